@@ -1,0 +1,1 @@
+"""Who signs in: people with passwords, systems with keys, their sessions."""

@@ -1,0 +1,1 @@
+"""Reference vocabularies, schools, hosts and the pathways on offer."""

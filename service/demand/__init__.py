@@ -1,0 +1,1 @@
+"""Editions of the half-yearly list of in-demand professions."""

@@ -1,0 +1,1 @@
+"""Files that schools really have, table by table: checked, then taken in whole or not at all."""

@@ -1,0 +1,1 @@
+"""Trained rankers: which exist, which one serves."""

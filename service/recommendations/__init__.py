@@ -1,0 +1,1 @@
+"""Ranked lists with reasons, and what people decided about them."""

@@ -1,0 +1,263 @@
+"""Wire shapes of ranked lists, their reasons and the decisions about them."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from service.wire import MissingFact, Wire
+
+Fact = str | int | float | bool | None | list[str]
+PathwayKind = Literal["profile_class", "elective", "career_trial"]
+DecisionWord = Literal["accepted", "declined", "pinned"]
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
+SPREAD = {"ge": 0.0, "le": 1.0}
+
+
+class EditionStamp(Wire):
+    """The demand edition an answer was made with."""
+
+    code: str
+    published_on: date
+    region: str
+    illustrative: bool  # made up to be realistic; say so wherever it is shown
+
+
+class Reason(Wire):
+    """One cause of a pathway's place. `text` is the sentence to show."""
+
+    code: str
+    term: str  # one of the contributions' keys
+    contribution: float  # signed, in units of the score
+    facts: dict[str, Fact]
+    text: str
+
+
+class InDemand(Wire):
+    """A profession of the edition in force that the pathway leads to."""
+
+    title: str
+    spo_codes: list[str]
+    position: int
+    level: int | None  # 1..5, 5 is the most demanded
+    edition_code: str
+    published_on: date
+
+
+class Decision(Wire):
+    """What a person decided about one pathway for one student."""
+
+    decision_id: int
+    pathway_code: str
+    title_ru: str
+    decision: DecisionWord
+    reason: str | None
+    decided_by: str  # display name of the person or title of the key
+    decided_at: datetime
+
+
+class RankedPathway(Wire):
+    """One line of a list. `final` = `fit` + demand_strength x `demand_weight`; contributions add up to `score`."""
+
+    rank: int
+    rank_by_fit: int  # the place it would have without demand
+    pathway_code: str
+    kind: PathwayKind
+    title_ru: str
+    host_code: str
+    host_title: str
+    host_kind: str  # school | college | enterprise | online
+    distance_km: float | None
+    apply_until: date | None
+    dates: list[date]
+    hours: float | None
+    seats: int | None
+    level: str | None  # career trials: intro | deep
+    fit: float
+    fit_low: float
+    fit_high: float
+    demand_weight: float
+    final: float
+    score: float
+    contributions: dict[str, float]
+    reasons: list[Reason]  # strongest first, both signs
+    in_demand: list[InDemand]
+    decision: Decision | None
+
+
+class PriceOfDemand(Wire):
+    """What the nudge towards demand costs in this list."""
+
+    fit_without: float  # mean fit of the top k by fit alone
+    fit_with: float  # mean fit of the list shown
+    price: float  # the difference, never negative
+    moved_in: list[str]  # pathway codes that demand brought into the list
+
+
+class RankedList(Wire):
+    """The k best pathways of one kind."""
+
+    kind: PathwayKind
+    title_ru: str  # «Профильные классы»
+    items: list[RankedPathway]
+    eligible_count: int
+    price_of_demand: PriceOfDemand | None  # None when the list is empty
+    note: str | None  # Russian: why the list is empty or short
+
+
+class MeasureNext(Wire):
+    """The one measurement that would sharpen this student's lists most."""
+
+    code: str  # method code or pathway code of a trial
+    title_ru: str
+    uncertainty_drop: float  # share of the present uncertainty of the top candidates, [0, 1]
+    text: str
+
+
+class Stamps(Wire):
+    """What every answer about recommendations carries."""
+
+    model_version: str
+    demand_edition: EditionStamp | None
+    as_of: date
+    fit_is_calibrated: bool
+    demand_strength: float
+    k: int
+    advice_note: str  # Russian: this is advice, a person decides
+
+
+class Refusal(Wire):
+    """Why nothing was ranked."""
+
+    code: str  # consent_recommending_missing
+    text: str
+
+
+class StudentRecommendations(Stamps):
+    """GET /v1/students/{student_id}/recommendations and POST /v1/recommendations."""
+
+    student_id: str
+    refusal: Refusal | None
+    lists: list[RankedList]  # profile_class, elective, career_trial; empty when refused
+    missing: list[MissingFact]
+    measure_next: list[MeasureNext]
+
+
+class BriefItem(Wire):
+    """One line of a student's list inside a class answer."""
+
+    rank: int
+    pathway_code: str
+    title_ru: str
+    fit: float
+    fit_low: float
+    fit_high: float
+    demand_weight: float
+    final: float
+    decision: DecisionWord | None
+
+
+class BriefList(Wire):
+    """One kind of one student."""
+
+    kind: PathwayKind
+    items: list[BriefItem]
+
+
+class BriefStudent(Wire):
+    """One student of a class answer."""
+
+    student_id: str
+    refusal: Refusal | None
+    lists: list[BriefList]
+    missing: list[MissingFact]
+
+
+class ClassRecommendations(Stamps):
+    """GET /v1/classes/{class_id}/recommendations."""
+
+    class_id: str
+    students: list[BriefStudent]
+
+
+class NewDecision(Wire):
+    """POST /v1/students/{student_id}/decisions."""
+
+    pathway_code: Code
+    decision: DecisionWord
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+class DecisionList(Wire):
+    """GET /v1/students/{student_id}/decisions; only decisions in force, newest first."""
+
+    student_id: str
+    decisions: list[Decision]
+
+
+class InlineReading(Wire):
+    """A diagnostic given inline: either raw answers or scale scores."""
+
+    method_code: Code
+    taken_on: date
+    answers: dict[Code, Annotated[str, Field(max_length=8)]] | None = None
+    scores: dict[Text, float] | None = None
+
+
+class InlineMark(Wire):
+    """A term mark given inline."""
+
+    subject_code: Code
+    known_on: date
+    mark: Annotated[float, Field(ge=2, le=5)]
+
+
+class InlineResult(Wire):
+    """A knowledge diagnostic (share of the points) or an exam (points) given inline."""
+
+    kind: Literal["knowledge", "oge", "ege"]
+    subject_code: Code
+    on: date
+    points: Annotated[float, Field(ge=0)]
+    points_max: Annotated[float, Field(gt=0)] | None = None
+
+
+class InlineWish(Wire):
+    """A line of a survey given inline."""
+
+    kind: Literal["profile", "exam", "elective", "profession"]
+    code: Code
+    rank: Annotated[int, Field(ge=1, le=20)] = 1
+    stated_on: date
+
+
+class InlineTrial(Wire):
+    """A trial attended, given inline."""
+
+    pathway_code: Code
+    attended_on: date
+    rating_after: Annotated[float, Field(ge=1, le=10)] | None = None
+
+
+class StatelessStudent(Wire):
+    """A student's data inline; nothing of it is stored or logged."""
+
+    student_id: Code = "inline"
+    grade: Annotated[int, Field(ge=6, le=11)]
+    school_code: Code
+    conditions_needed: tuple[Code, ...] = ()
+    restriction_tags: tuple[Text, ...] = ()
+    readings: tuple[InlineReading, ...] = ()
+    marks: Annotated[tuple[InlineMark, ...], Field(max_length=2000)] = ()
+    results: Annotated[tuple[InlineResult, ...], Field(max_length=200)] = ()
+    wishes: Annotated[tuple[InlineWish, ...], Field(max_length=200)] = ()
+    trials: Annotated[tuple[InlineTrial, ...], Field(max_length=200)] = ()
+
+
+class StatelessRequest(Wire):
+    """POST /v1/recommendations."""
+
+    student: StatelessStudent
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+    demand_strength: Annotated[float, Field(ge=0, le=0.5)] | None = None
