@@ -1,0 +1,85 @@
+"""The database: one engine, two kinds of session, and the only place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from service.settings import Settings
+
+BUSY_TIMEOUT_MS = 10_000
+WRITES = "orientir_writes"
+
+
+class Database:
+    """A database by URL: SQLite beside the service, or PostgreSQL for a region."""
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        if self.url.get_backend_name() == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        elif self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        # hide_parameters: a failed statement must not print a child's name into a log
+        self.engine = sa.create_engine(self.url, hide_parameters=True)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+        self._reading = sessionmaker(self.engine, autoflush=False)
+        self._writing = sessionmaker(self.engine.execution_options(**{WRITES: True}))
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Session that changes nothing: what was changed is rolled back."""
+        with self._reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Unit of work: everything inside is committed together, or nothing is."""
+        with self._writing() as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def open_database(settings: Settings) -> Database:
+    """Database of this installation."""
+    return Database(settings.database_url)
+
+
+def lock_table(session: Session, key: int) -> None:
+    """Wait until nobody else holds `key`, until the end of the transaction; SQLite writers are alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """WAL lets readers go on beside one writer; writers take the lock at once, so that none has to start over."""
+
+    @sa.event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

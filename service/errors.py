@@ -1,0 +1,110 @@
+"""What can go wrong in the service: a class says status, exit code and stable code; the sentence is Russian."""
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Root of the family; `str(error)` is a Russian sentence without names."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Внутренняя ошибка"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
+class InvalidInputError(ServiceError):
+    """What came in does not follow the rules."""
+
+    status = 422
+    code = "invalid_input"
+    title = "Данные не подходят"
+    exit_code = 3
+
+
+class ImportRefusedError(InvalidInputError):
+    """A file with faults: nothing of it was taken in; facts["report"] says what and where."""
+
+    code = "import_refused"
+    title = "Файл не принят"
+
+
+class NotFoundError(ServiceError):
+    """Absent, or not this reader's business: the two must look the same."""
+
+    status = 404
+    code = "not_found"
+    title = "Не найдено"
+    exit_code = 4
+
+    def __init__(self, message: str = "Такой записи нет.", **facts: object) -> None:
+        super().__init__(message, **facts)
+
+
+class NotReadyError(ServiceError):
+    """Something must be set up first; the sentence says which command does it."""
+
+    status = 503
+    code = "not_ready"
+    title = "Ещё не готово"
+    exit_code = 5
+
+
+class SignInError(ServiceError):
+    """No credentials, or wrong ones."""
+
+    status = 401
+    code = "not_signed_in"
+    title = "Нужно войти"
+    exit_code = 6
+
+
+class DeniedError(ServiceError):
+    """Known, but not allowed."""
+
+    status = 403
+    code = "denied"
+    title = "Нет права"
+    exit_code = 6
+
+
+class LockedOutError(ServiceError):
+    """Too many wrong passwords."""
+
+    status = 429
+    code = "locked_out"
+    title = "Вход временно закрыт"
+    exit_code = 6
+
+
+class ConflictError(ServiceError):
+    """Contradicts what is already there."""
+
+    status = 409
+    code = "conflict"
+    title = "Противоречие"
+    exit_code = 7
+
+
+class TooLargeError(ServiceError):
+    """More than is taken at once."""
+
+    status = 413
+    code = "too_large"
+    title = "Слишком большой запрос"
+    exit_code = 3
+
+
+EXIT_CODES = {
+    0: "сделано",
+    1: "непредвиденная ошибка",
+    2: "команда набрана неверно",
+    3: "данные не подходят",
+    4: "не найдено",
+    5: "ещё не готово: сначала другая команда",
+    6: "нет права",
+    7: "противоречие с тем, что уже есть",
+}

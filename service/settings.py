@@ -1,0 +1,74 @@
+"""Settings of an installation, read from the environment (prefix ORIENTIR_)."""
+
+import os
+import secrets
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One installation. Every field can be set as ORIENTIR_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="ORIENTIR_", frozen=True, extra="ignore")
+
+    database_url: str = "sqlite:///var/orientir.sqlite"
+    data_dir: Path = Path("data")
+    models_dir: Path = Path("models")
+    secret_key_file: Path = Path("var/secret.key")
+    as_of: date | None = None  # the day taken for today; else the sample region's day, else today
+    demand_region: str = "Краснодарский край"  # editions of this region come into force
+    demand_strength: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: Annotated[int, Field(ge=1, le=65535)] = 8501
+    body_limit_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
+    session_hours: Annotated[float, Field(gt=0, le=168)] = 10.0
+    failures_before_lock: Annotated[int, Field(ge=1)] = 5
+    lock_minutes: Annotated[float, Field(gt=0)] = 15.0
+    log_level: str = "INFO"
+
+    @property
+    def reference_dir(self) -> Path:
+        """Folder of the reference data."""
+        return self.data_dir / "reference"
+
+    @property
+    def formats_dir(self) -> Path:
+        """Folder of the descriptions of incoming files."""
+        return self.data_dir / "formats"
+
+    @property
+    def demand_dir(self) -> Path:
+        """Folder of the demand editions that come with the installation."""
+        return self.data_dir / "demand"
+
+    @property
+    def samples_dir(self) -> Path:
+        """Folder of the sample region."""
+        return self.data_dir / "samples"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Settings of this process."""
+    return Settings()
+
+
+def read_secret_key(settings: Settings) -> bytes:
+    """Key of this installation; made on first use, readable by its owner only."""
+    path = settings.secret_key_file
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process was first: take its key
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

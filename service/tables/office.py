@@ -1,0 +1,113 @@
+"""Tables of the office: who may what, what was done, shown and decided."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.tables.columns import Table, one_of, student_id
+
+
+class User(Table):
+    """A person with a password."""
+
+    __tablename__ = "users"
+    __table_args__ = (one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin"),)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str] = mapped_column(sa.Text)
+    display_name: Mapped[str] = mapped_column(sa.Text)
+    role: Mapped[str] = mapped_column(sa.String(24))
+    school_code: Mapped[str | None] = mapped_column(sa.ForeignKey("schools.school_code"))
+    failure_count: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    locked_until: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
+
+
+class UserSession(Table):
+    """A sign-in; only the token's hash is kept."""
+
+    __tablename__ = "user_sessions"
+    session_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class ApiKey(Table):
+    """A system's key, scoped to a school and to verbs; only its hash is kept."""
+
+    __tablename__ = "api_keys"
+    key_id: Mapped[int] = mapped_column(primary_key=True)
+    prefix: Mapped[str] = mapped_column(sa.String(16), unique=True)
+    secret_hash: Mapped[str]
+    title: Mapped[str] = mapped_column(sa.Text)
+    school_code: Mapped[str] = mapped_column(sa.ForeignKey("schools.school_code"))
+    verbs: Mapped[tuple[str, ...]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditRecord(Table):
+    """A deed; the database refuses to change or delete it, and each row seals the one before."""
+
+    __tablename__ = "audit_records"
+    audit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recorded_at: Mapped[datetime]
+    actor_id: Mapped[str]
+    deed: Mapped[str]
+    subject: Mapped[str] = mapped_column(sa.String(128))
+    facts: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str]
+    record_hash: Mapped[str]
+
+
+class ImportRun(Table):
+    """A file that was taken in."""
+
+    __tablename__ = "import_runs"
+    import_run_id: Mapped[int] = mapped_column(primary_key=True)
+    table_name: Mapped[str]
+    school_code: Mapped[str | None]
+    checksum: Mapped[str]
+    row_count: Mapped[int]
+    added_count: Mapped[int]
+    changed_count: Mapped[int]
+    applied_at: Mapped[datetime]
+    actor_id: Mapped[str]
+
+
+class Showing(Table):
+    """What was shown about a student, to whom, with which versions."""
+
+    __tablename__ = "showings"
+    showing_id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = student_id(first=False)
+    shown_at: Mapped[datetime]
+    actor_id: Mapped[str]
+    as_of: Mapped[date]
+    model_version: Mapped[str]
+    edition_code: Mapped[str | None]
+    demand_strength: Mapped[float]
+    k: Mapped[int]
+    items: Mapped[list[dict[str, Any]]]  # pathway_code, rank, fit, final
+
+
+class DecisionRecord(Table):
+    """Accepted, declined or pinned by a person; withdrawn decisions stay readable."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (one_of("decision", "accepted", "declined", "pinned"),)
+    decision_id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = student_id(first=False)
+    pathway_code: Mapped[str]
+    decision: Mapped[str] = mapped_column(sa.String(16))
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    actor_id: Mapped[str]
+    decided_by: Mapped[str] = mapped_column(sa.Text)
+    decided_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
