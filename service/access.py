@@ -1,0 +1,129 @@
+"""Who may what, decided here and nowhere else. Whatever is not granted is denied."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from service.errors import DeniedError
+from service.tables import ClassMember, SchoolClass, Student
+
+
+class Role(StrEnum):
+    """Kinds of actors."""
+
+    SCHOOL_CLIENT = "school_client"
+    COUNSELLOR = "counsellor"
+    SCHOOL_ADMIN = "school_admin"
+    METHODOLOGIST = "methodologist"
+    REGIONAL_ADMIN = "regional_admin"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """What can be allowed; the words are also the verbs of API keys."""
+
+    READ_CLASSES = "classes:read"
+    READ_STUDENTS = "students:read"
+    READ_NAMES = "names:read"
+    RANK_STUDENTS = "recommendations:read"
+    RANK_INLINE = "recommendations:inline"
+    DECIDE = "decisions:write"
+    IMPORT_SCHOOL = "imports:school"
+    IMPORT_REGION = "imports:region"
+    READ_DEMAND = "demand:read"
+    PUBLISH_DEMAND = "demand:publish"
+    READ_MODELS = "models:read"
+    PROMOTE_MODELS = "models:promote"
+    MANAGE_ACCOUNTS = "accounts:write"
+
+
+_P = Permission
+_COUNSELLOR = frozenset(
+    {_P.READ_CLASSES, _P.READ_STUDENTS, _P.READ_NAMES, _P.RANK_STUDENTS, _P.DECIDE, _P.READ_DEMAND, _P.READ_MODELS}
+)
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.SCHOOL_CLIENT: frozenset(
+        {_P.READ_CLASSES, _P.READ_STUDENTS, _P.RANK_STUDENTS, _P.RANK_INLINE, _P.IMPORT_SCHOOL, _P.READ_DEMAND}
+    ),  # the most a key can have; each key has its own verbs
+    Role.COUNSELLOR: _COUNSELLOR,
+    Role.SCHOOL_ADMIN: _COUNSELLOR | {_P.IMPORT_SCHOOL},
+    Role.METHODOLOGIST: frozenset({_P.READ_DEMAND, _P.PUBLISH_DEMAND, _P.IMPORT_REGION, _P.READ_MODELS}),
+    Role.REGIONAL_ADMIN: frozenset({_P.READ_DEMAND, _P.READ_MODELS, _P.PROMOTE_MODELS}),
+    Role.OPERATOR: frozenset(Permission),
+}
+ROLE_TITLES = {
+    Role.SCHOOL_CLIENT: "информационная система школы",
+    Role.COUNSELLOR: "педагог-навигатор",
+    Role.SCHOOL_ADMIN: "администратор школы",
+    Role.METHODOLOGIST: "методист муниципалитета",
+    Role.REGIONAL_ADMIN: "региональный администратор",
+    Role.OPERATOR: "оператор",
+}
+SCHOOL_ROLES = frozenset({Role.SCHOOL_CLIENT, Role.COUNSELLOR, Role.SCHOOL_ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it. `actor_id` stands in the audit: user:12, key:3 or operator."""
+
+    actor_id: str
+    role: Role
+    display_name: str
+    permissions: frozenset[Permission]
+    school_code: str | None = None
+    session_id: int | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the actor has a permission."""
+        return permission in self.permissions
+
+
+OPERATOR = Actor("operator", Role.OPERATOR, "Оператор", GRANTS[Role.OPERATOR])
+
+
+def check_permission(actor: Actor, *any_of: Permission) -> None:
+    """Refuse an actor who has none of these permissions."""
+    if not any(actor.may(permission) for permission in any_of):
+        raise DeniedError(f"Роль «{ROLE_TITLES[actor.role]}» не даёт этого права.", permission=any_of[0].value)
+
+
+def _in_reach(actor: Actor, school_code: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    if actor.role is Role.OPERATOR:
+        return sa.true()
+    if actor.role in SCHOOL_ROLES and actor.school_code is not None:
+        return school_code == actor.school_code
+    return sa.false()
+
+
+def visible_students(actor: Actor) -> sa.Select[Student]:
+    """The beginning of every query about students: those whom this actor may see, nobody else."""
+    return sa.select(Student).where(_in_reach(actor, Student.__table__.c.school_code))
+
+
+def visible_classes(actor: Actor) -> sa.Select[SchoolClass]:
+    """The beginning of every query about classes."""
+    return sa.select(SchoolClass).where(_in_reach(actor, SchoolClass.__table__.c.school_code))
+
+
+def learning_students(actor: Actor) -> sa.Select[Student]:
+    """Visible students whose legal representative agreed, on the last roster, to learning from outcomes."""
+    return _consenting(actor, ClassMember.consent_learning)
+
+
+def rankable_students(actor: Actor) -> sa.Select[Student]:
+    """Visible students whose legal representative agreed, on the last roster, to recommendations."""
+    return _consenting(actor, ClassMember.consent_recommending)
+
+
+def _consenting(actor: Actor, consent: sa.orm.InstrumentedAttribute[bool]) -> sa.Select[Student]:
+    last_year = (
+        sa.select(sa.func.max(ClassMember.school_year))
+        .where(ClassMember.student_id == Student.student_id)
+        .correlate(Student)
+        .scalar_subquery()
+    )
+    agreed = sa.exists().where(
+        ClassMember.student_id == Student.student_id, ClassMember.school_year == last_year, consent.is_(sa.true())
+    )
+    return visible_students(actor).where(agreed)

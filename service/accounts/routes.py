@@ -1,0 +1,59 @@
+"""Sign-in over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, status
+
+from service.access import ROLE_TITLES, Actor
+from service.accounts import actions
+from service.accounts.schemas import Me, SessionOpened, SignIn
+from service.installation import find_installation, get_today
+from service.tables import School
+from service.web import AppSettings, OpenToAll, Permitted, Reads, Writes
+
+router = APIRouter(tags=["accounts"])
+
+Anyone = Annotated[Actor, Depends(Permitted())]
+
+
+@router.post("/sessions", status_code=status.HTTP_201_CREATED, dependencies=[Depends(OpenToAll())])
+def open_session(sign_in: SignIn, request: Request, settings: AppSettings) -> SessionOpened:
+    """Войти: логин и пароль в обмен на токен сеанса."""
+    opened = actions.open_session(
+        request.app.state.database,
+        login=sign_in.login,
+        password=sign_in.password.get_secret_value(),
+        settings=settings,
+        secret_key=request.app.state.secret_key,
+    )
+    user = opened.user
+    return SessionOpened(
+        token=opened.token, expires_at=opened.expires_at, role=user.role, display_name=user.display_name
+    )
+
+
+@router.delete("/sessions/current", status_code=status.HTTP_204_NO_CONTENT)
+def close_session(actor: Anyone, session: Writes) -> None:
+    """Выйти."""
+    actions.close_session(session, actor=actor)
+
+
+@router.get("/me")
+def get_me(actor: Anyone, session: Reads, settings: AppSettings) -> Me:
+    """Кто я и что мне можно."""
+    school = session.get(School, actor.school_code) if actor.school_code is not None else None
+    installation = find_installation(session)
+    today = get_today(session, settings)
+    return Me(
+        actor_id=actor.actor_id,
+        role=actor.role.value,
+        role_title=ROLE_TITLES[actor.role],
+        display_name=actor.display_name,
+        school_code=actor.school_code,
+        school_title=school.title_ru if school is not None else None,
+        permissions=sorted(permission.value for permission in actor.permissions),
+        as_of=today.as_of.isoformat(),
+        school_year=today.school_year,
+        region_title=installation.region_title if installation is not None else "",
+        data_are_synthetic=installation is not None and installation.synthetic,
+    )

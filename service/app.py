@@ -1,0 +1,159 @@
+"""The API: routes, errors, and the refusal to start with a route that does not say who may call it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.telemetry import TelemetryConfig
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from service.access import Actor
+from service.accounts import routes as accounts
+from service.accounts.queries import get_actor
+from service.db import Database, open_database
+from service.errors import ServiceError
+from service.installation import find_installation
+from service.log import configure_logging
+from service.settings import Settings, get_settings, read_secret_key
+from service.tables import ActiveModel, Installation
+from service.web import (
+    Frame,
+    OpenToAll,
+    Permitted,
+    Reads,
+    answer_http_error,
+    answer_service_error,
+    answer_validation_error,
+)
+
+VERSION = "0.1.0"
+# the framework can export traces and messages of exceptions; nothing leaves an installation
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+ROUTERS = (accounts.router,)
+
+
+class UndeclaredRouteError(RuntimeError):
+    """A route without a declared permission: the application must not start."""
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
+    """The application, ready for a server or a test."""
+    settings = settings or get_settings()
+    configure_logging(settings.log_level)
+    database = database or open_database(settings)
+    app = FastAPI(
+        title="Ориентир",
+        summary="Рекомендации профильных классов, курсов и проб; совет, не решение",
+        version=VERSION,
+        docs_url=None,  # the framework's pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.secret_key = read_secret_key(settings)
+    app.state.identify = _identifier(database, app.state.secret_key)
+    app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
+    app.add_exception_handler(ServiceError, answer_service_error)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_validation_error)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/v1")
+    app.include_router(_public_router(app))
+    check_every_route_declares_access(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.database.close()
+
+
+def _identifier(database: Database, secret_key: bytes) -> Callable[[str], Actor]:
+    """From credentials to an actor, in a session of its own."""
+
+    def identify(credentials: str) -> Actor:
+        with database.reading() as session:
+            return get_actor(session, credentials, secret_key)
+
+    return identify
+
+
+def _public_router(app: FastAPI) -> APIRouter:
+    """What needs no credentials and says nothing about anybody."""
+    router = APIRouter(tags=["health"], dependencies=[Depends(OpenToAll())])
+
+    @router.get("/healthz")
+    def get_health() -> dict[str, str]:
+        """Процесс жив."""
+        return {"status": "ok", "version": VERSION}
+
+    @router.get("/readyz")
+    def get_readiness(session: Reads) -> JSONResponse:
+        """База, справочники и модель на месте."""
+        checks = {name: check(session) for name, check in READINESS.items()}
+        ready = all(checks.values())
+        return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def get_description() -> JSONResponse:
+        """Описание интерфейса."""
+        return JSONResponse(app.openapi())
+
+    return router
+
+
+def _has_tables(session: Session) -> bool:
+    return inspect(session.connection()).has_table(Installation.__tablename__)
+
+
+def _has_reference(session: Session) -> bool:
+    installation = find_installation(session) if _has_tables(session) else None
+    return installation is not None and installation.reference_checksum is not None
+
+
+def _has_model(session: Session) -> bool:
+    return _has_tables(session) and session.scalar(select(ActiveModel.version)) is not None
+
+
+READINESS: dict[str, Callable[[Session], bool]] = {
+    "database": _has_tables,
+    "reference": _has_reference,
+    "model": _has_model,
+}
+
+
+def declared_routes(app: FastAPI) -> Iterator[tuple[RouteContext, tuple[Permitted | OpenToAll, ...]]]:
+    """Every route with what it declares about access."""
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context, "dependant", None)
+        yield context, tuple(_declarations(dependant)) if dependant is not None else ()
+
+
+def _declarations(dependant: Dependant) -> Iterator[Permitted | OpenToAll]:
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, Permitted | OpenToAll):
+            yield inner.call
+        yield from _declarations(inner)
+
+
+def check_every_route_declares_access(app: FastAPI) -> None:
+    """Default deny, at start-up: exactly one declaration a route."""
+    for context, declarations in declared_routes(app):
+        if len(declarations) != 1:
+            raise UndeclaredRouteError(f"{context.path} declares {len(declarations)} permissions, needs one")

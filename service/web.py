@@ -1,0 +1,199 @@
+"""What all routes share: who calls, with which session, and what an error looks like on the wire."""
+
+import re
+import secrets
+import time
+import traceback
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.access import Actor, Permission, check_permission
+from service.errors import ServiceError, SignInError
+from service.settings import Settings
+
+log = structlog.get_logger()
+
+PROBLEM_TYPE = "application/problem+json"
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+STATUS_SENTENCES = {
+    400: ("bad_request", "Запрос не разобран", "Тело запроса не удалось прочитать."),
+    404: ("no_such_address", "Не найдено", "Такого адреса нет."),
+    405: ("wrong_method", "Другой метод", "Этот адрес вызывают другим методом."),
+    413: ("too_large", "Слишком большой запрос", "Тело запроса больше допустимого."),
+    415: ("wrong_media_type", "Другой тип данных", "Такой тип данных не принимается."),
+}
+
+
+def get_settings_of(request: Request) -> Settings:
+    """Settings of the running application."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _reading_session(request: Request) -> Iterator[Session]:
+    with request.app.state.database.reading() as session:
+        yield session
+
+
+def _writing_session(request: Request) -> Iterator[Session]:
+    with request.app.state.database.writing() as session:
+        yield session
+
+
+AppSettings = Annotated[Settings, Depends(get_settings_of)]
+# scope "function": committed before the answer leaves, so that nobody is told of what did not happen
+Reads = Annotated[Session, Depends(_reading_session, scope="function")]
+Writes = Annotated[Session, Depends(_writing_session, scope="function")]
+
+_bearer = HTTPBearer(auto_error=False, description="Сеанс (POST /v1/sessions) или ключ школы")
+
+
+class Permitted:
+    """Dependency that lets in who has one of the permissions; without any named, whoever is signed in."""
+
+    def __init__(self, *any_of: Permission) -> None:
+        self.any_of = any_of
+
+    def __call__(
+        self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Actor:
+        """Actor of the request."""
+        if credentials is None:
+            raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
+        actor: Actor = request.app.state.identify(credentials.credentials)
+        structlog.contextvars.bind_contextvars(actor_id=actor.actor_id)
+        if self.any_of:
+            check_permission(actor, *self.any_of)
+        return actor
+
+
+class OpenToAll:
+    """Dependency that declares, on purpose, that a route needs no credentials."""
+
+    def __call__(self) -> None:
+        """Let everybody in."""
+
+
+async def _raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
+CSV_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+def problem(status: int, code: str, title: str, detail: str, **facts: object) -> JSONResponse:
+    """An RFC 9457 answer."""
+    body = {"type": f"urn:orientir:{code}", "title": title, "status": status, "detail": detail, "code": code, **facts}
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_TYPE)
+
+
+def answer_service_error(_request: Request, error: Exception) -> JSONResponse:
+    """ServiceError on the wire."""
+    if not isinstance(error, ServiceError):
+        raise error
+    return problem(error.status, error.code, error.title, str(error), **error.facts)
+
+
+def answer_http_error(_request: Request, error: Exception) -> JSONResponse:
+    """Starlette's own errors on the wire."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, title, detail = STATUS_SENTENCES.get(status, ("refused", "Отказ", "Запрос не выполнен."))
+    response = problem(status, code, title, detail)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+def answer_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    """Where the request is wrong and how; never what it held, because that could be a name."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    faults = [{"where": _where(fault["loc"]), "kind": fault["type"]} for fault in found[:50]]
+    places = ", ".join(dict.fromkeys(fault["where"] for fault in faults))
+    return problem(422, "invalid_input", "Данные не подходят", f"Проверьте: {places}.", faults=faults)
+
+
+def _where(location: tuple[str | int, ...]) -> str:
+    parts = [str(part) if isinstance(part, int) or FIELD_NAME.match(part) else "…" for part in location]
+    return ".".join(parts)
+
+
+class Frame:
+    """Outermost layer: request id, security headers, body limit, a log line; no traceback that could hold a name."""
+
+    def __init__(self, app: ASGIApp, body_limit_bytes: int) -> None:
+        self.app = app
+        self.body_limit_bytes = body_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id, started, status = secrets.token_hex(8), time.perf_counter(), 500
+        answering = False
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def send_framed(message: Message) -> None:
+            nonlocal status, answering
+            if message["type"] == "http.response.start":
+                status, answering = message["status"], True
+                own = {name.lower() for name, _ in message["headers"]}
+                extra = [(name, value) for name, value in HEADERS.items() if name not in own]
+                message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(receive, self.body_limit_bytes), send_framed)
+        except Exception as error:
+            log.error("unexpected", error=type(error).__name__, frames=_frames(error))
+            if answering:
+                raise RuntimeError("failed while answering") from None
+            sentence = "Непредвиденная ошибка. Сообщите оператору номер запроса."
+            response = problem(500, "internal", "Внутренняя ошибка", sentence, request_id=request_id)
+            await response(scope, receive, send_framed)
+        route = getattr(scope.get("route"), "path", None)  # the template: no id of a student
+        milliseconds = round(1000 * (time.perf_counter() - started), 1)
+        log.info("request", method=scope["method"], route=route, status=status, milliseconds=milliseconds)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Stop reading a body beyond the limit."""
+    size = 0
+
+    async def receive_limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise HTTPException(413)
+        return message
+
+    return receive_limited
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it happened, without messages: a database's message may quote the row."""
+    summary = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.name}:{frame.lineno}" for frame in summary]
