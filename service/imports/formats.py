@@ -1,0 +1,77 @@
+"""Formats of incoming files, read from data/formats/*.toml: the same description checks files and documents them."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.errors import NotFoundError, NotReadyError
+
+ANSWERS = "answers"
+ANSWERS_MARK = "answers_"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its type, what is allowed, and whether its cells are personal."""
+
+    name: str
+    type: str
+    text_ru: str
+    required: bool = False
+    personal: bool = False
+    allowed: tuple[str, ...] = ()
+    vocabulary: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One table. `wide` describes the columns that are named by codes: subjects, items."""
+
+    table: str
+    title_ru: str
+    scope: str  # region | school
+    file: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    wide: Column | None
+
+
+def _column(values: Mapping[str, Any], name: str) -> Column:
+    given = {**values, "name": name, "allowed": tuple(values.get("allowed", ()))}
+    return Column(**given)
+
+
+def read_format(path: Path) -> Format:
+    """One description."""
+    with path.open("rb") as file:
+        values = tomllib.load(file)
+    wide = values.get("wide")
+    return Format(
+        table=values["table"],
+        title_ru=values["title_ru"],
+        scope=values["scope"],
+        file=values["file"],
+        key=tuple(values["key"]),
+        columns=tuple(_column(column, column["name"]) for column in values["columns"]),
+        wide=_column(wide, "") if wide is not None else None,
+    )
+
+
+def read_formats(folder: Path) -> dict[str, Format]:
+    """All descriptions by table."""
+    formats = [read_format(path) for path in sorted(folder.glob("*.toml"))]
+    if not formats:
+        raise NotReadyError(f"Нет описаний форматов в папке {folder}: проверьте ORIENTIR_DATA_DIR.")
+    return {each.table: each for each in formats}
+
+
+def get_format(formats: Mapping[str, Format], table: str) -> Format:
+    """Description of a table; answers_DDO20 is described as answers."""
+    name = ANSWERS if table.startswith(ANSWERS_MARK) else table
+    if name not in formats or table == ANSWERS:
+        raise NotFoundError(f"Таблицы «{table}» среди принимаемых нет.", allowed=sorted(formats))
+    return formats[name]

@@ -1,0 +1,260 @@
+"""From the bytes of a CSV file to typed rows, with every fault named by row, column and remedy."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from service.imports.formats import Column, Format
+from service.imports.schemas import CellFault
+
+MAX_CELL = 4000
+MAX_COLUMNS = 400
+STUDENT = re.compile(r"s[a-z2-7]{7}\Z")
+SCHOOL_YEAR = re.compile(r"(\d{4})-(\d{2})\Z")
+GRADES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
+CLASS_TITLE = re.compile(r"(\d{1,2})\s*([А-ЯЁA-Z]{0,3})\Z")
+CODE = re.compile(r"[\w.:+-]{1,64}\Z")
+
+Vocabularies = Mapping[str, Container[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row of a file: its line, its named cells, and the cells of the wide columns that are not empty."""
+
+    line: int
+    cells: Mapping[str, Any]
+    wide: Mapping[str, Any]
+
+
+@dataclass
+class ReadTable:
+    """What was read and what was wrong."""
+
+    file: str
+    rows: list[FileRow] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
+
+    def blame(self, line: int | None, column: str | None, found: str | None, remedy: str) -> None:
+        """Note a fault."""
+        self.faults.append(CellFault(file=self.file, row=line, column=column, found=found, remedy=remedy))
+
+
+class CellError(ValueError):
+    """A cell that does not follow its column; the message is the remedy, in Russian."""
+
+
+def split_codes(cell: str) -> tuple[str, ...]:
+    """A list in a cell."""
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _day(cell: str) -> date:
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise CellError("день пишется так: 2024-10-01") from None
+
+
+def _number(cell: str) -> float:
+    try:
+        value = float(cell.replace(",", "."))
+    except ValueError:
+        raise CellError("нужно число") from None
+    if not math.isfinite(value):
+        raise CellError("нужно число")
+    return value
+
+
+def _whole(cell: str) -> int:
+    value = _number(cell)
+    if value != int(value):
+        raise CellError("нужно целое число")
+    return int(value)
+
+
+def _yes_no(cell: str) -> bool:
+    words = {"yes": True, "no": False, "да": True, "нет": False}
+    if cell.lower() not in words:
+        raise CellError("нужно yes или no")
+    return words[cell.lower()]
+
+
+def _school_year(cell: str) -> str:
+    found = SCHOOL_YEAR.match(cell)
+    if not found or (int(found[1]) + 1) % 100 != int(found[2]):
+        raise CellError("учебный год пишется так: 2024-25")
+    return cell
+
+
+def _matching(pattern: re.Pattern[str], remedy: str) -> Callable[[str], str]:
+    def parse(cell: str) -> str:
+        if not pattern.match(cell):
+            raise CellError(remedy)
+        return cell
+
+    return parse
+
+
+def _grades(cell: str) -> tuple[str, ...]:
+    found = GRADES.match(cell)
+    if not found:
+        raise CellError("классы пишутся так: 9 или 8-11")
+    low, high = int(found[1]), int(found[2] or found[1])
+    if not 1 <= low <= high <= 11:
+        raise CellError("классы — от 1 до 11, меньший первым")
+    return tuple(str(grade) for grade in range(low, high + 1))
+
+
+def _class_title(cell: str) -> str:
+    found = CLASS_TITLE.match(cell.upper())
+    if not found or not 1 <= int(found[1]) <= 11:
+        raise CellError("класс пишется так: 9А")
+    return f"{int(found[1])}{found[2]}"
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "code": _matching(CODE, "код — без пробелов, не длиннее 64 знаков"),
+    "student": _matching(STUDENT, "псевдоним — буква s и семь знаков a-z, 2-7; СНИЛС и номера не принимаются"),
+    "date": _day,
+    "dates": lambda cell: tuple(_day(part).isoformat() for part in split_codes(cell)),
+    "number": _number,
+    "whole": _whole,
+    "yes_no": _yes_no,
+    "codes": split_codes,
+    "school_year": _school_year,
+    "grades": _grades,
+    "class_title": _class_title,
+}
+EMPTY: dict[str, Any] = {"codes": (), "dates": (), "grades": ()}
+
+
+def parse_cell(column: Column, cell: str, vocabularies: Vocabularies) -> Any:
+    """Value of a cell; CellError names the remedy."""
+    cell = cell.strip()
+    if not cell:
+        if column.required:
+            raise CellError("ячейка не может быть пустой")
+        return EMPTY.get(column.type)
+    if len(cell) > MAX_CELL:
+        raise CellError(f"в ячейке больше {MAX_CELL} знаков")
+    value = PARSERS[column.type](cell)
+    for code in value if isinstance(value, tuple) else (value,):
+        _check_allowed(column, code, vocabularies)
+    return value
+
+
+def _check_allowed(column: Column, value: Any, vocabularies: Vocabularies) -> None:
+    if column.allowed and value not in column.allowed:
+        raise CellError(f"допускается одно из: {', '.join(column.allowed)}")
+    known = vocabularies.get(column.vocabulary) if column.vocabulary is not None else None
+    if known is not None and value not in known:
+        raise CellError(UNKNOWN[column.vocabulary or ""])
+    if column.minimum is not None and value < column.minimum:
+        raise CellError(f"не меньше {column.minimum:g}")
+    if column.maximum is not None and value > column.maximum:
+        raise CellError(f"не больше {column.maximum:g}")
+
+
+UNKNOWN = {
+    "subjects": "такого кода предмета нет в справочнике subjects",
+    "profiles": "такого кода профиля нет в справочнике profiles",
+    "spo": "такого кода СПО нет в справочнике spo_specialties",
+    "places": "такой школы или площадки нет: сначала загрузите schools и hosts",
+    "pathways": "такого кода нет в каталоге: сначала загрузите catalogue",
+    "programmes": "такого кода программы нет в каталоге: сначала загрузите catalogue",
+    "students": "такого ученика в этой школе нет: сначала загрузите roster",
+    "items": "такого задания нет в ключе методики",
+}
+
+
+def read_table(content: bytes, shape: Format, vocabularies: Vocabularies, file: str) -> ReadTable:
+    """Read a file. Faults of cells do not stop the reading; a wrong header does."""
+    table = ReadTable(file)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        table.blame(None, None, None, "сохраните файл как CSV в кодировке UTF-8")
+        return table
+    if "\0" in text:
+        table.blame(None, None, None, "это не текстовый файл: сохраните его как CSV UTF-8")
+        return table
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(lines, [])
+        if not _check_header(table, header, shape, vocabularies):
+            return table
+        for row in _rows(table, lines, header, shape, vocabularies):
+            table.rows.append(row)
+    except csv.Error:
+        table.blame(lines.line_num, None, None, "строка не разбирается: проверьте кавычки и запятые")
+    _check_key(table, shape)
+    return table
+
+
+def _check_header(table: ReadTable, header: list[str], shape: Format, vocabularies: Vocabularies) -> bool:
+    known = {column.name for column in shape.columns}
+    missing = [column.name for column in shape.columns if column.required and column.name not in header]
+    if missing:
+        hint = "; разделитель столбцов — запятая" if len(header) == 1 else ""
+        remedy = f"нет столбцов {', '.join(missing)}; см. data/formats/{shape.table}.toml{hint}"
+        table.blame(1, None, None, remedy)
+    if len(header) > MAX_COLUMNS:
+        table.blame(1, None, None, f"столбцов больше {MAX_COLUMNS}")
+        return False
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        table.blame(1, name if name in known else None, None, "столбец назван дважды")
+    for number, name in enumerate(header, start=1):
+        if name in known:
+            continue
+        allowed = vocabularies.get(shape.wide.vocabulary or "", ()) if shape.wide else ()
+        if name not in allowed:
+            what = UNKNOWN[shape.wide.vocabulary or ""] if shape.wide else "такого столбца в формате нет"
+            table.blame(1, f"столбец {number}", None, f"{what}; см. data/formats/{shape.table}.toml")
+    return not table.faults
+
+
+def _rows(
+    table: ReadTable, lines: Iterator[list[str]], header: list[str], shape: Format, vocabularies: Vocabularies
+) -> Iterator[FileRow]:
+    named = {column.name: column for column in shape.columns}
+    absent = {name: EMPTY.get(column.type) for name, column in named.items() if name not in header}
+    for line, row in enumerate(lines, start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            table.blame(line, None, None, f"в строке столбцов {len(row)}, в заголовке {len(header)}")
+            continue
+        cells, wide, faults_before = dict(absent), {}, len(table.faults)
+        for name, cell in zip(header, row, strict=True):
+            column = named.get(name) or shape.wide
+            if column is None:
+                continue
+            try:
+                value = parse_cell(column, cell, vocabularies if name in named else {})
+            except CellError as error:
+                shown = None if column.personal or column.type == "student" else cell.strip()[:80]
+                table.blame(line, name, shown, str(error))
+                continue
+            if name in named:
+                cells[name] = value
+            elif value is not None:
+                wide[name] = value
+        if len(table.faults) == faults_before:
+            yield FileRow(line, cells, wide)
+
+
+def _check_key(table: ReadTable, shape: Format) -> None:
+    seen: dict[tuple[Any, ...], int] = {}
+    for row in table.rows:
+        key = tuple(row.cells[name] for name in shape.key)
+        if key in seen:
+            columns = ", ".join(shape.key)
+            table.blame(row.line, columns, None, f"повтор строки {seen[key]}: {columns} должны отличаться")
+        seen.setdefault(key, row.line)

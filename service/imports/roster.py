@@ -1,0 +1,119 @@
+"""The roster: classes, students, identities apart from everything else, consents."""
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.imports.reading import FileRow
+from service.imports.storing import Difference, Key, Row, store_groups
+from service.imports.tables_in import Incoming
+from service.tables import ClassMember, SchoolClass, Student, StudentIdentity
+
+LETTERS = "а б в г д е ё ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я"
+IN_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya"
+LATIN = dict(zip(LETTERS.split(" "), IN_LATIN.split(" "), strict=True))
+YEAR_KEY = ("student_id", "school_year")
+
+
+def class_id_of(school_code: str, school_year: str, title: str) -> str:
+    """Code of a class that can stand in an address: sch01-2024-25-9a.
+
+    >>> class_id_of("sch01", "2024-25", "9Б")
+    'sch01-2024-25-9b'
+    """
+    letters = "".join(LATIN.get(sign, sign) for sign in title.lower())
+    return f"{school_code}-{school_year}-{letters}"
+
+
+def grade_of(title: str) -> int:
+    """Grade of a class: 9 of "9А"."""
+    found = re.match(r"\d+", title)
+    if found is None:
+        raise ValueError("a class title begins with its grade")
+    return int(found[0])
+
+
+def take_roster(incoming: Incoming) -> Difference:
+    """Rows of a roster; the newest year of a student gives the name and the school."""
+    rows = _acceptable(incoming)
+    _store_classes(incoming, rows)
+    newest = _newest(incoming, rows)
+    wanted_students: dict[Key, list[Row]] = {
+        (student,): [{"student_id": student, "school_code": incoming.school_code}] for student in newest
+    }
+    listed = sa.select(ClassMember.student_id).join(SchoolClass).where(SchoolClass.school_code == incoming.school_code)
+    reach = sa.true() if incoming.may_move_students else Student.school_code == incoming.school_code
+    store_groups(incoming.session, Student, group=("student_id",), wanted=wanted_students, where=reach)
+    identities = store_groups(
+        incoming.session,
+        StudentIdentity,
+        group=("student_id",),
+        wanted={(student,): [_identity(row)] for student, row in newest.items()},
+        where=incoming.of_school(StudentIdentity),
+    )
+    members = store_groups(
+        incoming.session,
+        ClassMember,
+        group=YEAR_KEY,
+        wanted={(row.cells["student_id"], row.cells["school_year"]): [_member(incoming, row)] for row in rows},
+        where=sa.or_(incoming.of_school(ClassMember), ClassMember.student_id.in_(listed)),
+    )
+    renamed = {
+        (student, newest[student].cells["school_year"]) for (student,) in identities.changed if student in newest
+    } & members.unchanged
+    return Difference(members.added, members.changed | renamed, members.unchanged - renamed)
+
+
+def _acceptable(incoming: Incoming) -> list[FileRow]:
+    """Rows of students who are new or of this school; only the operator moves a student from school to school."""
+    named = {row.cells["student_id"] for row in incoming.read.rows}
+    query = sa.select(Student.student_id).where(Student.school_code != incoming.school_code)
+    elsewhere = set(incoming.session.scalars(query)) & named
+    if elsewhere and not incoming.may_move_students:
+        for row in incoming.read.rows:
+            if row.cells["student_id"] in elsewhere:
+                incoming.read.blame(row.line, "student_id", None, "псевдоним занят; перевод ученика оформляет оператор")
+        return []
+    return incoming.read.rows
+
+
+def _newest(incoming: Incoming, rows: list[FileRow]) -> dict[str, FileRow]:
+    """Row of the newest year by student, where no newer roster is known already."""
+    known = dict(
+        incoming.session.execute(
+            sa.select(ClassMember.student_id, sa.func.max(ClassMember.school_year)).group_by(ClassMember.student_id)
+        )
+        .tuples()
+        .all()
+    )
+    newest: dict[str, FileRow] = {}
+    for row in sorted(rows, key=lambda row: str(row.cells["school_year"])):
+        if known.get(row.cells["student_id"], "") <= row.cells["school_year"]:
+            newest[row.cells["student_id"]] = row
+    return newest
+
+
+def _store_classes(incoming: Incoming, rows: list[FileRow]) -> None:
+    school = incoming.school_code or ""
+    wanted: dict[Key, list[Row]] = {}
+    for row in rows:
+        year, title = row.cells["school_year"], row.cells["class_title"]
+        code = class_id_of(school, year, title)
+        head = {"class_id": code, "school_code": school, "school_year": year}
+        wanted[code,] = [{**head, "title": title, "grade": grade_of(title)}]
+    mine = SchoolClass.school_code == school
+    store_groups(incoming.session, SchoolClass, group=("class_id",), wanted=wanted, where=mine)
+
+
+def _identity(row: FileRow) -> dict[str, Any]:
+    return {name: row.cells[name] for name in ("student_id", "last_name", "first_name", "sex")}
+
+
+def _member(incoming: Incoming, row: FileRow) -> dict[str, Any]:
+    code = class_id_of(incoming.school_code or "", row.cells["school_year"], row.cells["class_title"])
+    names = (
+        "student_id", "school_year", "consent_testing", "consent_recommending", "consent_learning",
+        "conditions_needed", "restriction_tags",
+    )  # fmt: skip
+    return {**{name: row.cells[name] for name in names}, "class_id": code}

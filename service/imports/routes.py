@@ -1,0 +1,38 @@
+"""Imports over HTTP."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from service.access import Actor, Permission
+from service.catalogue.queries import get_reference
+from service.imports.actions import Mode, import_table
+from service.imports.formats import read_formats
+from service.imports.schemas import ImportReport
+from service.imports.vocabularies import ImportTools
+from service.settings import Settings
+from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Writes
+
+router = APIRouter(tags=["imports"])
+
+Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
+
+
+@lru_cache(maxsize=1)
+def get_tools(settings: Settings) -> ImportTools:
+    """Reference data and formats of this process."""
+    return ImportTools(get_reference(settings), read_formats(settings.formats_dir))
+
+
+@router.post("/imports/{table}", openapi_extra=CSV_BODY)
+def import_file(
+    table: str,
+    content: RawBody,
+    actor: Importer,
+    session: Writes,
+    settings: AppSettings,
+    mode: Annotated[Mode, Query()] = "check",
+) -> ImportReport:
+    """Проверить или загрузить таблицу (CSV); повторная загрузка того же файла ничего не меняет."""
+    return import_table(session, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)

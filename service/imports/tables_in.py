@@ -1,0 +1,197 @@
+"""What a row of each file becomes in the tables."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.instruments import AnswerError, Instrument, score_table
+from service.imports.reading import FileRow, ReadTable
+from service.imports.storing import Difference, Key, Row, core_table, store_groups
+from service.tables import (
+    AnswerSheet,
+    Enrolment,
+    ExamResult,
+    Host,
+    KnowledgeResult,
+    PathwayOffer,
+    ScaleScore,
+    School,
+    Student,
+    Table,
+    TermMark,
+    TrialAttendance,
+    Wish,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A file whose row is one row of a table, column by column."""
+
+    table: type[Table]
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    by_student: bool = True
+
+
+PLAIN: dict[str, Plain] = {
+    "schools": Plain(School, ("school_code",), ("school_code", "title_ru", "x_km", "y_km"), by_student=False),
+    "hosts": Plain(Host, ("host_code",), ("host_code", "title_ru", "host_kind", "x_km", "y_km"), by_student=False),
+    "catalogue": Plain(
+        PathwayOffer,
+        ("school_year", "pathway_code"),
+        (
+            "school_year", "pathway_code", "kind", "programme_code", "title_ru", "host_code", "grades", "profiles",
+            "subjects", "spo_codes", "seats", "hours", "dates", "apply_until", "conditions_met", "restriction_tags",
+            "level",
+        ),
+        by_student=False,
+    ),
+    "knowledge": Plain(
+        KnowledgeResult,
+        ("student_id", "taken_on", "subject_code"),
+        ("student_id", "taken_on", "subject_code", "points", "points_max"),
+    ),
+    "trial_attendance": Plain(
+        TrialAttendance,
+        ("student_id", "pathway_code", "signed_up_on"),
+        ("student_id", "pathway_code", "signed_up_on", "attended_on", "rating_before", "rating_after"),
+    ),
+    "enrolments": Plain(
+        Enrolment,
+        ("student_id", "pathway_code", "school_year"),
+        ("student_id", "pathway_code", "school_year", "enrolled_on", "left_on", "final_mark"),
+    ),
+    "exam_results": Plain(
+        ExamResult,
+        ("student_id", "exam", "passed_on", "subject_code"),
+        ("student_id", "exam", "passed_on", "subject_code", "points"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file on its way in."""
+
+    session: Session
+    read: ReadTable
+    school_code: str | None
+    instrument: Instrument | None = None
+    may_move_students: bool = False
+
+    def of_school(self, table: type[Table]) -> sa.ColumnElement[bool]:
+        """Rows of this school's students."""
+        mine = sa.select(Student.student_id).where(Student.school_code == self.school_code)
+        return core_table(table).c.student_id.in_(mine)
+
+
+def take_plain(incoming: Incoming, plain: Plain) -> Difference:
+    """Rows of a file that is a table."""
+    wanted = {
+        tuple(row.cells[name] for name in plain.key): [{name: row.cells[name] for name in plain.columns}]
+        for row in incoming.read.rows
+    }
+    where = incoming.of_school(plain.table) if plain.by_student else None
+    return store_groups(incoming.session, plain.table, group=plain.key, wanted=wanted, where=where)
+
+
+def check_points(incoming: Incoming) -> None:
+    """Points above their maximum are a fault of two cells."""
+    for row in incoming.read.rows:
+        if row.cells["points"] > row.cells["points_max"]:
+            incoming.read.blame(row.line, "points", f"{row.cells['points']:g}", "баллов не больше, чем points_max")
+
+
+def take_marks(incoming: Incoming) -> Difference:
+    """One row for each mark."""
+    wanted: dict[Key, list[Row]] = {}
+    for row in incoming.read.rows:
+        head = {name: row.cells[name] for name in ("student_id", "school_year", "term")}
+        marks: list[Row] = [{**head, "subject_code": code, "mark": mark} for code, mark in row.wide.items()]
+        wanted[tuple(head.values())] = marks
+    group = ("student_id", "school_year", "term")
+    return store_groups(incoming.session, TermMark, group=group, wanted=wanted, where=incoming.of_school(TermMark))
+
+
+Lines = Callable[[Mapping[str, Any]], Iterable[tuple[str, int, str]]]
+
+
+def _profile_lines(cells: Mapping[str, Any]) -> Iterable[tuple[str, int, str]]:
+    for rank, name in enumerate(("first_profile", "second_profile"), start=1):
+        if cells[name]:
+            yield "profile", rank, cells[name]
+    if cells["plan"]:
+        yield "plan", 1, cells["plan"]
+    yield from _ranked("profession", cells["profession_codes"])
+
+
+def _ranked(kind: str, codes: Iterable[str]) -> Iterable[tuple[str, int, str]]:
+    for rank, code in enumerate(dict.fromkeys(codes), start=1):
+        yield kind, rank, code
+
+
+SURVEYS: dict[str, Lines] = {
+    "profile_survey": _profile_lines,
+    "exam_survey": lambda cells: _ranked("exam", cells["subjects"]),
+    "elective_survey": lambda cells: _ranked("elective", cells["programme_codes"]),
+}
+
+
+def take_survey(incoming: Incoming, survey: str) -> Difference:
+    """One row for each thing named."""
+    wanted: dict[Key, list[Row]] = {}
+    for row in incoming.read.rows:
+        head = {"student_id": row.cells["student_id"], "survey": survey, "stated_on": row.cells["surveyed_on"]}
+        named = SURVEYS[survey](row.cells)
+        lines: list[Row] = [{**head, "kind": kind, "rank": rank, "code": code} for kind, rank, code in named]
+        wanted[tuple(head.values())] = lines
+    where = sa.and_(incoming.of_school(Wish), Wish.survey == survey)
+    return store_groups(incoming.session, Wish, group=("student_id", "survey", "stated_on"), wanted=wanted, where=where)
+
+
+def take_answers(incoming: Incoming) -> Difference:
+    """Raw answers, and the scale scores that the instrument's key makes of them."""
+    instrument = incoming.instrument
+    if instrument is None:
+        raise TypeError("answers need their instrument")
+    rows = [row for row in incoming.read.rows if row.wide]
+    sheets: dict[Key, list[Row]] = {}
+    scores: dict[Key, list[Row]] = {}
+    for row, points, share in zip(rows, *_scored(incoming, instrument, rows), strict=False):
+        head = {
+            "student_id": row.cells["student_id"],
+            "method_code": instrument.code,
+            "taken_on": row.cells["taken_on"],
+        }
+        key = tuple(head.values())
+        sheets[key] = [{**head, "answers": dict(row.wide), "answered_share": share}]
+        scores[key] = [
+            {**head, "scale": scale.code, "score": None if math.isnan(point) else point}
+            for scale, point in zip(instrument.scales, points, strict=True)
+        ]
+    group = ("student_id", "method_code", "taken_on")
+    difference = Difference()
+    for table, wanted in ((AnswerSheet, sheets), (ScaleScore, scores)):
+        where = sa.and_(incoming.of_school(table), core_table(table).c.method_code == instrument.code)
+        stored = store_groups(incoming.session, table, group=group, wanted=wanted, where=where)
+        difference = stored if table is AnswerSheet else difference.merged(stored)
+    return difference
+
+
+def _scored(incoming: Incoming, instrument: Instrument, rows: list[FileRow]) -> tuple[list[list[float]], list[float]]:
+    """Scores and answered shares; an answer that the key does not know is a fault of its cell."""
+    try:
+        scored = score_table(instrument, [row.wide for row in rows])
+    except AnswerError as error:
+        place = error.facts.get("row")
+        line = rows[place - 1].line if isinstance(place, int) else None
+        allowed = error.facts.get("allowed")
+        words = ", ".join(map(str, allowed)) if isinstance(allowed, list | tuple) else "см. ключ методики"
+        incoming.read.blame(line, str(error.facts.get("item", "")) or None, None, f"допускаются ответы: {words}")
+        return [], []
+    return scored.scores.tolist(), scored.answered_share.tolist()

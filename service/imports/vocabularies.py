@@ -1,0 +1,53 @@
+"""Which codes the cells of a file may hold, as of this moment."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.instruments import Instrument
+from recommender.reference import Reference
+from service.catalogue.actions import vocabularies_of
+from service.errors import NotFoundError
+from service.imports.formats import ANSWERS_MARK, Format
+from service.tables import Host, PathwayOffer, School, Student
+
+
+@dataclass(frozen=True)
+class ImportTools:
+    """What every import needs besides its file; made once a process."""
+
+    reference: Reference
+    formats: dict[str, Format]
+
+    @cached_property
+    def codes(self) -> dict[str, dict[str, str]]:
+        """Codes of the reference data."""
+        return vocabularies_of(self.reference)
+
+    def find_instrument(self, table: str) -> Instrument | None:
+        """Instrument of answers_<method>; None for other tables."""
+        if not table.startswith(ANSWERS_MARK):
+            return None
+        code = table.removeprefix(ANSWERS_MARK)
+        if code not in self.reference.instruments:
+            raise NotFoundError(f"Методики «{code}» нет в справочнике.", allowed=sorted(self.reference.instruments))
+        return self.reference.instruments[code]
+
+
+def read_vocabularies(
+    session: Session, tools: ImportTools, instrument: Instrument | None, school_code: str | None
+) -> dict[str, Container[str]]:
+    """Codes by vocabulary."""
+    schools, hosts = session.scalars(sa.select(School.school_code)), session.scalars(sa.select(Host.host_code))
+    programmes = sa.select(PathwayOffer.programme_code).distinct()
+    return {
+        **tools.codes,
+        "items": frozenset(instrument.items) if instrument is not None else frozenset(),
+        "places": {*schools, *hosts},
+        "pathways": set(session.scalars(sa.select(PathwayOffer.pathway_code).distinct())),
+        "programmes": set(session.scalars(programmes)),
+        "students": set(session.scalars(sa.select(Student.student_id).where(Student.school_code == school_code))),
+    }
