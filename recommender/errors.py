@@ -1,4 +1,4 @@
-"""What can go wrong in the recommender: the class says the kind, the fields carry the facts, the sentence what to do."""
+"""What can go wrong: the class says the kind, the fields carry the facts, the sentence says what to do."""
 
 
 class RecommenderError(Exception):

@@ -1,0 +1,344 @@
+"""A model folder that can introduce itself: `ranker.npz`, `model.joblib`, `manifest.json`, `card.md`.
+
+The served form is plain arrays, read with pickling switched off. The manifest carries a checksum of every file and is
+signed (HMAC-SHA256 with the installation's key); nothing is read before signature and checksums hold, because a joblib
+file executes code when loaded.
+"""
+
+import hashlib
+import hmac
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recommender.catalogue import KINDS
+from recommender.errors import ArtifactError
+from recommender.features import SHAPED_TERMS, TERM_CODES
+from recommender.interests import DIMENSIONS, InterestModel, MethodReading
+from recommender.scoring import ServedRanker
+
+if TYPE_CHECKING:
+    from recommender.training import Training
+
+FORMAT = 1
+RANKER, TRAINING_FORM, MANIFEST, CARD = "ranker.npz", "model.joblib", "manifest.json", "card.md"
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What a serving process needs of a version."""
+
+    manifest: Mapping[str, Any]
+    ranker: ServedRanker
+    interest_model: InterestModel
+
+    @property
+    def version(self) -> str:
+        """Such as "2024H1.3"."""
+        return str(self.manifest["version"])
+
+
+def feature_schema() -> str:
+    """Hash of the order of terms and dimensions; a model made for another order must not be read."""
+    order = json.dumps([KINDS, TERM_CODES, SHAPED_TERMS, DIMENSIONS])
+    return hashlib.sha256(order.encode()).hexdigest()[:16]
+
+
+def _arrays(ranker: ServedRanker, model: InterestModel) -> dict[str, Any]:
+    arrays: dict[str, Any] = {
+        "weights": ranker.weights,
+        "knots": ranker.knots,
+        "bend_weights": ranker.bend_weights,
+        "calibration": ranker.calibration,
+        "is_calibrated": ranker.is_calibrated,
+        "prior_mean": model.prior_mean,
+        "prior_covariance": model.prior_covariance,
+        "method_codes": np.array([code for code, _ in model.methods], dtype=np.str_),
+    }
+    for row in range(len(KINDS)):
+        for name, biases in (("programme", ranker.programme_bias[row]), ("host", ranker.host_bias[row])):
+            arrays[f"{name}_codes_{row}"] = np.array(sorted(biases), dtype=np.str_)
+            arrays[f"{name}_bias_{row}"] = np.array([biases[code] for code in sorted(biases)], dtype=float)
+    for row, (_, reading) in enumerate(model.methods):
+        arrays[f"loadings_{row}"] = reading.loadings
+        arrays[f"moments_{row}"] = np.array([reading.mean, reading.spread, reading.noise])
+        arrays[f"ipsative_{row}"] = np.array(reading.ipsative)
+    return arrays
+
+
+def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, InterestModel]:
+    biases = {
+        name: tuple(
+            dict(zip(arrays[f"{name}_codes_{row}"].tolist(), arrays[f"{name}_bias_{row}"].tolist(), strict=True))
+            for row in range(len(KINDS))
+        )
+        for name in ("programme", "host")
+    }
+    ranker = ServedRanker(
+        arrays["weights"], arrays["knots"], arrays["bend_weights"], biases["programme"], biases["host"],
+        arrays["calibration"], arrays["is_calibrated"],
+    )  # fmt: skip
+    methods = []
+    for row, code in enumerate(arrays["method_codes"].tolist()):
+        mean, spread, noise = arrays[f"moments_{row}"]
+        reading = MethodReading(arrays[f"loadings_{row}"], mean, spread, noise, bool(arrays[f"ipsative_{row}"]))
+        methods.append((code, reading))
+    return ranker, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods))
+
+
+def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
+    content = {name: value for name, value in manifest.items() if name != "signature"}
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def manifest_of(training: "Training", *, version: str, edition: str | None, is_synthetic: bool) -> dict[str, Any]:
+    """Everything a person or a program may ask of a version, except checksums and signature.
+
+    Parameters
+    ----------
+    training : Training
+    version : str
+    edition : str or None
+        Demand edition in force when it was trained.
+    is_synthetic : bool
+        Whether the outcomes are synthetic; then every figure of it says so.
+
+    Returns
+    -------
+    dict
+        JSON-ready.
+    """
+    figures = {
+        kind: {
+            judged.name: {
+                "ndcg5": judged.ndcg5,
+                "interval": list(judged.interval),
+                "recall5": judged.recall5,
+                "mrr": judged.mrr,
+                "coverage5": judged.coverage5,
+            }
+            for judged in judgements
+        }
+        for kind, judgements in training.judgements.items()
+    }
+    kinds = {
+        trained.kind: {
+            "learned": trained.estimator is not None,
+            "choice_sets": trained.query_count,
+            "pull": trained.pull,
+            "bias_pull": trained.bias_pull,
+            "is_calibrated": trained.is_calibrated,
+        }
+        for trained in training.kinds
+    }
+    return {
+        "format": FORMAT,
+        "version": version,
+        "edition": edition,
+        "data": "synthetic" if is_synthetic else "real",
+        "years": list(training.years),
+        "held_back": training.held_back,
+        "row_counts": dict(training.row_counts),
+        "feature_schema": feature_schema(),
+        "kinds": kinds,
+        "figures": figures,
+        "seed": 0,
+        "libraries": {name: library_version(name) for name in LIBRARIES},
+    }
+
+
+def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str, Any], key: bytes) -> Path:
+    """Write a version's folder whole or not at all.
+
+    Parameters
+    ----------
+    models_dir : Path
+    training : Training
+    manifest : mapping
+        From `manifest_of`.
+    key : bytes
+        Signing key of the installation.
+
+    Returns
+    -------
+    Path
+        The folder `models_dir/<version>`.
+
+    Raises
+    ------
+    ArtifactError
+        The version exists already; versions are immutable.
+    """
+    import joblib  # training only: a serving process never gets here
+
+    target = models_dir / str(manifest["version"])
+    if target.exists():
+        raise ArtifactError(f"model version {target.name} exists already", version=target.name)
+    models_dir.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=models_dir))
+    try:
+        np.savez(draft / RANKER, **_arrays(training.served, training.model))
+        joblib.dump({trained.kind: trained for trained in training.kinds}, draft / TRAINING_FORM)
+        (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
+        signed = {**manifest, "files": {name: _checksum(draft / name) for name in (RANKER, TRAINING_FORM, CARD)}}
+        signed["signature"] = _signature(signed, key)
+        text = json.dumps(signed, ensure_ascii=False, indent=2, sort_keys=True)
+        (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        draft.replace(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return target
+
+
+def read_manifest(folder: Path, key: bytes) -> dict[str, Any]:
+    """The manifest of a version, once signature, format and checksums hold.
+
+    Parameters
+    ----------
+    folder : Path
+    key : bytes
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ArtifactError
+        Says what is wrong and that the folder must not be used.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ArtifactError(f"model {folder.name} has no readable manifest.json", version=folder.name) from None
+    if not hmac.compare_digest(str(manifest.get("signature", "")), _signature(manifest, key)):
+        message = f"model {folder.name}: the signature does not match this installation's key; do not use it"
+        raise ArtifactError(message, version=folder.name)
+    if manifest["format"] != FORMAT:
+        message = f"model {folder.name} has format {manifest['format']}, this program reads {FORMAT}; train it again"
+        raise ArtifactError(message, version=folder.name, format=manifest["format"])
+    for name, checksum in manifest["files"].items():
+        if not (folder / name).is_file() or _checksum(folder / name) != checksum:
+            message = f"model {folder.name}: {name} is missing or was changed after signing; do not use it"
+            raise ArtifactError(message, version=folder.name, file=name)
+    return manifest
+
+
+def load_served(folder: Path, key: bytes) -> ServedModel:
+    """The served form of a version; needs neither scikit-learn nor pandas.
+
+    Parameters
+    ----------
+    folder : Path
+    key : bytes
+
+    Returns
+    -------
+    ServedModel
+
+    Raises
+    ------
+    ArtifactError
+        Signature, format, checksum, or a feature order that this program does not have.
+    """
+    manifest = read_manifest(folder, key)
+    if manifest["feature_schema"] != feature_schema():
+        message = f"model {folder.name} was made for other features ({manifest['feature_schema']}); train it again"
+        raise ArtifactError(message, version=folder.name)
+    with np.load(folder / RANKER, allow_pickle=False) as arrays:
+        ranker, model = _from_arrays(arrays)
+    return ServedModel(manifest, ranker, model)
+
+
+def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:
+    """The estimators of a version, by kind; checked before it is unpickled, and refused under another scikit-learn.
+
+    Parameters
+    ----------
+    folder : Path
+    key : bytes
+
+    Returns
+    -------
+    dict of kind to TrainedKind
+
+    Raises
+    ------
+    ArtifactError
+    """
+    manifest = read_manifest(folder, key)
+    trained_with, here = manifest["libraries"]["scikit-learn"], library_version("scikit-learn")
+    if trained_with != here:
+        message = f"model {folder.name} was trained with scikit-learn {trained_with}, here is {here}; train it again"
+        raise ArtifactError(message, version=folder.name)
+    import joblib
+
+    kinds: dict[str, Any] = joblib.load(folder / TRAINING_FORM)
+    return kinds
+
+
+KIND_TITLES = {"profile_class": "Профильные классы", "elective": "Элективы", "career_trial": "Профессиональные пробы"}
+RANKER_TITLES = {
+    "random": "случайный порядок",
+    "popularity": "популярность",
+    "interest_correlation": "совпадение интересов (правило O*NET)",
+    "wishes_only": "только пожелания",
+    "expert_weights": "экспертные веса",
+    "gradient_boosting": "градиентный бустинг (для сравнения)",
+    "trained_ranker": "обученная модель",
+}
+
+
+def model_card(manifest: Mapping[str, Any]) -> str:
+    """The version's card in Russian, made from the manifest.
+
+    Parameters
+    ----------
+    manifest : mapping
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    synthetic = " (данные синтетические)" if manifest["data"] == "synthetic" else ""
+    lines = [
+        f"# Модель {manifest['version']}",
+        "",
+        f"Перечень профессий: {manifest['edition'] or 'нет'}.",
+        f"Учебные годы: {', '.join(manifest['years']) or 'нет'}{synthetic}.",
+        "",
+        "Модель советует, решает человек. Пол, имя, национальность и достаток в ней не участвуют.",
+    ]
+    for kind, title in KIND_TITLES.items():
+        about = manifest["kinds"][kind]
+        learned = f"обучена на {about['choice_sets']} выборах" if about["learned"] else "экспертные веса, без обучения"
+        calibrated = "измеренная вероятность" if about["is_calibrated"] else "экспертная оценка, не измерена"
+        lines += ["", f"## {title}", "", f"{learned.capitalize()}; соответствие: {calibrated}."]
+        figures = manifest["figures"].get(kind, {})
+        if figures:
+            lines += [
+                "",
+                f"Проверка на {manifest['held_back']} учебном годе, который в обучение не входил{synthetic}:",
+                "",
+            ]
+            lines += ["| порядок | NDCG@5 | 95 % интервал по школам |", "|---|---|---|"]
+            for name, found in figures.items():
+                low, high = found["interval"]
+                lines.append(f"| {RANKER_TITLES[name]} | {found['ndcg5']:.3f} | {low:.3f}–{high:.3f} |")
+    return "\n".join(lines) + "\n"

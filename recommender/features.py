@@ -1,0 +1,387 @@
+"""Student vectors, pathway vectors and the terms that cross them: the only place where features are made.
+
+Every term is one number per student and pathway: the product of a student vector and a pathway vector (or, for
+access, a value looked up by the student's school). Nothing else is allowed, so that every term compiles to arrays.
+Missing facts give zero vectors: a student without marks is neither praised nor blamed by them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue import Catalogue, Pathway, PathwayKind, current_spo_code
+from recommender.interests import InterestModel, InterestProfile, RatedTrials, centred, interest_profile, type_vector
+from recommender.reference import Reference
+from recommender.students import Facts, StudentFacts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MARK_MIDDLE, MARK_SPREAD = 3.9, 0.6  # typical mean mark of a subject and its spread between students
+KNOWLEDGE_MIDDLE, KNOWLEDGE_SPREAD = 0.55, 0.2
+EXAM_SPREAD = 0.2  # points beyond the recommended minimum, in shares of the maximum
+LIMIT = 2.5  # no single mark or test may say more than this many spreads
+HALF_LIFE_YEARS = 1.0  # an older mark or wish weighs half for every year
+TYPICAL_DISTANCE_KM = 5.0  # where a host has no coordinates
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the score.
+
+    Attributes
+    ----------
+    code : str
+        Name in weights, contributions and reasons.
+    block : str
+        interests | subjects | wishes | experience | access.
+    has_shape : bool
+        Whether a one-dimensional spline may follow the product.
+    """
+
+    code: str
+    block: str
+    has_shape: bool = False
+
+
+TERMS = (
+    Term("interest_match", "interests", has_shape=True),
+    Term("subject_strength", "subjects"),
+    Term("subject_level", "subjects", has_shape=True),
+    Term("exam_margin", "subjects"),
+    Term("knowledge", "subjects"),
+    Term("profile_wish", "wishes"),
+    Term("exam_wish", "wishes"),
+    Term("elective_wish", "wishes"),
+    Term("profession_wish", "wishes"),
+    Term("trial_experience", "experience"),
+    Term("elective_experience", "experience"),
+    Term("own_school", "access"),
+    Term("proximity", "access"),
+)
+TERM_CODES = tuple(term.code for term in TERMS)
+ACCESS_TERMS = tuple(term.code for term in TERMS if term.block == "access")
+VECTOR_TERMS = tuple(term.code for term in TERMS if term.block != "access")
+SHAPED_TERMS = tuple(term.code for term in TERMS if term.has_shape)
+
+
+@dataclass(frozen=True)
+class StudentVectors:
+    """Vectors of a group of students.
+
+    Attributes
+    ----------
+    blocks : mapping of str to ndarray (n_students, width)
+        One block for each of VECTOR_TERMS; its width is that of the pathway block of the same term.
+    school_of : int array (n_students,), -1 = unknown school
+    profile : InterestProfile
+    """
+
+    blocks: Mapping[str, Floats]
+    school_of: Ints
+    profile: InterestProfile
+
+    def __len__(self) -> int:
+        return len(self.school_of)
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """Makes vectors for one catalogue.
+
+    Attributes
+    ----------
+    reference : Reference
+    catalogue : Catalogue
+    interest_model : InterestModel
+    """
+
+    reference: Reference
+    catalogue: Catalogue
+    interest_model: InterestModel
+
+    @cached_property
+    def subject_index(self) -> dict[str, int]:
+        """Subject code -> column."""
+        return {code: column for column, code in enumerate(self.reference.subjects)}
+
+    @cached_property
+    def profile_index(self) -> dict[str, int]:
+        """Profile code -> column."""
+        return {code: column for column, code in enumerate(self.reference.profiles)}
+
+    @cached_property
+    def group_index(self) -> dict[str, int]:
+        """First two digits of SPO codes -> column."""
+        groups = sorted({spo.group_code[:2] for spo in self.reference.spo.values()})
+        return {code: column for column, code in enumerate(groups)}
+
+    @cached_property
+    def programme_index(self) -> dict[str, int]:
+        """Programme code -> column; only of the catalogue, others can no longer be wished for."""
+        codes = sorted({pathway.programme_code for pathway in self.catalogue.pathways})
+        return {code: column for column, code in enumerate(codes)}
+
+    # --- what a pathway asks for ---
+
+    def interests_of(self, pathway: Pathway) -> Floats:
+        """Interest vector of a pathway, shape (11,): its SPO codes where it names them, its profiles otherwise."""
+        if pathway.spo_codes:
+            spo = [self.reference.spo[current_spo_code(self.reference, code)] for code in pathway.spo_codes]
+            vectors = [type_vector(code.riasec, code.klimov) for code in spo]
+        else:
+            profiles = [self.reference.profiles[code] for code in pathway.profiles]
+            vectors = [type_vector(profile.riasec, profile.klimov) for profile in profiles]
+        if not vectors:
+            return np.zeros(11)
+        mean: Floats = centred(np.mean(vectors, axis=0)[None, :])[0]
+        return mean
+
+    def subjects_of(self, pathway: Pathway) -> Floats:
+        """Share of each subject in what a pathway asks for, (n_subjects,), sums to 1 or is zero."""
+        codes = list(pathway.subjects)
+        if not codes:
+            for code in pathway.spo_codes:
+                codes += self.reference.spo[current_spo_code(self.reference, code)].subjects
+        return _shares(codes, self.subject_index)
+
+    def exams_of(self, pathway: Pathway) -> Floats:
+        """Share of each exam subject that a profile class usually asks for; other kinds ask what they teach."""
+        if pathway.kind != PathwayKind.PROFILE_CLASS:
+            return self.subjects_of(pathway)
+        codes = [code for profile in pathway.profiles for code in self.reference.profiles[profile].oge_subjects[:2]]
+        return _shares(codes, self.subject_index)
+
+    def groups_of(self, pathway: Pathway) -> Floats:
+        """SPO groups a pathway leads to, (n_groups,), each 1; several profiles share."""
+        result = np.zeros(len(self.group_index))
+        if pathway.spo_codes:
+            for code in pathway.spo_codes:
+                result[self.group_index[code[:2]]] = 1.0
+        for profile in () if pathway.spo_codes else pathway.profiles:
+            for group in self.reference.profiles[profile].spo_groups:
+                if group in self.group_index:
+                    result[self.group_index[group]] += 1.0 / len(pathway.profiles)
+        return result
+
+    def profiles_of(self, pathway: Pathway) -> Floats:
+        """Profiles a pathway belongs to, (n_profiles,), at most 1; a trial belongs to profiles of its SPO groups."""
+        result = np.zeros(len(self.profile_index))
+        if pathway.profiles:
+            for code in pathway.profiles:
+                result[self.profile_index[code]] = 1.0
+        elif pathway.spo_codes:
+            groups = {code[:2] for code in pathway.spo_codes}
+            for code, profile in self.reference.profiles.items():
+                shared = groups & set(profile.spo_groups)
+                result[self.profile_index[code]] = len(shared) / len(groups)
+        return result
+
+    def programme_of(self, pathway: Pathway) -> Floats:
+        """The programme itself, (n_programmes,)."""
+        result = np.zeros(len(self.programme_index))
+        result[self.programme_index[pathway.programme_code]] = 1.0
+        return result
+
+    @cached_property
+    def known_interests(self) -> dict[str, Floats]:
+        """Interest vectors of the pathways of all years, by pathway code."""
+        return {code: self.interests_of(pathway) for code, pathway in self.catalogue.known.items()}
+
+    @cached_property
+    def known_groups(self) -> dict[str, Floats]:
+        """SPO groups of the pathways of all years, by pathway code."""
+        return {code: self.groups_of(pathway) for code, pathway in self.catalogue.known.items()}
+
+    @cached_property
+    def known_profiles(self) -> dict[str, Floats]:
+        """Profiles of the pathways of all years, by pathway code."""
+        return {code: self.profiles_of(pathway) for code, pathway in self.catalogue.known.items()}
+
+    @cached_property
+    def pathway_blocks(self) -> dict[str, Floats]:
+        """Pathway vectors by term, each (n_pathways, width)."""
+        pathways = self.catalogue.pathways
+        rows = {
+            "interests": [self.interests_of(p) for p in pathways],
+            "subjects": [self.subjects_of(p) for p in pathways],
+            "exams": [self.exams_of(p) for p in pathways],
+            "groups": [self.groups_of(p) for p in pathways],
+            "profiles": [self.profiles_of(p) for p in pathways],
+            "programmes": [self.programme_of(p) for p in pathways],
+        }
+        made = {name: np.array(vectors) for name, vectors in rows.items()}
+        source = {
+            "interest_match": "interests", "subject_strength": "subjects", "subject_level": "subjects",
+            "exam_margin": "exams", "knowledge": "subjects", "profile_wish": "profiles", "exam_wish": "exams",
+            "elective_wish": "programmes", "profession_wish": "groups", "trial_experience": "groups",
+            "elective_experience": "profiles",
+        }  # fmt: skip
+        return {term: made[source[term]] for term in VECTOR_TERMS}
+
+    @cached_property
+    def distance_km(self) -> Floats:
+        """From each school to each pathway's host, (n_schools, n_pathways); online is 0, unknown is typical."""
+        places = self.catalogue.places
+        hosts = [places.get(pathway.host_code) for pathway in self.catalogue.pathways]
+        xy = np.array([(h.x_km, h.y_km) if h is not None else (np.nan, np.nan) for h in hosts]).reshape(-1, 2)
+        online = np.array([h is not None and h.host_kind == "online" for h in hosts], dtype=bool)
+        schools = np.array([(places[c].x_km, places[c].y_km) for c in self.catalogue.school_codes]).reshape(-1, 2)
+        distance = np.sqrt(((schools[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2))
+        return np.where(online, 0.0, np.where(np.isfinite(distance), distance, TYPICAL_DISTANCE_KM))
+
+    @cached_property
+    def access_tables(self) -> dict[str, Floats]:
+        """Terms looked up by school, each (n_schools + 1, n_pathways); the last row serves unknown schools."""
+        hosts = np.array([pathway.host_code for pathway in self.catalogue.pathways])
+        own = np.array([hosts == code for code in self.catalogue.school_codes], dtype=float).reshape(-1, len(hosts))
+        near = -np.log1p(self.distance_km) / np.log1p(TYPICAL_DISTANCE_KM)
+        unknown = np.zeros((1, len(hosts)))
+        return {"own_school": np.vstack([own, unknown]), "proximity": np.vstack([near, unknown - 1.0])}
+
+    # --- what a student brings ---
+
+    def student_vectors(self, facts: StudentFacts) -> StudentVectors:
+        """Vectors of a group of students.
+
+        Parameters
+        ----------
+        facts : StudentFacts
+
+        Returns
+        -------
+        StudentVectors
+        """
+        tables, count = facts.tables, len(facts)
+        profile = interest_profile(self.interest_model, facts.grades, facts.sheets, self._rated_trials(facts))
+        marks, taught = _weighted_mean(tables["marks"], self.subject_index, count)
+        own_mean = marks.sum(axis=1, keepdims=True) / np.maximum(taught.sum(axis=1, keepdims=True), 1)
+        knowledge, tested = _weighted_mean(tables["knowledge"], self.subject_index, count)
+        blocks = {
+            "interest_match": profile.mean,
+            "subject_strength": _bounded(marks - own_mean, MARK_SPREAD) * taught,
+            "subject_level": _bounded(marks - MARK_MIDDLE, MARK_SPREAD) * taught,
+            "exam_margin": self._exam_margin(tables["exam_points"], count),
+            "knowledge": _bounded(knowledge - KNOWLEDGE_MIDDLE, KNOWLEDGE_SPREAD) * tested,
+            "profile_wish": _wishes(tables["profile_wishes"], self.profile_index, count),
+            "exam_wish": _wishes(tables["exam_wishes"], self.subject_index, count),
+            "elective_wish": _wishes(tables["elective_wishes"], self.programme_index, count),
+            "profession_wish": self._profession_wish(tables["profession_wishes"], count),
+            "trial_experience": self._trial_experience(tables["trials"], count),
+            "elective_experience": self._elective_experience(tables["enrolments"], count),
+        }
+        return StudentVectors(blocks, facts.school_of, profile)
+
+    def _exam_margin(self, facts: Facts, count: int) -> Floats:
+        column = facts.positions(self.subject_index)
+        result = np.zeros((count, len(self.subject_index)))
+        for row, (student, subject) in enumerate(zip(facts.student, column, strict=True)):
+            exam = self.reference.subjects[facts.codes[row]] if subject >= 0 else None
+            if exam is not None and exam.oge_max and exam.oge_profile_class_min:
+                margin = (facts.values[row] - exam.oge_profile_class_min) / exam.oge_max / EXAM_SPREAD
+                result[student, subject] = np.clip(margin, -LIMIT, LIMIT)
+        return result
+
+    def _profession_wish(self, facts: Facts, count: int) -> Floats:
+        groups = tuple(code[:2] for code in facts.codes)
+        return _wishes(replace(facts, codes=groups), self.group_index, count)
+
+    def _rated_trials(self, facts: StudentFacts) -> RatedTrials:
+        trials = facts.tables["trials"]
+        known = self.known_interests
+        rated = [row for row, code in enumerate(trials.codes) if np.isfinite(trials.values[row]) and code in known]
+        vectors = [known[trials.codes[row]] for row in rated]
+        return RatedTrials(
+            trials.student[rated],
+            np.array(vectors).reshape(-1, 11),
+            trials.values[rated],
+            trials.age_years[rated],
+        )
+
+    def _trial_experience(self, facts: Facts, count: int) -> Floats:
+        """How well trials of each SPO group were liked, drawn towards zero when few; (n_students, n_groups)."""
+        liked = np.zeros((count, len(self.group_index)))
+        seen = np.zeros_like(liked)
+        for row, code in enumerate(facts.codes):
+            groups = self.known_groups.get(code)
+            if groups is not None and np.isfinite(facts.values[row]):
+                liked[facts.student[row]] += groups * (facts.values[row] - 6.5) / 2.0
+                seen[facts.student[row]] += groups
+        return liked / (seen + 1.0)
+
+    def _elective_experience(self, facts: Facts, count: int) -> Floats:
+        """Profiles of what was studied by choice, most often studied = 1; (n_students, n_profiles)."""
+        result = np.zeros((count, len(self.profile_index)))
+        for row, code in enumerate(facts.codes):
+            profiles = self.known_profiles.get(code)
+            if profiles is not None:
+                result[facts.student[row]] += profiles * 0.5 ** facts.age_years[row]
+        return result / np.maximum(result.max(axis=1, keepdims=True), 1.0)
+
+    # --- crossing them ---
+
+    def raw_terms(self, vectors: StudentVectors, students: Ints, pathways: Ints) -> Floats:
+        """Terms of given pairs.
+
+        Parameters
+        ----------
+        vectors : StudentVectors
+        students, pathways : int arrays (n_pairs,)
+            Positions.
+
+        Returns
+        -------
+        ndarray of shape (n_pairs, n_terms)
+            In the order of TERM_CODES.
+        """
+        result = np.empty((len(students), len(TERMS)))
+        for column, term in enumerate(TERM_CODES):
+            if term in ACCESS_TERMS:
+                result[:, column] = self.access_tables[term][vectors.school_of[students], pathways]
+            else:
+                result[:, column] = _row_products(vectors.blocks[term], self.pathway_blocks[term], students, pathways)
+        return result
+
+
+def _row_products(left: Floats, right: Floats, rows: Ints, columns: Ints, chunk: int = 65_536) -> Floats:
+    result = np.empty(len(rows))
+    for start in range(0, len(rows), chunk):
+        part = slice(start, start + chunk)
+        result[part] = (left[rows[part]] * right[columns[part]]).sum(axis=1)
+    return result
+
+
+def _shares(codes: list[str], index: Mapping[str, int]) -> Floats:
+    result = np.zeros(len(index))
+    for code in codes:
+        result[index[code]] += 1.0 / len(codes)
+    return result
+
+
+def _bounded(values: Floats, spread: float) -> Floats:
+    return np.clip(values / spread, -LIMIT, LIMIT)
+
+
+def _weighted_mean(facts: Facts, index: Mapping[str, int], count: int) -> tuple[Floats, Floats]:
+    """Mean per student and code with newer facts weighing more, and 1 where any fact exists (else both 0)."""
+    column = facts.positions(index)
+    used = (column >= 0) & np.isfinite(facts.values)
+    cell = facts.student[used] * len(index) + column[used]
+    weight = 0.5 ** (facts.age_years[used] / HALF_LIFE_YEARS)
+    total = np.bincount(cell, weight, count * len(index)).astype(float)
+    summed = np.bincount(cell, weight * facts.values[used], count * len(index)).astype(float)
+    mean = np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
+    return mean.reshape(count, -1), (total > 0).astype(float).reshape(count, -1)
+
+
+def _wishes(facts: Facts, index: Mapping[str, int], count: int) -> Floats:
+    """Strength of the strongest wish: 1 for a first choice, less for later ranks and older surveys."""
+    column = facts.positions(index)
+    used = column >= 0
+    strength = 0.5 ** (facts.age_years[used] / HALF_LIFE_YEARS) / np.sqrt(np.maximum(facts.values[used], 1.0))
+    result = np.zeros((count, len(index)))
+    np.maximum.at(result, (facts.student[used], column[used]), strength)
+    return result

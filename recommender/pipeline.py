@@ -1,0 +1,320 @@
+"""Recommender: eligibility -> features -> scoring -> demand -> explanation, for one student and for a region alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue import KINDS, Pathway, PathwayKind
+from recommender.demand import DemandWeights, EntryWeight
+from recommender.eligibility import EligibilityRule, already_taken_bits, refusal_words, refusing_rules
+from recommender.explanation import NextEvidence, Reason, missing_evidence, next_evidence, reasons_of
+from recommender.features import FeatureSpace, StudentVectors
+from recommender.policy import check_demand_strength, price_of_demand
+from recommender.scoring import CONTRIBUTIONS, CompiledRanker, Listed, ServedRanker
+from recommender.students import StudentFacts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+INTERVAL = 1.2816  # standard deviations on either side: 80 of 100
+
+
+@dataclass(frozen=True)
+class RankedPathway:
+    """One line of a list, with everything a card shows.
+
+    Attributes
+    ----------
+    rank : int, 1 first
+    fit, fit_low, fit_high : float in [0, 1]
+        Fit and its 80 % interval from the uncertainty of the interests.
+    demand_weight : float in [0, 1] or None
+        None = the edition names no profession of this pathway.
+    final : float
+        Fit with the demand nudge: what the list is sorted by.
+    score : float, log-odds
+    contributions : mapping of str to float
+        In log-odds; they sum to `score`.
+    """
+
+    rank: int
+    pathway: Pathway
+    fit: float
+    fit_low: float
+    fit_high: float
+    demand_weight: float | None
+    demand_sources: tuple[EntryWeight, ...]
+    final: float
+    score: float
+    contributions: Mapping[str, float]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """The list of one kind for one student.
+
+    Attributes
+    ----------
+    price_of_demand : float, fit units, >= 0
+        Mean fit per place given up because of demand.
+    offered_count : int
+        Pathways of this kind that may be offered to the student.
+    is_calibrated : bool
+        Whether fit is a probability measured on outcomes.
+    """
+
+    kind: PathwayKind
+    items: tuple[RankedPathway, ...]
+    price_of_demand: float
+    offered_count: int
+    is_calibrated: bool
+
+
+@dataclass(frozen=True)
+class StudentRecommendations:
+    """All lists of one student, what is missing and what would help most."""
+
+    student_id: str
+    lists: tuple[RankedList, ...]
+    missing: tuple[str, ...]
+    next_evidence: tuple[NextEvidence, ...]
+    has_evidence: bool
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a pathway is not in the list: the rules that refuse it, or its place and score."""
+
+    pathway: Pathway
+    refusals: tuple[EligibilityRule, ...]
+    rank: int | None
+    fit: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """Lists of a group of students as arrays; `explain` turns one student's row into words' raw material."""
+
+    facts: StudentFacts
+    vectors: StudentVectors
+    listed: Listed
+    price_of_demand: Floats
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """Everything needed to rank; immutable, shared by threads.
+
+    Attributes
+    ----------
+    space : FeatureSpace
+    ranker : ServedRanker
+    rules : tuple of EligibilityRule
+    demand : DemandWeights
+    demand_strength : float
+        Default strength of the nudge, in fit units.
+    """
+
+    space: FeatureSpace
+    ranker: ServedRanker
+    rules: tuple[EligibilityRule, ...]
+    demand: DemandWeights
+    demand_strength: float = 0.05
+
+    @cached_property
+    def compiled(self) -> CompiledRanker:
+        """The ranker laid out for this catalogue."""
+        return CompiledRanker(self.ranker, self.space)
+
+    @cached_property
+    def _demand_weight(self) -> Floats:
+        return np.nan_to_num(self.demand.weights)
+
+    def recommend(self, facts: StudentFacts, *, k: int = 5, demand_strength: float | None = None) -> Recommendations:
+        """Rank every kind for every student.
+
+        Parameters
+        ----------
+        facts : StudentFacts
+            Made with the same catalogue and interest model.
+        k : int, >= 1
+            Places per kind.
+        demand_strength : float, optional
+            In fit units; None = the default.
+
+        Returns
+        -------
+        Recommendations
+            A student's lists depend on that student's facts only, bit for bit.
+
+        Raises
+        ------
+        TableValueError
+            demand_strength outside its range.
+        """
+        strength = check_demand_strength(self.demand_strength if demand_strength is None else demand_strength)
+        vectors = self.space.student_vectors(facts)
+        words = refusal_words(self.rules, facts.patterns, self.space.catalogue, facts.as_of)
+        taken = self._taken(facts)
+        without = self.compiled.best(
+            vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight, taken=taken
+        )
+        listed = without
+        if strength > 0:
+            listed = self.compiled.best(
+                vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight,
+                demand_strength=strength, taken=taken,
+            )  # fmt: skip
+        price = np.column_stack(
+            [price_of_demand(without.fit[:, kind], listed.fit[:, kind]) for kind in range(len(KINDS))]
+        )
+        return Recommendations(facts, vectors, listed, price)
+
+    def explain(self, made: Recommendations, student: int) -> StudentRecommendations:
+        """One student's lists with contributions and reasons.
+
+        Parameters
+        ----------
+        made : Recommendations
+        student : int
+            Position in `made.facts`.
+
+        Returns
+        -------
+        StudentRecommendations
+        """
+        offered = self._words(made.facts, student) == 0
+        every = np.arange(len(offered))
+        contributions = self._contributions(made.vectors, student, every)
+        lists = []
+        for kind_row, kind in enumerate(KINDS):
+            in_kind = self.compiled.kind_of == kind_row
+            typical = _mean_row(contributions[in_kind])
+            rows = made.listed.pathways[student, kind_row]
+            items = tuple(
+                self._line(made, student, kind_row, place, contributions[row], typical)
+                for place, row in enumerate(rows[rows >= 0])
+            )
+            price = float(made.price_of_demand[student, kind_row])
+            offered_count = int((offered & in_kind).sum())
+            lists.append(RankedList(kind, items, price, offered_count, bool(self.ranker.is_calibrated[kind_row])))
+        return StudentRecommendations(
+            made.facts.student_ids[student],
+            tuple(lists),
+            missing_evidence(made.facts, student),
+            self._next_evidence(made, student),
+            self._has_evidence(made, student),
+        )
+
+    def why_not(self, facts: StudentFacts, student: int, pathway_code: str) -> WhyNot:
+        """Why a pathway is not shown: the refusing rules, or its place among those that may be offered.
+
+        Parameters
+        ----------
+        facts : StudentFacts
+        student : int
+        pathway_code : str
+
+        Returns
+        -------
+        WhyNot
+
+        Raises
+        ------
+        UnknownCodeError
+            The catalogue has no such pathway.
+        """
+        pathway = self.space.catalogue.get_pathway(pathway_code)
+        row = self.space.catalogue.position[pathway_code]
+        vectors = self.space.student_vectors(facts)
+        words = self._words(facts, student)
+        kind = int(self.compiled.kind_of[row])
+        contributions = self._contributions(vectors, student, np.arange(len(words)))
+        in_kind = self.compiled.kind_of == kind
+        typical = _mean_row(contributions[in_kind])
+        scores = contributions.sum(axis=1)
+        rank = 1 + int((in_kind & (words == 0) & (scores > scores[row])).sum()) if words[row] == 0 else None
+        reasons = reasons_of(self.space, facts, vectors, student, row, contributions[row], typical)
+        return WhyNot(pathway, refusing_rules(self.rules, int(words[row])), rank, self._fit(scores[row], kind), reasons)
+
+    def _line(
+        self, made: Recommendations, student: int, kind: int, place: int, contributions: Floats, typical: Floats
+    ) -> RankedPathway:
+        row = int(made.listed.pathways[student, kind, place])
+        score = float(made.listed.scores[student, kind, place])
+        spread = INTERVAL * self._score_deviation(made.vectors, student, row)
+        weight = float(self.demand.weights[row])
+        return RankedPathway(
+            rank=place + 1,
+            pathway=self.space.catalogue.pathways[row],
+            fit=float(made.listed.fit[student, kind, place]),
+            fit_low=self._fit(score - spread, kind),
+            fit_high=self._fit(score + spread, kind),
+            demand_weight=weight if np.isfinite(weight) else None,
+            demand_sources=self.demand.sources[row],
+            final=float(made.listed.final[student, kind, place]),
+            score=score,
+            contributions=dict(zip(CONTRIBUTIONS, contributions.tolist(), strict=True)),
+            reasons=reasons_of(self.space, made.facts, made.vectors, student, row, contributions, typical),
+        )
+
+    def _taken(self, facts: StudentFacts) -> tuple[Ints, Ints]:
+        """Students and pathways they have already attended or are enrolled in."""
+        refused = already_taken_bits(self.rules, self.space.catalogue, facts.as_of)
+        students, pathways = [], []
+        for table in ("trials", "enrolments"):
+            seen = facts.tables[table]
+            for student, row in zip(seen.student, seen.positions(self.space.catalogue.position), strict=True):
+                if row >= 0 and refused[row]:
+                    students.append(student)
+                    pathways.append(row)
+        return np.array(students, dtype=np.int64), np.array(pathways, dtype=np.int64)
+
+    def _words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
+        """All refusals of one student, (n_pathways,)."""
+        pattern = facts.patterns[facts.pattern_of[student]]
+        words = refusal_words(self.rules, (pattern,), self.space.catalogue, facts.as_of)[0]
+        students, pathways = self._taken(facts)
+        own = pathways[students == student]
+        words[own] |= already_taken_bits(self.rules, self.space.catalogue, facts.as_of)[own]
+        return words
+
+    def _contributions(self, vectors: StudentVectors, student: int, pathways: Ints) -> Floats:
+        return self.compiled.contributions(vectors, np.full(len(pathways), student), pathways)
+
+    def _fit(self, score: float, kind: int) -> float:
+        slope, intercept = self.ranker.calibration[kind]
+        return float(1.0 / (1.0 + np.exp(-(slope * score + intercept))))
+
+    def _score_deviation(self, vectors: StudentVectors, student: int, pathway: int) -> float:
+        """Standard deviation of a score that the uncertainty of the interests causes, log-odds."""
+        slope = self.compiled.interest_slopes(vectors, np.array([student]), np.array([pathway]))[0]
+        vector = self.space.pathway_blocks["interest_match"][pathway]
+        return float(abs(slope) * np.sqrt(vector @ vectors.profile.covariance[student] @ vector))
+
+    def _next_evidence(self, made: Recommendations, student: int) -> tuple[NextEvidence, ...]:
+        rows = made.listed.pathways[student]
+        rows = rows[rows >= 0]
+        if not len(rows):
+            return ()
+        slopes = self.compiled.interest_slopes(made.vectors, np.full(len(rows), student), rows)
+        candidates = self.space.pathway_blocks["interest_match"][rows] * slopes[:, None]
+        covariance = made.vectors.profile.covariance[student]
+        grade = int(made.facts.grades[student])
+        return next_evidence(self.space.reference, self.space.interest_model, covariance, grade, candidates)
+
+    def _has_evidence(self, made: Recommendations, student: int) -> bool:
+        """Whether anything but school and grade is known."""
+        blocks = made.vectors.blocks.items()
+        known = any(block[student].any() for term, block in blocks if term != "interest_match")
+        return known or int(made.vectors.profile.reading_count[student]) > 0
+
+
+def _mean_row(rows: Floats) -> Floats:
+    """Mean of contributions, zero where there are none."""
+    return rows.mean(axis=0) if len(rows) else np.zeros(rows.shape[1])

@@ -1,0 +1,181 @@
+"""Choice sets: what each student could choose from at one time, with the facts as they were the day before.
+
+Splits follow school years, never single rows: what is learned on earlier years is judged on a later one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.catalogue import Pathway, PathwayKind, Place, catalogue_of_year
+from recommender.demand import DemandEdition, demand_weights
+from recommender.eligibility import EligibilityRule, refusal_words
+from recommender.features import TERM_CODES, FeatureSpace
+from recommender.interests import RIASEC, InterestModel
+from recommender.outcomes import OutcomeRow
+from recommender.reference import Reference
+from recommender.students import FactRows, StudentRow, student_facts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+COLUMNS = (*TERM_CODES, "demand")
+"""Columns of ChoiceSets.terms: the terms, and the demand of that day as a covariate of training only."""
+
+TIMELESS_CHECKS = ("apply_until", "already_taken", "seats")
+"""Checks left out when a past choice set is rebuilt: they depend on the minute of the choice, which nobody recorded."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that past choices are rebuilt from.
+
+    Attributes
+    ----------
+    students : mapping of school_year to sequence of StudentRow
+        As they were in that year.
+    rows : FactRows
+    outcomes : sequence of OutcomeRow
+    pathways : sequence of Pathway, all years
+    editions : sequence of DemandEdition of the region
+    """
+
+    reference: Reference
+    places: Mapping[str, Place]
+    pathways: Sequence[Pathway]
+    students: Mapping[str, Sequence[StudentRow]]
+    rows: FactRows
+    outcomes: Sequence[OutcomeRow]
+    rules: tuple[EligibilityRule, ...]
+    editions: Sequence[DemandEdition] = ()
+
+    def years(self) -> tuple[str, ...]:
+        """School years with outcomes, oldest first."""
+        return tuple(sorted({outcome.school_year for outcome in self.outcomes}))
+
+
+@dataclass(frozen=True)
+class ChoiceSets:
+    """Choice sets of one kind in one or more years, one row per student and pathway on offer.
+
+    Attributes
+    ----------
+    terms : ndarray of shape (n_rows, n_columns), in the order of COLUMNS
+    correlation : ndarray of shape (n_rows,), in [-1, 1]
+        O*NET's rule: correlation of six interests of student and pathway; 0 where either is flat.
+    relevance : ndarray of shape (n_rows,), 0-3
+    queries : int array (n_rows,)
+    schools : array of str (n_queries,)
+        School of each query's student.
+    programmes, hosts, pathway_codes : arrays of str (n_rows,)
+    is_measured : bool array (n_queries,)
+        Whether interests of the student had been measured.
+    """
+
+    kind: PathwayKind
+    terms: Floats
+    correlation: Floats
+    relevance: Floats
+    queries: Ints
+    schools: NDArray[np.str_]
+    programmes: NDArray[np.str_]
+    hosts: NDArray[np.str_]
+    pathway_codes: NDArray[np.str_]
+    is_measured: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.schools)
+
+
+def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[DemandEdition | None, list[DemandEdition]]:
+    """The newest edition published by a day, and the ones before it."""
+    known = sorted((e for e in editions if e.published_on <= day), key=lambda e: (e.published_on, e.code))
+    return (known[-1], known[:-1]) if known else (None, [])
+
+
+def choice_sets(history: History, kind: PathwayKind, school_year: str, model: InterestModel) -> ChoiceSets | None:
+    """Rebuild the choice sets of one kind in one year.
+
+    Parameters
+    ----------
+    history : History
+    kind : PathwayKind
+    school_year : str
+    model : InterestModel
+
+    Returns
+    -------
+    ChoiceSets or None
+        None when nobody chose. A student's facts are those known the day before the first choice of that kind.
+    """
+    chosen: dict[str, dict[str, int]] = {}
+    first: dict[str, date] = {}
+    for outcome in history.outcomes:
+        if outcome.kind == kind and outcome.school_year == school_year:
+            grades = chosen.setdefault(outcome.student_id, {})
+            grades[outcome.pathway_code] = max(outcome.relevance, grades.get(outcome.pathway_code, 0))
+            first[outcome.student_id] = min(outcome.chosen_on, first.get(outcome.student_id, date.max))
+    students = [row for row in history.students.get(school_year, ()) if row.student_id in chosen]
+    students.sort(key=lambda row: row.student_id)
+    if not students:
+        return None
+    days = {row.student_id: first[row.student_id] - timedelta(days=1) for row in students}
+    catalogue = catalogue_of_year(history.pathways, history.places, school_year)
+    facts = student_facts(students, history.rows, as_of=days, catalogue=catalogue, model=model)
+    space = FeatureSpace(history.reference, catalogue, model)
+    vectors = space.student_vectors(facts)
+    rules = tuple(rule for rule in history.rules if rule.check not in TIMELESS_CHECKS)
+    offered = refusal_words(rules, facts.patterns, catalogue, facts.as_of)[facts.pattern_of] == 0
+    offered &= np.array([pathway.kind == kind for pathway in catalogue.pathways])
+    relevance = np.zeros(offered.shape)
+    for row, student in enumerate(students):
+        for code, grade in chosen[student.student_id].items():
+            if code in catalogue.position:
+                relevance[row, catalogue.position[code]] = grade
+                offered[row, catalogue.position[code]] = True
+    rows, columns = np.nonzero(offered)
+    typical_day = sorted(days.values())[len(days) // 2]
+    edition, earlier = edition_in_force(history.editions, typical_day)
+    demand = np.nan_to_num(demand_weights(catalogue, history.reference, edition, earlier).weights)
+    pathways = catalogue.pathways
+    return ChoiceSets(
+        kind=kind,
+        terms=np.column_stack([space.raw_terms(vectors, rows, columns), demand[columns]]),
+        correlation=_correlation(vectors.profile.mean, space.pathway_blocks["interest_match"], rows, columns),
+        relevance=relevance[rows, columns],
+        queries=rows,
+        schools=np.array([student.school_code for student in students]),
+        programmes=np.array([pathway.programme_code for pathway in pathways])[columns],
+        hosts=np.array([pathway.host_code for pathway in pathways])[columns],
+        pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
+        is_measured=vectors.profile.reading_count > 0,
+    )
+
+
+def _correlation(mean: Floats, vectors: Floats, rows: Ints, columns: Ints) -> Floats:
+    left = mean[:, : len(RIASEC)] - mean[:, : len(RIASEC)].mean(axis=1, keepdims=True)
+    right = vectors[:, : len(RIASEC)]
+    lengths = np.outer(np.sqrt((left**2).sum(axis=1)), np.sqrt((right**2).sum(axis=1)))
+    products = left @ right.T
+    found: Floats = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 1e-9)[rows, columns]
+    return found
+
+
+def joined(parts: Sequence[ChoiceSets]) -> ChoiceSets:
+    """Several years as one table, query ids made distinct."""
+    shifts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    return ChoiceSets(
+        kind=parts[0].kind,
+        terms=np.vstack([part.terms for part in parts]),
+        correlation=np.concatenate([part.correlation for part in parts]),
+        relevance=np.concatenate([part.relevance for part in parts]),
+        queries=np.concatenate([part.queries + shift for part, shift in zip(parts, shifts, strict=True)]),
+        schools=np.concatenate([part.schools for part in parts]),
+        programmes=np.concatenate([part.programmes for part in parts]),
+        hosts=np.concatenate([part.hosts for part in parts]),
+        pathway_codes=np.concatenate([part.pathway_codes for part in parts]),
+        is_measured=np.concatenate([part.is_measured for part in parts]),
+    )

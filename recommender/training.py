@@ -1,0 +1,406 @@
+"""From past choices to a served ranker: one additive ranker a kind, pulled towards expert weights, calibrated."""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from recommender.baselines import BoostedRanker, PopularityRanker, RandomRanker, WeightedTermsRanker
+from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
+from recommender.errors import TableValueError
+from recommender.features import SHAPED_TERMS, TERM_CODES
+from recommender.interests import InterestModel, build_interest_model, with_local_norms
+from recommender.metrics import bootstrap_interval, coverage, ndcg, recall, reciprocal_rank
+from recommender.outcomes import LIKED
+from recommender.ranking import PathwayRanker
+from recommender.scoring import ServedRanker
+from recommender.splitting import COLUMNS, ChoiceSets, History, choice_sets, joined
+from recommender.students import student_facts
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+KNOTS = 3
+PULLS = (3.0, 10.0, 30.0)
+BIAS_PULLS = (1.0, 3.0, 10.0)
+MIN_QUERIES = 20  # fewer choice sets than this: knowledge only
+MIN_CALIBRATION = 60  # fewer outcomes than this: fit stays expert judgement
+SHAPED_COLUMNS = tuple(TERM_CODES.index(term) for term in SHAPED_TERMS)
+WISH_TERMS = ("profile_wish", "exam_wish", "elective_wish", "profession_wish")
+
+
+@dataclass(frozen=True)
+class ExpertWeights:
+    """Prior knowledge of one kind: weights (n_terms,) in the order of TERM_CODES, and an uncalibrated fit."""
+
+    weights: Floats
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Codes that have biases; ids are positions, -1 = not known."""
+
+    programmes: tuple[str, ...]
+    hosts: tuple[str, ...]
+    pathways: tuple[str, ...]
+
+    def ids(self, sets: ChoiceSets) -> Ints:
+        """Ids of programme, host and pathway, (n_rows, 3)."""
+        columns = (
+            (self.programmes, sets.programmes),
+            (self.hosts, sets.hosts),
+            (self.pathways, sets.pathway_codes),
+        )
+        return np.column_stack([_positions(known, codes) for known, codes in columns])
+
+
+def _positions(known: Sequence[str], codes: NDArray[np.str_]) -> Ints:
+    index = {code: row for row, code in enumerate(known)}
+    return np.array([index.get(str(code), -1) for code in codes], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class TrainedKind:
+    """The training form of one kind: estimator (None = knowledge only), vocabulary and what was chosen for it."""
+
+    kind: PathwayKind
+    estimator: PathwayRanker | None
+    vocabulary: Vocabulary
+    pull: float
+    bias_pull: float
+    query_count: int
+    calibration: tuple[float, float]
+    is_calibrated: bool
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One ranker on the held-back year.
+
+    Attributes
+    ----------
+    ndcg5, recall5, mrr, coverage5 : float in [0, 1], means over queries
+    interval : (low, high), 95 % of mean NDCG@5, drawing schools
+    per_query : ndarray of shape (n_queries,), NDCG@5
+    """
+
+    name: str
+    ndcg5: float
+    interval: tuple[float, float]
+    recall5: float
+    mrr: float
+    coverage5: float
+    per_query: Floats
+
+
+@dataclass(frozen=True)
+class Training:
+    """Everything one training run made.
+
+    Attributes
+    ----------
+    served : ServedRanker
+        Fitted on all years.
+    model : InterestModel
+        With the installation's own norms where there were enough answer sheets.
+    kinds : tuple of TrainedKind
+    judgements : mapping of kind to tuple of Judgement
+        On `held_back`, by rankers fitted on earlier years only; empty with fewer than two years.
+    years : tuple of str
+    held_back : str or None
+    row_counts : mapping of str to int
+    """
+
+    served: ServedRanker
+    model: InterestModel
+    kinds: tuple[TrainedKind, ...]
+    judgements: Mapping[PathwayKind, tuple[Judgement, ...]]
+    years: tuple[str, ...]
+    held_back: str | None
+    row_counts: Mapping[str, int]
+
+
+def read_expert_weights(path: Path) -> dict[PathwayKind, ExpertWeights]:
+    """Read `data/reference/expert_weights.toml`.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of PathwayKind to ExpertWeights
+
+    Raises
+    ------
+    TableValueError
+        A kind or a term is missing or unknown.
+    """
+    with path.open("rb") as file:
+        tables = tomllib.load(file)
+    result = {}
+    for kind in KINDS:
+        table = dict(tables.get(kind, {}))
+        calibration = table.pop("calibration", {})
+        if set(table) != set(TERM_CODES) or set(calibration) != {"slope", "intercept"}:
+            odd = sorted(set(table) ^ set(TERM_CODES))
+            raise TableValueError(f"expert weights of {kind}: check {', '.join(odd) or 'calibration'}", terms=odd)
+        weights = np.array([float(table[term]) for term in TERM_CODES])
+        result[kind] = ExpertWeights(weights, float(calibration["slope"]), float(calibration["intercept"]))
+    return result
+
+
+def expert_ranker(expert: Mapping[PathwayKind, ExpertWeights]) -> ServedRanker:
+    """The ranker of day one: knowledge only, fit uncalibrated."""
+    empty: tuple[dict[str, float], ...] = tuple({} for _ in KINDS)
+    shape = (len(KINDS), len(SHAPED_TERMS), KNOTS)
+    return ServedRanker(
+        weights=np.array([expert[kind].weights for kind in KINDS]),
+        knots=np.zeros(shape),
+        bend_weights=np.zeros(shape),
+        programme_bias=empty,
+        host_bias=empty,
+        calibration=np.array([(expert[kind].slope, expert[kind].intercept) for kind in KINDS]),
+        is_calibrated=np.zeros(len(KINDS), dtype=bool),
+    )
+
+
+def local_interest_model(history: History) -> InterestModel:
+    """Instruments with the installation's own norms, from every answer sheet of the history."""
+    model = build_interest_model(history.reference)
+    everybody = {row.student_id: row for year in sorted(history.students) for row in history.students[year]}
+    students = [everybody[student_id] for student_id in sorted(everybody)]
+    last = max((row.taken_on for row in history.rows.readings), default=None)
+    if last is None:
+        return model
+    catalogue = catalogue_of_year((), history.places, "")
+    return with_local_norms(
+        model, student_facts(students, history.rows, as_of=last, catalogue=catalogue, model=model).sheets
+    )
+
+
+def _fit(
+    sets: ChoiceSets, expert: ExpertWeights, vocabulary: Vocabulary, pull: float, bias_pull: float
+) -> PathwayRanker:
+    ranker = PathwayRanker(
+        prior_weights=[*expert.weights, 0.0],
+        pull=pull,
+        bias_pull=bias_pull,
+        shaped_columns=SHAPED_COLUMNS,
+        knot_count=KNOTS,
+    )
+    ids = vocabulary.ids(sets)[:, :2]
+    return ranker.fit(sets.terms, sets.relevance, query_ids=sets.queries, bias_ids=ids)
+
+
+def _served_scores(ranker: PathwayRanker, vocabulary: Vocabulary, sets: ChoiceSets) -> Floats:
+    """Scores as they are served: the demand of training's day is taken out."""
+    terms = sets.terms.copy()
+    terms[:, COLUMNS.index("demand")] = 0.0
+    return ranker.predict(terms, bias_ids=vocabulary.ids(sets)[:, :2])
+
+
+def _vocabulary(sets: ChoiceSets) -> Vocabulary:
+    return Vocabulary(
+        *(tuple(np.unique(codes).tolist()) for codes in (sets.programmes, sets.hosts, sets.pathway_codes))
+    )
+
+
+def choose_pulls(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> tuple[float, float]:
+    """Strengths of the two ridges that did best on the last of the years given, learning from those before it.
+
+    Parameters
+    ----------
+    parts : sequence of ChoiceSets, oldest first
+    expert : ExpertWeights
+
+    Returns
+    -------
+    (pull, bias_pull)
+        The middle of the grid with a single year.
+    """
+    if len(parts) < 2:
+        return PULLS[1], BIAS_PULLS[1]
+    earlier, last = joined(parts[:-1]), parts[-1]
+    vocabulary = _vocabulary(earlier)
+    tried = []
+    for pull in PULLS:
+        for bias_pull in BIAS_PULLS:
+            ranker = _fit(earlier, expert, vocabulary, pull, bias_pull)
+            found = np.nanmean(ndcg(_served_scores(ranker, vocabulary, last), last.relevance, last.queries))
+            tried.append((-float(found), -pull, -bias_pull))
+    _, pull, bias_pull = min(tried)
+    return -pull, -bias_pull
+
+
+def calibrate(scores: Floats, relevance: Floats, expert: ExpertWeights) -> tuple[float, float, bool]:
+    """Probability that a choice turns out well (liked, stayed, succeeded), as a logistic function of its score.
+
+    Parameters
+    ----------
+    scores, relevance : ndarray of shape (n,)
+        Of chosen pathways of a year that the ranker did not learn from.
+    expert : ExpertWeights
+        Kept when there are too few outcomes, only one sort of them, or no rise with the score.
+
+    Returns
+    -------
+    (slope, intercept, is_calibrated)
+        Platt 1999; slope > 0.
+    """
+    good = relevance >= LIKED
+    if len(scores) >= MIN_CALIBRATION and 0 < good.sum() < len(good):
+        fitted = LogisticRegression(C=10.0).fit(scores[:, None], good)
+        slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+        if slope > 1e-3:
+            return slope, intercept, True
+    return expert.slope, expert.intercept, False
+
+
+def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
+    """Baselines and the challenger by name; each is fitted on the earlier years and judged on the held-back one."""
+    weights = np.array([*expert.weights, 0.0])
+    wishes = np.array([w if c in WISH_TERMS else 0.0 for c, w in zip(COLUMNS, weights, strict=True)])
+    return {
+        "random": RandomRanker,
+        "popularity": PopularityRanker,
+        "interest_correlation": lambda: WeightedTermsRanker([1.0]),
+        "wishes_only": lambda: WeightedTermsRanker(wishes),
+        "expert_weights": lambda: WeightedTermsRanker(weights),
+        "gradient_boosting": BoostedRanker,
+    }
+
+
+def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
+    """Figures of one ranker on the choice sets of a held-back year."""
+    per_query = ndcg(scores, sets.relevance, sets.queries)
+    schools = np.unique(sets.schools, return_inverse=True)[1]
+    pathways = np.unique(sets.pathway_codes, return_inverse=True)[1]
+    return Judgement(
+        name,
+        float(np.nanmean(per_query)),
+        bootstrap_interval(per_query, schools),
+        float(np.nanmean(recall(scores, sets.relevance, sets.queries))),
+        float(np.nanmean(reciprocal_rank(scores, sets.relevance, sets.queries))),
+        coverage(scores, sets.queries, pathways),
+        per_query,
+    )
+
+
+def _judge_all(
+    earlier: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights
+) -> tuple[tuple[Judgement, ...], tuple[float, float, bool]]:
+    """Every rival and the trained ranker on the last year, and the calibration that this year allows."""
+    known = joined(earlier)
+    vocabulary = _vocabulary(known)
+    ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
+    judgements = []
+    for name, make in rivals(expert).items():
+        terms, last_terms = known.terms, last.terms
+        if name == "interest_correlation":
+            terms, last_terms = known.correlation[:, None], last.correlation[:, None]
+        fitted = make().fit(terms, known.relevance, bias_ids=ids)
+        judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
+    ranker = _fit(known, expert, vocabulary, *choose_pulls(earlier, expert))
+    scores = _served_scores(ranker, vocabulary, last)
+    judgements.append(judge("trained_ranker", scores, last))
+    chosen = last.relevance > 0
+    return tuple(judgements), calibrate(scores[chosen], last.relevance[chosen], expert)
+
+
+def train_kind(
+    parts: Sequence[ChoiceSets], kind: PathwayKind, expert: ExpertWeights
+) -> tuple[TrainedKind, tuple[Judgement, ...]]:
+    """Judge on the last year, then fit on all years.
+
+    Parameters
+    ----------
+    parts : sequence of ChoiceSets, oldest first; may be empty
+    kind : PathwayKind
+    expert : ExpertWeights
+
+    Returns
+    -------
+    TrainedKind, tuple of Judgement
+    """
+    judgements: tuple[Judgement, ...] = ()
+    slope, intercept, is_calibrated = expert.slope, expert.intercept, False
+    if sum(len(part) for part in parts) < MIN_QUERIES:
+        nothing = Vocabulary((), (), ())
+        return TrainedKind(kind, None, nothing, 0.0, 0.0, 0, (slope, intercept), False), judgements
+    if len(parts) > 1 and sum(len(part) for part in parts[:-1]) >= MIN_QUERIES:
+        judgements, (slope, intercept, is_calibrated) = _judge_all(parts[:-1], parts[-1], expert)
+    every = joined(parts)
+    vocabulary = _vocabulary(every)
+    pull, bias_pull = choose_pulls(parts, expert)
+    estimator = _fit(every, expert, vocabulary, pull, bias_pull)
+    trained = TrainedKind(kind, estimator, vocabulary, pull, bias_pull, len(every), (slope, intercept), is_calibrated)
+    return trained, judgements
+
+
+def served_form(kinds: Sequence[TrainedKind], expert: Mapping[PathwayKind, ExpertWeights]) -> ServedRanker:
+    """Plain arrays of the training form; a test holds the two equal."""
+    served = expert_ranker(expert)
+    programme_bias, host_bias = list(served.programme_bias), list(served.host_bias)
+    for row, trained in enumerate(kinds):
+        served.calibration[row] = trained.calibration
+        served.is_calibrated[row] = trained.is_calibrated
+        if trained.estimator is not None:
+            served.weights[row] = trained.estimator.weights_[: len(TERM_CODES)]
+            served.knots[row] = trained.estimator.knots_
+            served.bend_weights[row] = trained.estimator.bend_weights_
+            for biases, codes, family in (
+                (programme_bias, trained.vocabulary.programmes, 0),
+                (host_bias, trained.vocabulary.hosts, 1),
+            ):
+                biases[row] = dict(zip(codes, trained.estimator.biases_[family].tolist(), strict=True))
+    return ServedRanker(
+        served.weights, served.knots, served.bend_weights, tuple(programme_bias), tuple(host_bias),
+        served.calibration, served.is_calibrated,
+    )  # fmt: skip
+
+
+def train(
+    history: History,
+    expert: Mapping[PathwayKind, ExpertWeights],
+    on_progress: Callable[[str, float], None] = lambda _stage, _share: None,
+) -> Training:
+    """Train all kinds on a region's history.
+
+    Parameters
+    ----------
+    history : History
+        Only students who consented to learning from their outcomes.
+    expert : mapping of PathwayKind to ExpertWeights
+    on_progress : callable (stage, share done in [0, 1])
+
+    Returns
+    -------
+    Training
+        The same history gives the same numbers: rows are sorted, seeds fixed, one thread.
+    """
+    with threadpool_limits(limits=1):
+        years = history.years()
+        on_progress("interests", 0.0)
+        model = local_interest_model(history)
+        kinds, judgements, counts = [], {}, {}
+        for row, kind in enumerate(KINDS):
+            on_progress(kind, (row + 0.2) / len(KINDS))
+            found = (choice_sets(history, kind, year, model) for year in years)
+            parts = [part for part in found if part is not None]
+            trained, judged = train_kind(parts, kind, expert[kind])
+            kinds.append(trained)
+            judgements[kind] = judged
+            counts[f"{kind}_queries"] = sum(len(part) for part in parts)
+            counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
+        on_progress("done", 1.0)
+    held_back = years[-1] if len(years) > 1 else None
+    return Training(served_form(kinds, expert), model, tuple(kinds), judgements, years, held_back, counts)
