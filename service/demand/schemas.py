@@ -47,6 +47,7 @@ class ChangedEntry(Wire):
     title: str
     old_title: str
     spo_codes: list[str]
+    old_spo_codes: list[str]
     old_position: int
     position: int
     old_level: int | None
@@ -61,9 +62,10 @@ class EditionChange(Wire):
     added: list[Entry]
     dropped: list[Entry]
     renamed: list[ChangedEntry]
+    recoded: list[ChangedEntry]  # same title, other SPO codes
     raised: list[ChangedEntry]
     lowered: list[ChangedEntry]
-    touched_pathway_count: int  # pathways of the current school year that lead to an added, dropped or moved profession
+    touched_pathway_count: int  # pathways of the current school year whose demand weight differs between the two
 
 
 class EditionAdded(Wire):

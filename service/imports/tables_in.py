@@ -160,8 +160,11 @@ def take_answers(incoming: Incoming) -> Difference:
     if instrument is None:
         raise TypeError("answers need their instrument")
     rows = [row for row in incoming.read.rows if row.wide]
-    sheets: dict[Key, list[Row]] = {}
-    scores: dict[Key, list[Row]] = {}
+    blank: list[Key] = [
+        (row.cells["student_id"], instrument.code, row.cells["taken_on"]) for row in incoming.read.rows if not row.wide
+    ]
+    sheets: dict[Key, list[Row]] = {key: [] for key in blank}
+    scores: dict[Key, list[Row]] = {key: [] for key in blank}
     for row, points, share in zip(rows, *_scored(incoming, instrument, rows), strict=False):
         head = {
             "student_id": row.cells["student_id"],

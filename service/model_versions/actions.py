@@ -1,0 +1,68 @@
+"""Entering a version into the registry, and moving the pointer to the one that serves."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from recommender.artifact import read_manifest
+from recommender.errors import ArtifactError
+from service import audit
+from service.access import Actor, Permission, check_permission
+from service.clock import now
+from service.errors import ConflictError, NotReadyError
+from service.model_versions.queries import get_version, passed_gate
+from service.settings import Settings, read_secret_key
+from service.tables import ActiveModel, ModelVersion
+
+POINTER = 1
+
+
+def register_version(session: Session, *, actor: Actor, folder: Path, key: bytes) -> ModelVersion:
+    """Enter a version's folder into the registry, once its signature and checksums hold."""
+    manifest = checked_manifest(folder, key)
+    row = ModelVersion(
+        version=str(manifest["version"]),
+        trained_at=now(),
+        edition_code=manifest["edition"],
+        checksum=manifest["signature"],
+        manifest=manifest,
+    )
+    session.add(row)
+    facts = {"passed_gate": passed_gate(manifest), "years": manifest["years"], "row_counts": manifest["row_counts"]}
+    audit.record(session, actor=actor, deed="model.trained", subject=row.version, **facts)
+    return row
+
+
+def checked_manifest(folder: Path, key: bytes) -> dict[str, object]:
+    """Manifest of a folder that may be used."""
+    try:
+        return read_manifest(folder, key)
+    except ArtifactError as error:
+        raise NotReadyError(
+            f"Модель «{folder.name}» использовать нельзя: подпись, состав или формат не сходятся. Обучите её заново.",
+            version=folder.name,
+        ) from error
+
+
+def promote_version(
+    session: Session, *, actor: Actor, version: str, settings: Settings, although: str | None = None
+) -> ModelVersion:
+    """Make a version serve. One that lost to a plain baseline needs a reason; promoting an older one is a rollback."""
+    check_permission(actor, Permission.PROMOTE_MODELS)
+    row = get_version(session, version)
+    manifest = checked_manifest(settings.models_dir / version, read_secret_key(settings))
+    if manifest["signature"] != row.checksum:
+        raise ConflictError(f"Папка модели «{version}» не та, что была обучена.", version=version)
+    if passed_gate(row.manifest) is False and not although:
+        raise ConflictError(
+            f"Версия «{version}» на проверочном году не лучше простых правил и остаётся кандидатом.", version=version
+        )
+    pointer = session.get(ActiveModel, POINTER)
+    before = pointer.version if pointer is not None else None
+    row.promoted_at = now()
+    if pointer is None:
+        session.add(ActiveModel(pointer_id=POINTER, version=version, promoted_at=row.promoted_at))
+    else:
+        pointer.version, pointer.promoted_at = version, row.promoted_at
+    audit.record(session, actor=actor, deed="model.promoted", subject=version, before=before, although=although)
+    return row

@@ -1,0 +1,129 @@
+"""Students' rows as the recommender wants them: pseudonyms, codes, days and numbers; names are never read here."""
+
+import math
+from datetime import date
+from operator import itemgetter
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.reference import Reference
+from recommender.region import term_end
+from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
+from service.tables import (
+    ClassMember,
+    Enrolment,
+    ExamResult,
+    KnowledgeResult,
+    ScaleScore,
+    SchoolClass,
+    TermMark,
+    TrialAttendance,
+    Wish,
+)
+
+Ids = sa.Select[str]
+WISH_TABLES = {
+    "profile": "profile_wishes",
+    "exam": "exam_wishes",
+    "elective": "elective_wishes",
+    "profession": "profession_wishes",
+}
+RANKED_WISHES = frozenset({"profile_wishes", "elective_wishes"})
+
+
+def read_student_rows(session: Session, of: Ids) -> dict[str, list[StudentRow]]:
+    """Roster rows by school year, as the eligibility rules see students; sorted by pseudonym."""
+    query = (
+        sa.select(ClassMember, SchoolClass.grade, SchoolClass.school_code)
+        .join(SchoolClass, SchoolClass.class_id == ClassMember.class_id)
+        .where(ClassMember.student_id.in_(of))
+        .order_by(ClassMember.student_id)
+    )
+    by_year: dict[str, list[StudentRow]] = {}
+    for member, grade, school_code in session.execute(query).tuples():
+        row = StudentRow(member.student_id, grade, school_code, member.conditions_needed, member.restriction_tags)
+        by_year.setdefault(member.school_year, []).append(row)
+    return by_year
+
+
+def read_fact_rows(session: Session, of: Ids, reference: Reference) -> FactRows:
+    """Everything known of these students, whenever; the recommender cuts at the day of the question."""
+    wishes = _wishes(session, of)
+    return FactRows(
+        readings=_readings(session, of, reference),
+        marks=_marks(session, of),
+        knowledge=_knowledge(session, of),
+        exam_points=_exam_points(session, of),
+        profile_wishes=wishes["profile_wishes"],
+        exam_wishes=wishes["exam_wishes"],
+        elective_wishes=wishes["elective_wishes"],
+        profession_wishes=wishes["profession_wishes"],
+        trials=_trials(session, of),
+        enrolments=_enrolments(session, of),
+    )
+
+
+def _readings(session: Session, of: Ids, reference: Reference) -> list[ReadingRow]:
+    sheets: dict[tuple[str, str, date], dict[str, float]] = {}
+    columns = (ScaleScore.student_id, ScaleScore.method_code, ScaleScore.taken_on, ScaleScore.scale, ScaleScore.score)
+    for student, method, day, scale, score in session.execute(sa.select(*columns).where(ScaleScore.student_id.in_(of))):
+        sheets.setdefault((student, method, day), {})[scale] = math.nan if score is None else score
+    readings = []
+    for (student, method, day), scores in sorted(sheets.items(), key=itemgetter(0)):
+        scales = reference.instruments[method].scale_codes
+        readings.append(ReadingRow(student, method, day, tuple(scores.get(scale, math.nan) for scale in scales)))
+    return readings
+
+
+def _marks(session: Session, of: Ids) -> list[FactRow]:
+    columns = (TermMark.student_id, TermMark.subject_code, TermMark.school_year, TermMark.term, TermMark.mark)
+    ends: dict[tuple[str, int], date] = {}
+    rows = []
+    for student, subject, year, term, mark in session.execute(sa.select(*columns).where(TermMark.student_id.in_(of))):
+        if (year, term) not in ends:
+            ends[year, term] = term_end(year, str(term))
+        rows.append(FactRow(student, subject, ends[year, term], mark))
+    return rows
+
+
+def _knowledge(session: Session, of: Ids) -> list[FactRow]:
+    query = sa.select(KnowledgeResult).where(KnowledgeResult.student_id.in_(of))
+    return [
+        FactRow(row.student_id, row.subject_code, row.taken_on, row.points / row.points_max)
+        for row in session.scalars(query)
+    ]
+
+
+def _exam_points(session: Session, of: Ids) -> list[FactRow]:
+    query = sa.select(ExamResult).where(ExamResult.exam == "oge", ExamResult.student_id.in_(of))
+    return [FactRow(row.student_id, row.subject_code, row.passed_on, row.points) for row in session.scalars(query)]
+
+
+def _wishes(session: Session, of: Ids) -> dict[str, list[FactRow]]:
+    tables: dict[str, list[FactRow]] = {table: [] for table in WISH_TABLES.values()}
+    query = sa.select(Wish).where(Wish.kind.in_(list(WISH_TABLES)), Wish.student_id.in_(of)).order_by(Wish.rank)
+    for row in session.scalars(query):
+        table = WISH_TABLES[row.kind]
+        value = float(row.rank) if table in RANKED_WISHES else 1.0
+        tables[table].append(FactRow(row.student_id, row.code, row.stated_on, value))
+    return tables
+
+
+def _trials(session: Session, of: Ids) -> list[FactRow]:
+    query = sa.select(TrialAttendance).where(TrialAttendance.student_id.in_(of))
+    return [
+        FactRow(
+            row.student_id,
+            row.pathway_code,
+            row.attended_on,
+            math.nan if row.rating_after is None else float(row.rating_after),
+        )
+        for row in session.scalars(query)
+        if row.attended_on is not None
+    ]
+
+
+def _enrolments(session: Session, of: Ids) -> list[FactRow]:
+    query = sa.select(Enrolment).where(Enrolment.student_id.in_(of))
+    return [FactRow(row.student_id, row.pathway_code, row.enrolled_on) for row in session.scalars(query)]
