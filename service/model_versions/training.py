@@ -1,4 +1,4 @@
-"""Training a version. Reaches pandas and scikit-learn: the command line and workers import it, a serving process never."""
+"""Training a version. Reaches scikit-learn: the command line and workers import it, a serving process never."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,18 +1,18 @@
 """Wire shapes of ranked lists, their reasons and the decisions about them."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from service.wire import MissingFact, Wire
 
-Fact = str | int | float | bool | None | list[str]
 PathwayKind = Literal["profile_class", "elective", "career_trial"]
 DecisionWord = Literal["accepted", "declined", "pinned"]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
-SPREAD = {"ge": 0.0, "le": 1.0}
+MAX_DEMAND_STRENGTH = 0.3  # the same bound as recommender.policy keeps; a test holds the two equal
+MAX_K = 50
 
 
 class EditionStamp(Wire):
@@ -29,8 +29,9 @@ class Reason(Wire):
 
     code: str
     term: str  # one of the contributions' keys
-    contribution: float  # signed, in units of the score
-    facts: dict[str, Fact]
+    contribution: float  # signed, in units of the score (log-odds)
+    advantage: float  # the same, compared with the typical offer of this kind to this student
+    facts: dict[str, Any]  # the student's own facts that the sentence quotes
     text: str
 
 
@@ -41,6 +42,11 @@ class InDemand(Wire):
     spo_codes: list[str]
     position: int
     level: int | None  # 1..5, 5 is the most demanded
+    horizon: str | None  # current | perspective
+    weight: float  # level_factor x persistence_factor x lead_factor, each in (0, 1]
+    level_factor: float
+    persistence_factor: float
+    lead_factor: float
     edition_code: str
     published_on: date
 
@@ -61,14 +67,14 @@ class RankedPathway(Wire):
     """One line of a list. `final` = `fit` + demand_strength x `demand_weight`; contributions add up to `score`."""
 
     rank: int
-    rank_by_fit: int  # the place it would have without demand
+    rank_by_fit: int | None  # the place it would have without demand; None: demand brought it into the list
     pathway_code: str
     kind: PathwayKind
     title_ru: str
     host_code: str
     host_title: str
     host_kind: str  # school | college | enterprise | online
-    distance_km: float | None
+    distance_km: float | None  # from the student's school; None: online or not known
     apply_until: date | None
     dates: list[date]
     hours: float | None
@@ -77,7 +83,7 @@ class RankedPathway(Wire):
     fit: float
     fit_low: float
     fit_high: float
-    demand_weight: float
+    demand_weight: float | None  # None: the edition names no profession of this pathway
     final: float
     score: float
     contributions: dict[str, float]
@@ -101,7 +107,8 @@ class RankedList(Wire):
     kind: PathwayKind
     title_ru: str  # «Профильные классы»
     items: list[RankedPathway]
-    eligible_count: int
+    eligible_count: int  # pathways of this kind that may be offered to the student
+    fit_is_calibrated: bool  # fit is a probability measured on outcomes; otherwise an expert's estimate
     price_of_demand: PriceOfDemand | None  # None when the list is empty
     note: str | None  # Russian: why the list is empty or short
 
@@ -109,8 +116,9 @@ class RankedList(Wire):
 class MeasureNext(Wire):
     """The one measurement that would sharpen this student's lists most."""
 
-    code: str  # method code or pathway code of a trial
+    code: str  # method code
     title_ru: str
+    minutes: int
     uncertainty_drop: float  # share of the present uncertainty of the top candidates, [0, 1]
     text: str
 
@@ -121,7 +129,7 @@ class Stamps(Wire):
     model_version: str
     demand_edition: EditionStamp | None
     as_of: date
-    fit_is_calibrated: bool
+    fit_is_calibrated: bool  # true when it is true of all three lists
     demand_strength: float
     k: int
     advice_note: str  # Russian: this is advice, a person decides
@@ -130,7 +138,7 @@ class Stamps(Wire):
 class Refusal(Wire):
     """Why nothing was ranked."""
 
-    code: str  # consent_recommending_missing
+    code: str  # consent_recommending_missing | not_in_this_year
     text: str
 
 
@@ -153,7 +161,7 @@ class BriefItem(Wire):
     fit: float
     fit_low: float
     fit_high: float
-    demand_weight: float
+    demand_weight: float | None
     final: float
     decision: DecisionWord | None
 
@@ -259,5 +267,5 @@ class StatelessRequest(Wire):
     """POST /v1/recommendations."""
 
     student: StatelessStudent
-    k: Annotated[int, Field(ge=1, le=50)] = 5
-    demand_strength: Annotated[float, Field(ge=0, le=0.5)] | None = None
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
+    demand_strength: Annotated[float, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None

@@ -67,7 +67,7 @@ class InterestScale(Wire):
     title_ru: str
     family: str  # riasec | klimov
     mean: float
-    sd: float  # standard error of the mean; the prior's where nothing was measured
+    sd: float  # uncertainty of the mean: 1 is nothing known, 0 is certain
     measured: bool
 
 

@@ -1,0 +1,219 @@
+"""Russian sentences from reasons: the one place where a contribution becomes words.
+
+A sentence quotes the student's own facts and says no more than they show. What a reason compares is this offer with the
+typical offer of the same kind to the same student, so that "for" does not always mean "high".
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.recommendations import words
+from service.recommendations.words import day, listed, mark, number, place, plural
+
+MANY_SUBJECTS = 3
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a sentence is about: the kind and programme of the pathway, and titles of codes."""
+
+    kind: str
+    programme_code: str
+    titles: Mapping[str, Mapping[str, str]]  # vocabulary -> code -> title
+
+    @property
+    def this(self) -> str:
+        """This class, this course, this trial; genitive."""
+        return words.THIS_GENITIVE[self.kind]
+
+    @property
+    def others(self) -> str:
+        """Other offers of the kind; genitive."""
+        return words.OTHERS_GENITIVE[self.kind]
+
+    def title(self, vocabulary: str, code: str) -> str:
+        """Title of a code, the code itself where there is none."""
+        return self.titles.get(vocabulary, {}).get(code, code)
+
+
+def sentence(term: str, *, is_for: bool, facts: Facts, saying: Saying) -> str:
+    """The sentence of one reason."""
+    return SENTENCES[term](facts, saying, is_for)
+
+
+def _interests(facts: Facts, saying: Saying, is_for: bool) -> str:
+    named = [words.INTERESTS[code] for code in facts.get("dimensions", [])]
+    guess = "" if facts.get("is_measured") else " (предварительно: диагностики не было)"
+    if not named:
+        return f"Интересы в целом {'ближе к' if is_for else 'дальше от'} содержанию {saying.this}{guess}"
+    if is_for:
+        return f"Интересы: {listed(named)} — сильные стороны {saying.this}{guess}"
+    return f"Интересы расходятся с содержанием {saying.this}: {listed(named)}{guess}"
+
+
+def _subject_names(subjects: Sequence[Facts]) -> str:
+    return listed([words.DATIVE[subject["subject_code"]] for subject in subjects[:MANY_SUBJECTS]])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
+    subjects = facts.get("subjects", [])
+    if not subjects:
+        return _no_marks(saying)
+    mean, own = round(_mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]]), 1), facts["own_mean"]
+    names, figures = _subject_names(subjects), f"{mark(mean)} при {mark(own)}"
+    if mean > own and is_for:
+        return f"По {names} отметки выше собственного среднего: {figures}"
+    if mean < own and not is_for:
+        return f"По {names} отметки ниже собственного среднего: {figures}"
+    if is_for:
+        return f"По {names} отметки ближе к собственному среднему, чем по предметам {saying.others}: {figures}"
+    return f"По предметам {saying.others} отметки выше, чем по {names}: здесь {mark(mean)}"
+
+
+def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
+    subjects = facts.get("subjects", [])
+    if not subjects:
+        return _no_marks(saying)
+    mean = _mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]])
+    names = _subject_names(subjects)
+    if is_for:
+        return f"Средняя отметка по {names} — {mark(mean)}: для {saying.this} это запас"
+    return f"Средняя отметка по {names} — {mark(mean)}: для {saying.this} это маловато"
+
+
+def _no_marks(saying: Saying) -> str:
+    return f"Отметок по предметам {saying.this} пока нет"
+
+
+def _exams(facts: Facts, saying: Saying, is_for: bool) -> str:
+    subjects = facts.get("subjects", [])
+    if not subjects:
+        return f"Результатов ОГЭ по предметам {saying.this} нет"
+    parts = []
+    for subject in subjects[:MANY_SUBJECTS]:
+        points, name = subject["points"], words.DATIVE[subject["subject_code"]]
+        noun = plural(points, "балл", "балла", "баллов")
+        parts.append(f"по {name} {number(points)} {noun} при рекомендуемых {number(subject['minimum'])}")
+    return f"ОГЭ {'с запасом' if is_for else 'без запаса'}: {'; '.join(parts)}"
+
+
+def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:
+    subjects = facts.get("subjects", [])
+    if not subjects:
+        return f"Диагностики обученности по предметам {saying.this} нет"
+    parts = [
+        f"по {words.DATIVE[subject['subject_code']]} {number(100 * subject['share'], 0)} %"
+        for subject in subjects[:MANY_SUBJECTS]
+    ]
+    strength = "сильнее" if is_for else "слабее"
+    return f"Диагностика обученности {strength}, чем по предметам {saying.others}: {listed(parts)} баллов"
+
+
+def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
+    wishes = facts.get("wishes", [])
+    if not wishes:
+        what = "этого профиля" if saying.kind == "profile_class" else f"профилей {saying.this}"
+        return f"В анкете выбора профиля {what} нет" if facts.get("is_surveyed") else "Анкеты выбора профиля нет"
+    first = min(wishes, key=lambda wish: int(wish["rank"]))
+    when = f"в анкете {day(facts['surveyed_on'])}"
+    where = place(int(first["rank"]))
+    if saying.kind == "profile_class" and first["code"] == saying.programme_code:
+        return f"Этот профиль {'' if is_for else 'только '}назван {where} {when}"
+    title = saying.title("profiles", first["code"])
+    return f"Связь с профилем «{title}», который назван {where} {when}"
+
+
+def _exam_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
+    wishes = facts.get("wishes", [])
+    if not wishes:
+        known = facts.get("is_surveyed")
+        return f"Экзаменов по предметам {saying.this} в анкете нет" if known else "Анкеты выбора экзаменов нет"
+    named = listed([words.ACCUSATIVE[wish["code"]] for wish in wishes[:MANY_SUBJECTS]])
+    only = "" if is_for else "только "
+    return f"Собирается сдавать {only}{named} (анкета {day(facts['surveyed_on'])})"
+
+
+def _elective_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
+    wishes = facts.get("wishes", [])
+    if not wishes:
+        return "В анкете о курсах названы другие" if facts.get("is_surveyed") else "Анкеты о курсах нет"
+    where = place(min(int(wish["rank"]) for wish in wishes))
+    return f"Этот курс {'' if is_for else 'только '}назван {where} в анкете {day(facts['surveyed_on'])}"
+
+
+def _profession_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
+    wishes = facts.get("wishes", [])
+    if not wishes:
+        return "К профессиям, названным в анкете, не ведёт" if facts.get("is_surveyed") else "Профессии не названы"
+    titles = listed([f"«{saying.title('spo', wish['code'])}»" for wish in wishes[:MANY_SUBJECTS]])
+    when = f"(анкета {day(facts['surveyed_on'])})"
+    if is_for:
+        return f"Та же группа профессий, что и {titles} {when}"
+    return f"С названной профессией связано слабее, чем другие: {titles} {when}"
+
+
+def _trials(facts: Facts, saying: Saying, is_for: bool) -> str:
+    trials = facts.get("trials", [])
+    if not trials:
+        return "Близких проб с оценкой ещё не было"
+    best = sorted(trials, key=lambda trial: trial["rating"], reverse=is_for)[0]
+    what = f"проба «{best['title']}» {day(best['on'])} — {number(best['rating'])} из 10"
+    return f"Близкая {what}" if is_for else f"Близкая {what}: понравилось меньше обычного"
+
+
+def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
+    titles = facts.get("titles", [])
+    if not titles:
+        return "Близких курсов ещё не было"
+    named = listed([f"«{title}»" for title in titles[:2]])
+    return f"Близкий по профилю курс уже в опыте: {named}" if is_for else f"Близкий курс уже был: {named}"
+
+
+def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:
+    return "Ваша школа" if is_for else f"Другое место: {facts['host_title']}"
+
+
+def _distance(facts: Facts, saying: Saying, is_for: bool) -> str:
+    distance = facts.get("distance_km")
+    if facts.get("is_online"):
+        return "Дистанционно: ехать никуда не нужно"
+    if distance is None:
+        return "Расстояние не известно"
+    if distance < 0.05:
+        return "В своей школе: ехать никуда не нужно"
+    return f"Дорога {number(distance)} км — {'ближе' if is_for else 'дальше'} обычного"
+
+
+def _programme(facts: Facts, saying: Saying, is_for: bool) -> str:
+    often = "чаще" if is_for else "реже"
+    return f"В прошлые годы такую программу {often} выбирали и доводили до конца"
+
+
+def _host(facts: Facts, saying: Saying, is_for: bool) -> str:
+    often = "чаще" if is_for else "реже"
+    return f"{facts['host_title']}: в прошлые годы выбор этого места {often} оказывался удачным"
+
+
+SENTENCES: dict[str, Callable[[Facts, Saying, bool], str]] = {
+    "interest_match": _interests,
+    "subject_strength": _strength,
+    "subject_level": _level,
+    "exam_margin": _exams,
+    "knowledge": _knowledge,
+    "profile_wish": _profile_wish,
+    "exam_wish": _exam_wish,
+    "elective_wish": _elective_wish,
+    "profession_wish": _profession_wish,
+    "trial_experience": _trials,
+    "elective_experience": _electives,
+    "own_school": _own_school,
+    "proximity": _distance,
+    "programme_bias": _programme,
+    "host_bias": _host,
+}

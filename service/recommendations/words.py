@@ -1,0 +1,93 @@
+"""Words that sentences are made of: cases of subjects, names of interests, plurals, dates, numbers."""
+
+from collections.abc import Sequence
+from datetime import date
+
+DATIVE = {
+    "rus": "русскому языку", "lit": "литературе", "math": "математике", "inf": "информатике", "phys": "физике",
+    "chem": "химии", "bio": "биологии", "geo": "географии", "soc": "обществознанию", "hist": "истории",
+    "eng": "иностранному языку", "tech": "труду", "draw": "черчению", "art": "изобразительному искусству",
+    "mus": "музыке", "pe": "физкультуре", "obzh": "ОБЗР", "natlang": "родному языку", "kuban": "кубановедению",
+}  # fmt: skip
+ACCUSATIVE = {
+    **DATIVE,
+    "rus": "русский язык", "lit": "литературу", "math": "математику", "inf": "информатику", "phys": "физику",
+    "chem": "химию", "bio": "биологию", "geo": "географию", "soc": "обществознание", "hist": "историю",
+    "eng": "иностранный язык", "tech": "труд", "draw": "черчение", "art": "изобразительное искусство",
+    "mus": "музыку", "pe": "физкультуру", "natlang": "родной язык", "kuban": "кубановедение",
+}  # fmt: skip
+INTERESTS = {
+    "R": "работа руками", "I": "исследование", "A": "творчество", "S": "помощь людям",
+    "E": "организация дела", "C": "порядок и точность",
+    "nature": "природа", "technics": "техника", "human": "общение с людьми", "sign": "знаковые системы",
+    "art": "художественный образ",
+}  # fmt: skip
+THIS = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эта проба"}
+THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
+OTHERS_GENITIVE = {"profile_class": "других классов", "elective": "других курсов", "career_trial": "других проб"}
+FEMININE_KINDS = frozenset({"career_trial"})
+PLACES = ("первым", "вторым", "третьим", "четвёртым", "пятым")
+PLACES_FEMININE = ("первой", "второй", "третьей", "четвёртой", "пятой")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words joined as a person says them.
+
+    >>> listed(["физика", "математика", "химия"])
+    'физика, математика и химия'
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} и {words[-1]}"
+
+
+def plural(count: float, one: str, few: str, many: str) -> str:
+    """The form of a noun after a number; after a fraction it is `few`.
+
+    >>> [plural(n, "балл", "балла", "баллов") for n in (1, 3, 11, 22, 35, 2.5)]
+    ['балл', 'балла', 'баллов', 'балла', 'баллов', 'балла']
+    """
+    if count != int(count):
+        return few
+    tail, tens = int(count) % 10, int(count) % 100
+    if tail == 1 and tens != 11:
+        return one
+    return few if 2 <= tail <= 4 and not 12 <= tens <= 14 else many
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number with a comma, without a needless zero.
+
+    >>> number(4.83), number(12.0)
+    ('4,8', '12')
+    """
+    text = f"{value:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
+
+
+def mark(value: float) -> str:
+    """A mark always with its tenth.
+
+    >>> mark(4)
+    '4,0'
+    """
+    return f"{value:.1f}".replace(".", ",")
+
+
+def day(iso: str | date) -> str:
+    """A day as it is written in Russia.
+
+    >>> day("2024-09-18")
+    '18.09.2024'
+    """
+    return (date.fromisoformat(iso) if isinstance(iso, str) else iso).strftime("%d.%m.%Y")
+
+
+def place(rank: int, kind: str = "") -> str:
+    """The place in which something was named.
+
+    >>> place(1), place(2, "career_trial"), place(8)
+    ('первым', 'второй', 'на 8-м месте')
+    """
+    words = PLACES_FEMININE if kind in FEMININE_KINDS else PLACES
+    return words[rank - 1] if 1 <= rank <= len(words) else f"на {rank}-м месте"
