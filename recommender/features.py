@@ -8,6 +8,7 @@ Missing facts give zero vectors: a student without marks is neither praised nor 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,15 +75,26 @@ class StudentVectors:
 
     Attributes
     ----------
-    blocks : mapping of str to ndarray (n_students, width)
-        One block for each of VECTOR_TERMS; its width is that of the pathway block of the same term.
+    matrix : ndarray of shape (n_students, width)
+        Blocks of VECTOR_TERMS side by side, as the served product wants them.
+    blocks : mapping of str to ndarray (n_students, block width)
+        Views of `matrix`, one for each of VECTOR_TERMS; as wide as the pathway block of the same term.
     school_of : int array (n_students,), -1 = unknown school
     profile : InterestProfile
     """
 
+    matrix: Floats
     blocks: Mapping[str, Floats]
     school_of: Ints
     profile: InterestProfile
+
+    @classmethod
+    def side_by_side(cls, blocks: Mapping[str, Floats], school_of: Ints, profile: InterestProfile) -> Self:
+        """Lay the blocks of VECTOR_TERMS into one matrix."""
+        matrix = np.hstack([blocks[term] for term in VECTOR_TERMS])
+        ends = np.cumsum([0, *(blocks[term].shape[1] for term in VECTOR_TERMS)])
+        views = {term: matrix[:, ends[i] : ends[i + 1]] for i, term in enumerate(VECTOR_TERMS)}
+        return cls(matrix, views, school_of, profile)
 
     def __len__(self) -> int:
         return len(self.school_of)
@@ -273,7 +285,7 @@ class FeatureSpace:
             "trial_experience": self._trial_experience(tables["trials"], count),
             "elective_experience": self._elective_experience(tables["enrolments"], count),
         }
-        return StudentVectors(blocks, facts.school_of, profile)
+        return StudentVectors.side_by_side(blocks, facts.school_of, profile)
 
     def _exam_margin(self, facts: Facts, count: int) -> Floats:
         column = facts.positions(self.subject_index)

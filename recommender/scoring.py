@@ -104,10 +104,6 @@ class CompiledRanker:
         for term in ACCESS_TERMS:
             self.by_school = self.by_school + space.access_tables[term] * weight_of[term]
 
-    def student_matrix(self, vectors: StudentVectors) -> Floats:
-        """Vectors of all linear terms side by side, (n_students, width)."""
-        return np.hstack([vectors.blocks[term] for term in VECTOR_TERMS])
-
     def best(
         self,
         vectors: StudentVectors,
@@ -140,11 +136,10 @@ class CompiledRanker:
         listed = np.full((count, kinds, k), -1, dtype=np.int64)
         scores = np.full((count, kinds, k), np.nan)
         final = np.full((count, kinds, k), np.nan)
-        matrix = self.student_matrix(vectors)
         excluded = np.zeros((BLOCK_ROWS, len(self.kind_of)), dtype=np.bool_)
         for start in range(0, count, BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, count)
-            linear = _block(matrix, start, stop) @ self.linear
+            linear = _block(vectors.matrix, start, stop) @ self.linear
             bent = self._bent(vectors, start, stop)
             inside = None
             if taken is not None:
@@ -235,48 +230,59 @@ def _insert(places: Any, values: Any, pathway: int, value: float, length: int) -
 
 @compiled
 def _fill_row(
-    row: Any, linear: Any, added: Any, bent: Any, knots: Any, bends: Any, student: int, first: int, last: int
-) -> None:
-    """Scores of one student for pathways `first:last` of one kind."""
-    for pathway in range(first, last):
-        row[pathway] = linear[student, pathway] + added[pathway]
+    row: Any, linear: Any, added: Any, bent: Any, student: int, first: int, knots: Any, bends: Any, word: Any,
+    excluded: Any,
+) -> None:  # fmt: skip
+    """Scores of one student for the pathways of one kind, minus infinity where refused.
+
+    Plain passes from 0 over slices, without branches: so the compiler makes vector instructions of them.
+    """
+    for pathway in range(len(row)):
+        row[pathway] = linear[pathway] + added[pathway]
     for shape in range(bent.shape[0]):
+        raw = bent[shape, student, first : first + len(row)]
         for knot in range(knots.shape[1]):
             at, bend = knots[shape, knot], bends[shape, knot]
             if bend != 0.0:
-                for pathway in range(first, last):
-                    row[pathway] += bend * max(bent[shape, student, pathway] - at, 0.0)
+                for pathway in range(len(row)):
+                    excess = raw[pathway] - at
+                    row[pathway] += bend * (excess if excess > 0.0 else 0.0)
+    for pathway in range(len(row)):
+        refused = (word[pathway] != 0) | excluded[pathway]
+        row[pathway] = -np.inf if refused else row[pathway]
 
 
 @compiled
-def _list_by_score(row: Any, word: Any, excluded: Any, first: int, last: int, places: Any, values: Any) -> int:
-    length, k = 0, len(places)
-    for pathway in range(first, last):
-        offered = word[pathway] == 0 and not excluded[pathway]
-        if offered and (length < k or row[pathway] > values[length - 1]):
+def _list_by_score(row: Any, places: Any, values: Any) -> int:
+    length, k, bar = 0, len(places), -np.inf
+    for pathway in range(len(row)):
+        if row[pathway] > bar:
             length = _insert(places, values, pathway, row[pathway], length)
+            if length == k:
+                bar = values[k - 1]
     return length
 
 
 @compiled
 def _list_by_final(
-    row: Any, word: Any, excluded: Any, first: int, last: int, places: Any, values: Any, length: int,
-    calibration: Any, demand_weight: Any, strength: float,
-) -> int:  # fmt: skip
+    row: Any, places: Any, values: Any, length: int, calibration: Any, demand_weight: Any, strength: float
+) -> int:
     """The nudge is bounded: only pathways that fit within `strength` of the k-th best by score can enter."""
     k = len(places)
     slope, intercept = calibration[0], calibration[1]
-    bar = -np.inf
+    least = -np.inf
     if length == k:
         lowest = _logistic(slope * values[length - 1] + intercept) - strength
         if lowest > 0.0:
-            bar = (np.log(lowest / (1.0 - lowest)) - intercept) / slope - 1e-9
-    length = 0
-    for pathway in range(first, last):
-        if word[pathway] == 0 and not excluded[pathway] and row[pathway] >= bar:
+            least = (np.log(lowest / (1.0 - lowest)) - intercept) / slope - 1e-9
+    length, bar = 0, -np.inf
+    for pathway in range(len(row)):
+        if row[pathway] >= least and row[pathway] > -np.inf:
             value = _logistic(slope * row[pathway] + intercept) + strength * demand_weight[pathway]
-            if length < k or value > values[length - 1]:
+            if value > bar:
                 length = _insert(places, values, pathway, value, length)
+                if length == k:
+                    bar = values[k - 1]
     return length
 
 
@@ -292,23 +298,24 @@ def _select(
     final: Any,
 ) -> None:  # fmt: skip
     """Finish the scores of one block and list the best of each kind; writes into `listed`, `scores`, `final`."""
-    row = np.empty(linear.shape[1])
+    buffer = np.empty(linear.shape[1])
     places = np.empty(listed.shape[2], dtype=np.int64)
     values = np.empty(listed.shape[2])
     for student in range(len(school_of)):
-        word, barred = words[word_of[student]], excluded[student]
-        added = by_school[school_of[student]]
+        word, added = words[word_of[student]], by_school[school_of[student]]
         for kind in range(len(bounds) - 1):
             first, last = bounds[kind], bounds[kind + 1]
-            _fill_row(row, linear, added, bent, knots[kind], bends[kind], student, first, last)
-            length = _list_by_score(row, word, barred, first, last, places, values)
+            row, nudge = buffer[first:last], demand_weight[first:last]
+            _fill_row(
+                row, linear[student, first:last], added[first:last], bent, student, first, knots[kind], bends[kind],
+                word[first:last], excluded[student, first:last],
+            )  # fmt: skip
+            length = _list_by_score(row, places, values)
             if strength > 0.0 and length > 0:
-                length = _list_by_final(
-                    row, word, barred, first, last, places, values, length, calibration[kind], demand_weight, strength
-                )
+                length = _list_by_final(row, places, values, length, calibration[kind], nudge, strength)
             for place in range(length):
                 pathway = places[place]
                 fit = _logistic(calibration[kind, 0] * row[pathway] + calibration[kind, 1])
-                listed[student, kind, place] = pathway
+                listed[student, kind, place] = first + pathway
                 scores[student, kind, place] = row[pathway]
-                final[student, kind, place] = fit + strength * demand_weight[pathway]
+                final[student, kind, place] = fit + strength * nudge[pathway]
