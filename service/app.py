@@ -17,10 +17,16 @@ from service.access import Actor
 from service.accounts import routes as accounts
 from service.accounts.queries import get_actor
 from service.db import Database, open_database
+from service.demand import routes as demand
 from service.errors import ServiceError
+from service.imports import routes as imports
 from service.installation import find_installation
 from service.log import configure_logging
+from service.model_versions import routes as model_versions
+from service.recommendations import routes as recommendations
+from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
+from service.students import routes as students
 from service.tables import ActiveModel, Installation
 from service.web import (
     Frame,
@@ -41,7 +47,14 @@ NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
-ROUTERS = (accounts.router,)
+ROUTERS = (
+    accounts.router,
+    students.router,
+    imports.router,
+    demand.router,
+    model_versions.router,
+    recommendations.router,
+)
 
 
 class UndeclaredRouteError(RuntimeError):
@@ -66,6 +79,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.settings = settings
     app.state.database = database
     app.state.secret_key = read_secret_key(settings)
+    app.state.shelf = Shelf(settings)
     app.state.identify = _identifier(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
     app.add_exception_handler(ServiceError, answer_service_error)

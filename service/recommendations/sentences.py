@@ -81,10 +81,8 @@ def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not subjects:
         return _no_marks(saying)
     mean = _mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]])
-    names = _subject_names(subjects)
-    if is_for:
-        return f"Средняя отметка по {names} — {mark(mean)}: для {saying.this} это запас"
-    return f"Средняя отметка по {names} — {mark(mean)}: для {saying.this} это маловато"
+    compared = "ниже" if is_for else "выше"
+    return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}, по предметам {saying.others} {compared}"
 
 
 def _no_marks(saying: Saying) -> str:
@@ -100,7 +98,9 @@ def _exams(facts: Facts, saying: Saying, is_for: bool) -> str:
         points, name = subject["points"], words.DATIVE[subject["subject_code"]]
         noun = plural(points, "балл", "балла", "баллов")
         parts.append(f"по {name} {number(points)} {noun} при рекомендуемых {number(subject['minimum'])}")
-    return f"ОГЭ {'с запасом' if is_for else 'без запаса'}: {'; '.join(parts)}"
+    margins = [subject["points"] - subject["minimum"] for subject in subjects[:MANY_SUBJECTS]]
+    verdict = " с запасом" if min(margins) >= 0 else " ниже рекомендуемого" if max(margins) < 0 else ""
+    return f"ОГЭ{verdict}: {'; '.join(parts)}"
 
 
 def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:

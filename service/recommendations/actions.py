@@ -1,0 +1,214 @@
+"""Ranking when asked, recording what was shown, and what people decided about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender import pipeline
+from recommender.students import FactRows, StudentRow, student_facts
+from service import audit
+from service.access import Actor, rankable_students
+from service.clock import now
+from service.errors import InvalidInputError, NotFoundError
+from service.recommendations.answers import brief_lists, measure_next, ranked_lists, stamps
+from service.recommendations.queries import decisions_in_force, decisions_of
+from service.recommendations.schemas import (
+    BriefStudent,
+    ClassRecommendations,
+    Decision,
+    NewDecision,
+    Refusal,
+    StudentRecommendations,
+)
+from service.recommendations.shelf import Serving
+from service.students.facts import Ids, read_fact_rows, read_student_rows
+from service.students.missing import missing_facts
+from service.students.queries import get_class, get_student, last_membership, members_of
+from service.tables import ClassMember, DecisionRecord, PathwayOffer, Showing, Student
+
+NO_CONSENT = Refusal(
+    code="consent_recommending_missing",
+    text="Нет согласия законного представителя на рекомендации: список не составляется.",
+)
+NOT_THIS_YEAR = Refusal(
+    code="not_in_this_year",
+    text="В списках этого учебного года ученика нет: список не составляется.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Lists of several students by pseudonym, with demand as asked and without."""
+
+    shown: Mapping[str, pipeline.StudentRecommendations]
+    plain: Mapping[str, pipeline.StudentRecommendations]
+
+
+def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k: int, demand_strength: float) -> Ranked:
+    """Rank a group of students; a student's lists do not depend on who else is in the group."""
+    facts = student_facts(
+        students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
+    )
+    recommender = serving.recommender
+    with_demand = recommender.recommend(facts, k=k, demand_strength=demand_strength)
+    without = recommender.recommend(facts, k=k, demand_strength=0.0) if demand_strength > 0 else with_demand
+    ids = facts.student_ids
+    shown = {student: recommender.explain(with_demand, place) for place, student in enumerate(ids)}
+    plain = shown
+    if without is not with_demand:
+        plain = {student: recommender.explain(without, place) for place, student in enumerate(ids)}
+    return Ranked(shown, plain)
+
+
+def rank_stored(
+    session: Session, serving: Serving, *, actor: Actor, of: Ids, k: int, demand_strength: float
+) -> tuple[Ranked, dict[str, StudentRow]]:
+    """Rank those of these students whom the actor may see and whose representative agreed to it."""
+    allowed = rankable_students(actor).with_only_columns(Student.student_id).where(Student.student_id.in_(of))
+    students = read_student_rows(session, allowed).get(serving.today.school_year, [])
+    rows = read_fact_rows(session, allowed, serving.reference)
+    ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength)
+    return ranked, {student.student_id: student for student in students}
+
+
+def recommend_student(
+    session: Session, serving: Serving, *, actor: Actor, student_id: str, k: int, demand_strength: float
+) -> StudentRecommendations:
+    """Three lists of one student, with reasons."""
+    get_student(session, actor, student_id)
+    of = sa.select(Student.student_id).where(Student.student_id == student_id)
+    ranked, students = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength)
+    member, _ = last_membership(session, student_id)
+    head = stamps(serving, k, demand_strength)
+    if student_id not in students:
+        refusal = NOT_THIS_YEAR if member.consent_recommending else NO_CONSENT
+        missing = missing_facts((), member)
+        return StudentRecommendations(
+            **head, student_id=student_id, refusal=refusal, lists=[], missing=missing, measure_next=[]
+        )
+    shown, plain = ranked.shown[student_id], ranked.plain[student_id]
+    decisions = decisions_in_force(session, of).get(student_id, {})
+    return StudentRecommendations(
+        **head,
+        student_id=student_id,
+        refusal=None,
+        lists=ranked_lists(serving, shown, plain, students[student_id].school_code, decisions),
+        missing=missing_facts(shown.missing, member),
+        measure_next=measure_next(serving, shown.next_evidence) if member.consent_testing else [],
+    )
+
+
+def recommend_class(
+    session: Session, serving: Serving, *, actor: Actor, class_id: str, k: int, demand_strength: float
+) -> ClassRecommendations:
+    """Lists of a class without reasons."""
+    get_class(session, actor, class_id)
+    members = members_of(session, actor, class_id)
+    of = sa.select(ClassMember.student_id).where(ClassMember.class_id == class_id)
+    ranked, _ = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength)
+    decisions = decisions_in_force(session, of)
+    students = [_brief(member, ranked, decisions.get(member.student_id, {})) for member in members]
+    return ClassRecommendations(**stamps(serving, k, demand_strength), class_id=class_id, students=students)
+
+
+def _brief(member: ClassMember, ranked: Ranked, decisions: Mapping[str, Decision]) -> BriefStudent:
+    found = ranked.shown.get(member.student_id)
+    if found is None:
+        refusal = NOT_THIS_YEAR if member.consent_recommending else NO_CONSENT
+        return BriefStudent(student_id=member.student_id, refusal=refusal, lists=[], missing=missing_facts((), member))
+    return BriefStudent(
+        student_id=member.student_id,
+        refusal=None,
+        lists=brief_lists(found, decisions),
+        missing=missing_facts(found.missing, member),
+    )
+
+
+def record_showing(session: Session, *, actor: Actor, answer: StudentRecommendations | ClassRecommendations) -> None:
+    """Keep what was shown, to whom, with which versions; the same lists shown again the same day are one showing."""
+    lists = (
+        {answer.student_id: answer.lists}
+        if isinstance(answer, StudentRecommendations)
+        else {student.student_id: student.lists for student in answer.students}
+    )
+    moment = now()
+    for student_id, ranked in lists.items():
+        items = [
+            {"pathway_code": line.pathway_code, "rank": line.rank, "fit": line.fit, "final": line.final}
+            for each in ranked
+            for line in each.items
+        ]
+        if not items:
+            continue
+        row = Showing(
+            student_id=student_id,
+            shown_at=moment,
+            actor_id=actor.actor_id,
+            as_of=answer.as_of,
+            model_version=answer.model_version,
+            edition_code=answer.demand_edition.code if answer.demand_edition is not None else None,
+            demand_strength=answer.demand_strength,
+            k=answer.k,
+            items=items,
+        )
+        if not _shown_today(session, row):
+            session.add(row)
+
+
+def _shown_today(session: Session, row: Showing) -> bool:
+    last = session.scalars(
+        sa.select(Showing)
+        .where(Showing.student_id == row.student_id, Showing.actor_id == row.actor_id)
+        .order_by(Showing.showing_id.desc())
+        .limit(1)
+    ).one_or_none()
+    same = ("as_of", "model_version", "edition_code", "demand_strength", "k", "items")
+    return (
+        last is not None
+        and last.shown_at.date() == row.shown_at.date()
+        and all(getattr(last, name) == getattr(row, name) for name in same)
+    )
+
+
+def decide(session: Session, *, actor: Actor, student_id: str, wanted: NewDecision) -> Decision:
+    """Accept, decline or pin a pathway; an earlier decision about the same pathway is withdrawn."""
+    get_student(session, actor, student_id)
+    if session.scalars(sa.select(PathwayOffer).where(PathwayOffer.pathway_code == wanted.pathway_code)).first() is None:
+        raise NotFoundError("Такого предложения в каталоге нет.", pathway_code=wanted.pathway_code)
+    reason = (wanted.reason or "").strip() or None
+    if wanted.decision == "declined" and reason is None:
+        raise InvalidInputError("Отклоняя, назовите причину: она поможет улучшить список.")
+    moment = now()
+    earlier = sa.update(DecisionRecord).where(
+        DecisionRecord.student_id == student_id,
+        DecisionRecord.pathway_code == wanted.pathway_code,
+        DecisionRecord.withdrawn_at.is_(None),
+    )
+    session.execute(earlier.values(withdrawn_at=moment))
+    row = DecisionRecord(
+        student_id=student_id,
+        pathway_code=wanted.pathway_code,
+        decision=wanted.decision,
+        reason=reason,
+        actor_id=actor.actor_id,
+        decided_by=actor.display_name,
+        decided_at=moment,
+    )
+    session.add(row)
+    facts: dict[str, Any] = {"pathway_code": wanted.pathway_code, "decision": wanted.decision}
+    audit.record(session, actor=actor, deed="decision.made", subject=student_id, **facts)
+    return decisions_of(session, [row])[0]
+
+
+def withdraw_decision(session: Session, *, actor: Actor, student_id: str, decision_id: int) -> None:
+    """Take a decision back; it stays readable in the records."""
+    get_student(session, actor, student_id)
+    row = session.get(DecisionRecord, decision_id)
+    if row is None or row.student_id != student_id or row.withdrawn_at is not None:
+        raise NotFoundError("Такого решения нет.")
+    row.withdrawn_at = now()
+    facts: dict[str, Any] = {"pathway_code": row.pathway_code, "decision": row.decision}
+    audit.record(session, actor=actor, deed="decision.withdrawn", subject=student_id, **facts)

@@ -1,0 +1,253 @@
+"""From the recommender's lists to wire shapes: titles, distances, sentences, the price of demand."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recommender import pipeline
+from recommender.demand import EntryWeight
+from recommender.explanation import NextEvidence
+from recommender.explanation import Reason as FoundReason
+from service.catalogue.queries import host_title
+from service.recommendations.schemas import (
+    BriefItem,
+    BriefList,
+    Decision,
+    EditionStamp,
+    InDemand,
+    MeasureNext,
+    PriceOfDemand,
+    RankedList,
+    RankedPathway,
+    Reason,
+)
+from service.recommendations.sentences import Saying, sentence
+from service.recommendations.shelf import Serving
+from service.recommendations.words import number, plural
+
+KIND_TITLES = {
+    "profile_class": "Профильные классы",
+    "elective": "Элективные курсы",
+    "career_trial": "Профессиональные пробы",
+}
+ADVICE_NOTE = "Это рекомендация, а не решение: решают ученик, родитель и школа."
+NOTHING_TO_OFFER = {
+    "profile_class": "Подходящих профильных классов сейчас нет: их выбирают в 9 классе, пока идёт приём.",
+    "elective": "Курсов, на которые сейчас можно записаться, для этого класса нет.",
+    "career_trial": "Проб с открытой записью и нужными условиями сейчас нет.",
+}
+PROFILE_GRADE = 9
+
+Decisions = Mapping[str, Decision]
+
+
+def edition_stamp(serving: Serving) -> EditionStamp | None:
+    """The edition an answer was made with."""
+    edition = serving.edition
+    if edition is None:
+        return None
+    return EditionStamp(
+        code=edition.code,
+        published_on=edition.published_on,
+        region=edition.region,
+        illustrative=edition.illustrative,
+    )
+
+
+def stamps(serving: Serving, k: int, demand_strength: float) -> dict[str, Any]:
+    """Fields of `Stamps`."""
+    return {
+        "model_version": serving.model.version,
+        "demand_edition": edition_stamp(serving),
+        "as_of": serving.today.as_of,
+        "fit_is_calibrated": bool(serving.model.ranker.is_calibrated.all()),
+        "demand_strength": demand_strength,
+        "k": k,
+        "advice_note": ADVICE_NOTE,
+    }
+
+
+def ranked_lists(
+    serving: Serving,
+    shown: pipeline.StudentRecommendations,
+    plain: pipeline.StudentRecommendations,
+    school_code: str,
+    decisions: Decisions,
+) -> list[RankedList]:
+    """The lists of one student; `plain` are the same lists without demand."""
+    return [
+        _ranked_list(serving, found, without, school_code, decisions)
+        for found, without in zip(shown.lists, plain.lists, strict=True)
+    ]
+
+
+def _ranked_list(
+    serving: Serving,
+    found: pipeline.RankedList,
+    without: pipeline.RankedList,
+    school_code: str,
+    decisions: Decisions,
+) -> RankedList:
+    place_by_fit = {line.pathway.pathway_code: line.rank for line in without.items}
+    return RankedList(
+        kind=found.kind.value,
+        title_ru=KIND_TITLES[found.kind],
+        items=[_line(serving, line, place_by_fit, school_code, decisions) for line in found.items],
+        eligible_count=found.offered_count,
+        fit_is_calibrated=found.is_calibrated,
+        price_of_demand=_price(found, without, place_by_fit),
+        note=None if found.items else NOTHING_TO_OFFER[found.kind],
+    )
+
+
+def _price(
+    found: pipeline.RankedList, without: pipeline.RankedList, place_by_fit: Mapping[str, int]
+) -> PriceOfDemand | None:
+    if not found.items:
+        return None
+    count = len(found.items)
+    return PriceOfDemand(
+        fit_without=sum(line.fit for line in without.items) / count,
+        fit_with=sum(line.fit for line in found.items) / count,
+        price=found.price_of_demand,
+        moved_in=[code for code in (line.pathway.pathway_code for line in found.items) if code not in place_by_fit],
+    )
+
+
+def _line(
+    serving: Serving,
+    line: pipeline.RankedPathway,
+    place_by_fit: Mapping[str, int],
+    school_code: str,
+    decisions: Decisions,
+) -> RankedPathway:
+    pathway = line.pathway
+    places = serving.catalogue.places
+    saying = Saying(pathway.kind.value, pathway.programme_code, serving.titles)
+    host = places.get(pathway.host_code)
+    return RankedPathway(
+        rank=line.rank,
+        rank_by_fit=place_by_fit.get(pathway.pathway_code),
+        pathway_code=pathway.pathway_code,
+        kind=pathway.kind.value,
+        title_ru=pathway.title_ru,
+        host_code=pathway.host_code,
+        host_title=host_title(places, pathway.host_code),
+        host_kind=host.host_kind if host is not None else "",
+        distance_km=distance_km(serving, school_code, pathway.host_code),
+        apply_until=pathway.apply_until,
+        dates=list(pathway.dates),
+        hours=pathway.hours,
+        seats=pathway.seats,
+        level=pathway.level or None,
+        fit=line.fit,
+        fit_low=line.fit_low,
+        fit_high=line.fit_high,
+        demand_weight=line.demand_weight,
+        final=line.final,
+        score=line.score,
+        contributions=dict(line.contributions),
+        reasons=[_reason(reason, saying, serving, pathway.host_code) for reason in line.reasons],
+        in_demand=[_in_demand(source, serving) for source in line.demand_sources],
+        decision=decisions.get(pathway.pathway_code),
+    )
+
+
+def distance_km(serving: Serving, school_code: str, host_code: str) -> float | None:
+    """Kilometres as the crow flies; None online or where a place is not known."""
+    places = serving.catalogue.places
+    school, host = places.get(school_code), places.get(host_code)
+    if school is None or host is None:
+        return None
+    distance = math.hypot(school.x_km - host.x_km, school.y_km - host.y_km)
+    return round(distance, 1) if math.isfinite(distance) else None
+
+
+def _reason(found: FoundReason, saying: Saying, serving: Serving, host_code: str) -> Reason:
+    facts = {name: _wire_value(value) for name, value in found.facts.items()}
+    if found.term == "proximity":
+        host = serving.catalogue.places.get(host_code)
+        facts["is_online"] = host is not None and host.host_kind == "online"
+        if host is None or not (facts["is_online"] or math.isfinite(host.x_km)):
+            facts["distance_km"] = None
+    text = sentence(found.term, is_for=found.advantage > 0, facts=facts, saying=saying)
+    return Reason(
+        code=found.code,
+        term=found.term,
+        contribution=found.contribution,
+        advantage=found.advantage,
+        facts=facts,
+        text=text,
+    )
+
+
+def _wire_value(value: object) -> Any:
+    """Values as JSON can hold them: no NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _wire_value(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_wire_value(inner) for inner in value]
+    return value
+
+
+def _in_demand(source: EntryWeight, serving: Serving) -> InDemand:
+    edition, entry = serving.edition, source.entry
+    if edition is None:
+        raise TypeError("a demanded profession comes from an edition")
+    return InDemand(
+        title=entry.title,
+        spo_codes=list(entry.spo_codes),
+        position=entry.position,
+        level=entry.level,
+        horizon=entry.horizon or None,
+        weight=source.weight,
+        level_factor=source.level_factor,
+        persistence_factor=source.persistence_factor,
+        lead_factor=source.lead_factor,
+        edition_code=edition.code,
+        published_on=edition.published_on,
+    )
+
+
+def measure_next(serving: Serving, found: Sequence[NextEvidence]) -> list[MeasureNext]:
+    """Which instrument would sharpen the lists most."""
+    return [_measure(serving, evidence) for evidence in found]
+
+
+def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
+    title = serving.reference.instruments[evidence.method_code].title_ru
+    minutes = f"{evidence.minutes} {plural(evidence.minutes, 'минута', 'минуты', 'минут')}"
+    share = number(100 * evidence.expected_gain, 0)
+    return MeasureNext(
+        code=evidence.method_code,
+        title_ru=title,
+        minutes=evidence.minutes,
+        uncertainty_drop=min(max(evidence.expected_gain, 0.0), 1.0),
+        text=f"{title} ({minutes}): неопределённость в верху списков уменьшится примерно на {share} %",
+    )
+
+
+def brief_lists(shown: pipeline.StudentRecommendations, decisions: Decisions) -> list[BriefList]:
+    """Lists without reasons, for a class."""
+    return [
+        BriefList(
+            kind=found.kind.value,
+            items=[
+                BriefItem(
+                    rank=line.rank,
+                    pathway_code=line.pathway.pathway_code,
+                    title_ru=line.pathway.title_ru,
+                    fit=line.fit,
+                    fit_low=line.fit_low,
+                    fit_high=line.fit_high,
+                    demand_weight=line.demand_weight,
+                    final=line.final,
+                    decision=decisions[code].decision if (code := line.pathway.pathway_code) in decisions else None,
+                )
+                for line in found.items
+            ],
+        )
+        for found in shown.lists
+    ]

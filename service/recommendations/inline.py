@@ -1,0 +1,132 @@
+"""Recommendations for a student whose data come with the request and are not kept."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from recommender.instruments import AnswerError, Instrument, score_answers
+from recommender.reference import Reference
+from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
+from service.errors import InvalidInputError
+from service.recommendations.actions import rank
+from service.recommendations.answers import measure_next, ranked_lists, stamps
+from service.recommendations.schemas import (
+    InlineReading,
+    StatelessRequest,
+    StatelessStudent,
+    StudentRecommendations,
+)
+from service.recommendations.shelf import Serving
+from service.students.facts import RANKED_WISHES, WISH_TABLES
+from service.students.missing import missing_facts
+
+
+def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_strength: float) -> StudentRecommendations:
+    """The same lists as for a stored student; nothing is written anywhere."""
+    given = request.student
+    student = StudentRow(
+        given.student_id, given.grade, given.school_code, tuple(given.conditions_needed), tuple(given.restriction_tags)
+    )
+    rows = fact_rows_of(given, serving.reference)
+    ranked = rank(serving, [student], rows, k=request.k, demand_strength=demand_strength)
+    shown, plain = ranked.shown[given.student_id], ranked.plain[given.student_id]
+    return StudentRecommendations(
+        **stamps(serving, request.k, demand_strength),
+        student_id=given.student_id,
+        refusal=None,
+        lists=ranked_lists(serving, shown, plain, given.school_code, {}),
+        missing=missing_facts(shown.missing, None),
+        measure_next=measure_next(serving, shown.next_evidence),
+    )
+
+
+def fact_rows_of(given: StatelessStudent, reference: Reference) -> FactRows:
+    """The request's data as the recommender wants them."""
+    who = given.student_id
+    wishes: dict[str, list[FactRow]] = {table: [] for table in WISH_TABLES.values()}
+    for number, wish in enumerate(given.wishes):
+        table = WISH_TABLES[wish.kind]
+        known: Mapping[str, object] = {
+            "profile": reference.profiles,
+            "exam": reference.subjects,
+            "profession": {**reference.former_spo, **reference.spo},
+        }.get(wish.kind, {wish.code: None})
+        _check_code(wish.code, known, f"student.wishes.{number}.code")
+        value = float(wish.rank) if table in RANKED_WISHES else 1.0
+        wishes[table].append(FactRow(who, wish.code, wish.stated_on, value))
+    for number, mark in enumerate(given.marks):
+        _check_code(mark.subject_code, reference.subjects, f"student.marks.{number}.subject_code")
+    for number, result in enumerate(given.results):
+        _check_code(result.subject_code, reference.subjects, f"student.results.{number}.subject_code")
+        if result.kind == "knowledge" and (result.points_max is None or result.points > result.points_max):
+            _refuse(f"student.results.{number}.points_max", "для диагностики обученности нужен, и не меньше points")
+    return FactRows(
+        readings=[_reading(who, reading, number, reference) for number, reading in enumerate(given.readings)],
+        marks=[FactRow(who, mark.subject_code, mark.known_on, mark.mark) for mark in given.marks],
+        knowledge=[
+            FactRow(who, result.subject_code, result.on, result.points / (result.points_max or 1.0))
+            for result in given.results
+            if result.kind == "knowledge"
+        ],
+        exam_points=[
+            FactRow(who, result.subject_code, result.on, result.points)
+            for result in given.results
+            if result.kind == "oge"
+        ],
+        trials=[
+            FactRow(
+                who,
+                trial.pathway_code,
+                trial.attended_on,
+                math.nan if trial.rating_after is None else trial.rating_after,
+            )
+            for trial in given.trials
+        ],
+        **wishes,
+    )
+
+
+def _refuse(where: str, remedy: str) -> None:
+    raise InvalidInputError(f"{where}: {remedy}.", where=where)
+
+
+def _check_code(code: str, known: Mapping[str, object], where: str) -> None:
+    if code not in known:
+        _refuse(where, "такого кода нет в справочнике")
+
+
+def _reading(who: str, given: InlineReading, number: int, reference: Reference) -> ReadingRow:
+    """Raw answers are scored by the instrument's key; scale scores are checked against their ranges."""
+    where = f"student.readings.{number}"
+    _check_code(given.method_code, reference.instruments, f"{where}.method_code")
+    instrument = reference.instruments[given.method_code]
+    if (given.answers is None) == (given.scores is None):
+        _refuse(where, "нужно одно из двух: answers или scores")
+    score: Callable[[], tuple[float, ...]] = (
+        (lambda: _scored(instrument, given.answers or {}, where))
+        if given.answers is not None
+        else (lambda: _checked(instrument, given.scores or {}, where))
+    )
+    return ReadingRow(who, given.method_code, given.taken_on, score())
+
+
+def _scored(instrument: Instrument, answers: Mapping[str, str], where: str) -> tuple[float, ...]:
+    for item in answers:
+        if item not in instrument.items:
+            _refuse(f"{where}.answers", "есть задание, которого нет в ключе методики")
+    try:
+        scores = score_answers(instrument, answers).scores
+    except AnswerError as error:
+        place = error.facts.get("item")
+        raise InvalidInputError(f"{where}.answers.{place}: такого ответа нет в ключе.", where=where) from error
+    return tuple(scores[scale] for scale in instrument.scale_codes)
+
+
+def _checked(instrument: Instrument, scores: Mapping[str, float], where: str) -> tuple[float, ...]:
+    ranges = {scale.code: (scale.minimum, scale.maximum) for scale in instrument.scales}
+    for code, score in scores.items():
+        if code not in ranges:
+            _refuse(f"{where}.scores", "есть шкала, которой нет у методики")
+        low, high = ranges[code]
+        if not low <= score <= high:
+            _refuse(f"{where}.scores.{code}", f"балл от {low:g} до {high:g}")
+    return tuple(scores.get(code, math.nan) for code in instrument.scale_codes)

@@ -1,0 +1,43 @@
+"""Decisions in force."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.catalogue.queries import pathway_titles
+from service.recommendations.schemas import Decision
+from service.tables import DecisionRecord
+
+
+def decisions_of(session: Session, rows: Iterable[DecisionRecord]) -> list[Decision]:
+    """Stored decisions as they are shown."""
+    titles = pathway_titles(session)
+    return [
+        Decision.model_validate(
+            {
+                "decision_id": row.decision_id,
+                "pathway_code": row.pathway_code,
+                "title_ru": titles[row.pathway_code][1] if row.pathway_code in titles else row.pathway_code,
+                "decision": row.decision,
+                "reason": row.reason,
+                "decided_by": row.decided_by,
+                "decided_at": row.decided_at,
+            }
+        )
+        for row in rows
+    ]
+
+
+def decisions_in_force(session: Session, of: sa.Select[str]) -> dict[str, dict[str, Decision]]:
+    """Decisions by student and pathway, newest first."""
+    query = (
+        sa.select(DecisionRecord)
+        .where(DecisionRecord.withdrawn_at.is_(None), DecisionRecord.student_id.in_(of))
+        .order_by(DecisionRecord.decision_id.desc())
+    )
+    rows = list(session.scalars(query))
+    found: dict[str, dict[str, Decision]] = {}
+    for row, decision in zip(rows, decisions_of(session, rows) if rows else [], strict=True):
+        found.setdefault(row.student_id, {}).setdefault(row.pathway_code, decision)
+    return found

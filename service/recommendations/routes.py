@@ -1,0 +1,137 @@
+"""Cards, ranked lists and decisions over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, status
+from sqlalchemy import select
+
+from service import audit
+from service.access import Actor, Permission
+from service.recommendations import actions
+from service.recommendations.card import make_card
+from service.recommendations.inline import recommend_inline
+from service.recommendations.queries import decisions_in_force
+from service.recommendations.schemas import (
+    MAX_DEMAND_STRENGTH,
+    MAX_K,
+    ClassRecommendations,
+    Decision,
+    DecisionList,
+    NewDecision,
+    StatelessRequest,
+    StudentRecommendations,
+)
+from service.recommendations.shelf import Shelf
+from service.students.queries import get_class, get_student
+from service.students.schemas import StudentCard
+from service.tables import Student
+from service.web import AppSettings, Permitted, Reads, Writes
+
+router = APIRouter(tags=["recommendations"])
+
+CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
+ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
+InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
+Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
+Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
+Strength = Annotated[
+    float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
+]
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
+
+
+Rankers = Annotated[Shelf, Depends(_shelf)]
+
+
+@router.get("/students/{student_id}")
+def get_card(
+    student_id: str, actor: CardReader, session: Reads, records: Writes, settings: AppSettings, shelf: Rankers
+) -> StudentCard:
+    """Карточка ученика; каждое чтение записывается."""
+    card = make_card(session, actor=actor, student_id=student_id, shelf=shelf, settings=settings)
+    audit.record(records, actor=actor, deed="card.read", subject=student_id)
+    return card
+
+
+@router.get("/students/{student_id}/recommendations")
+def get_recommendations(
+    student_id: str,
+    actor: ListReader,
+    session: Reads,
+    records: Writes,
+    settings: AppSettings,
+    shelf: Rankers,
+    k: Length = 5,
+    demand_strength: Strength = None,
+) -> StudentRecommendations:
+    """Три списка ученика с доводами; что показано, записывается."""
+    get_student(session, actor, student_id)
+    answer = actions.recommend_student(
+        session,
+        shelf.take(session),
+        actor=actor,
+        student_id=student_id,
+        k=k,
+        demand_strength=settings.demand_strength if demand_strength is None else demand_strength,
+    )
+    actions.record_showing(records, actor=actor, answer=answer)
+    return answer
+
+
+@router.get("/classes/{class_id}/recommendations")
+def get_class_recommendations(
+    class_id: str,
+    actor: ListReader,
+    session: Reads,
+    records: Writes,
+    settings: AppSettings,
+    shelf: Rankers,
+    k: Length = 3,
+    demand_strength: Strength = None,
+) -> ClassRecommendations:
+    """Списки всего класса, без доводов."""
+    get_class(session, actor, class_id)
+    answer = actions.recommend_class(
+        session,
+        shelf.take(session),
+        actor=actor,
+        class_id=class_id,
+        k=k,
+        demand_strength=settings.demand_strength if demand_strength is None else demand_strength,
+    )
+    actions.record_showing(records, actor=actor, answer=answer)
+    return answer
+
+
+@router.post("/recommendations")
+def recommend_without_storing(
+    wanted: StatelessRequest, _actor: InlineReader, session: Reads, settings: AppSettings, shelf: Rankers
+) -> StudentRecommendations:
+    """Списки по данным из самого запроса; ничего не сохраняется."""
+    strength = settings.demand_strength if wanted.demand_strength is None else wanted.demand_strength
+    return recommend_inline(shelf.take(session), request=wanted, demand_strength=strength)
+
+
+@router.get("/students/{student_id}/decisions")
+def list_decisions(student_id: str, actor: ListReader, session: Reads) -> DecisionList:
+    """Действующие решения по ученику, новые первыми."""
+    get_student(session, actor, student_id)
+    of = select(Student.student_id).where(Student.student_id == student_id)
+    found = decisions_in_force(session, of).get(student_id, {})
+    return DecisionList(student_id=student_id, decisions=list(found.values()))
+
+
+@router.post("/students/{student_id}/decisions", status_code=status.HTTP_201_CREATED)
+def decide(student_id: str, wanted: NewDecision, actor: Decider, session: Writes) -> Decision:
+    """Принять, отклонить (с причиной) или закрепить."""
+    return actions.decide(session, actor=actor, student_id=student_id, wanted=wanted)
+
+
+@router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
+def withdraw_decision(student_id: str, decision_id: int, actor: Decider, session: Writes) -> None:
+    """Отменить решение."""
+    actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

@@ -1,0 +1,88 @@
+"""The ranker that serves, laid out once and swapped when the version, the edition, the catalogue or the day changes."""
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.artifact import ServedModel, load_served
+from recommender.catalogue import Catalogue
+from recommender.demand import DemandEdition, demand_weights
+from recommender.eligibility import read_rules
+from recommender.errors import ArtifactError
+from recommender.features import FeatureSpace
+from recommender.pipeline import Recommender
+from recommender.reference import Reference
+from service.catalogue.actions import vocabularies_of
+from service.catalogue.queries import get_reference, read_catalogue
+from service.demand.queries import editions_until, find_code_in_force
+from service.errors import NotReadyError
+from service.installation import Today, get_today
+from service.model_versions.queries import find_active_version
+from service.settings import Settings, read_secret_key
+from service.tables import ImportRun
+
+REGION_TABLES = ("schools", "hosts", "catalogue")
+NO_MODEL = "Модель ещё не обучена: оператор запускает orientir train и orientir promote."
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Everything an answer about recommendations is made with."""
+
+    reference: Reference
+    catalogue: Catalogue
+    model: ServedModel
+    edition: DemandEdition | None
+    today: Today
+    recommender: Recommender
+
+    @cached_property
+    def titles(self) -> dict[str, dict[str, str]]:
+        """Titles of codes, for sentences."""
+        return vocabularies_of(self.reference)
+
+
+class Shelf:
+    """Holds the one `Serving` that is current."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._key: tuple[object, ...] | None = None
+        self._serving: Serving | None = None
+
+    def take(self, session: Session) -> Serving:
+        """The current ranker; NotReadyError before the first promotion."""
+        version = find_active_version(session)
+        if version is None:
+            raise NotReadyError(NO_MODEL)
+        today = get_today(session, self._settings)
+        edition = find_code_in_force(session, self._settings, today.as_of)
+        last_import = sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES))
+        key = (version, today, edition, session.scalar(last_import))
+        with self._lock:
+            if self._serving is None or self._key != key:
+                self._serving = self._lay_out(session, version, today)
+                self._key = key
+            return self._serving
+
+    def _lay_out(self, session: Session, version: str, today: Today) -> Serving:
+        reference = get_reference(self._settings)
+        try:
+            model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
+        except ArtifactError as error:
+            raise NotReadyError(f"Действующая модель «{version}» не загружается: {error}") from error
+        catalogue = read_catalogue(session, today.school_year)
+        editions = editions_until(session, self._settings, today.as_of)
+        edition, earlier = (editions[-1], editions[:-1]) if editions else (None, [])
+        recommender = Recommender(
+            space=FeatureSpace(reference, catalogue, model.interest_model),
+            ranker=model.ranker,
+            rules=read_rules(self._settings.reference_dir / "eligibility.toml"),
+            demand=demand_weights(catalogue, reference, edition, earlier),
+            demand_strength=self._settings.demand_strength,
+        )
+        return Serving(reference, catalogue, model, edition, today, recommender)
