@@ -115,7 +115,7 @@ def choose_profile_classes(
     ]
     for row, listed in enumerate(wishes):  # the universal class of the own school takes those whom nobody took
         listed += [j for j, code in enumerate(codes) if code == "univ" and minutes[row, j] == 0 and j not in listed]
-    admitted = _admit(wishes, priority, [offer.seats for offer in offers])
+    admitted = admit(wishes, priority, [offer.seats for offer in offers])
     taken = []
     for row, j in sorted(admitted.items()):
         on = random_day(rng, year_day(year, 6, 24), year_day(year, 8, 20))
@@ -123,7 +123,7 @@ def choose_profile_classes(
     return taken
 
 
-def _admit(wishes: list[list[int]], priority: Floats, seats: Sequence[int]) -> dict[int, int]:
+def admit(wishes: list[list[int]], priority: Floats, seats: Sequence[int]) -> dict[int, int]:
     """Deferred acceptance, students proposing; applicant -> class."""
     held: dict[int, list[int]] = {j: [] for j in range(len(seats))}
     waiting = list(range(len(wishes)))
