@@ -26,7 +26,7 @@ from service.imports.tables_in import (
     take_plain,
     take_survey,
 )
-from service.imports.vocabularies import ImportTools, read_vocabularies
+from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
 from service.tables import ClassMember, ImportRun, School
 
 Mode = Literal["check", "apply"]
@@ -48,9 +48,11 @@ def import_table(
     shape = get_format(tools.formats, table)
     school = _school_of(session, actor, shape, school_code)
     instrument = tools.find_instrument(table)
-    vocabularies = read_vocabularies(session, tools, instrument, school)
+    is_operator = actor.role not in SCHOOL_ROLES
+    # an operator brings history: marks that a student got in a former school stand in that school's file
+    vocabularies = read_vocabularies(session, tools, instrument, students_of(school, former=is_operator))
     read = read_table(content, shape, vocabularies, file or f"{table}.csv")
-    incoming = Incoming(session, read, school, instrument, may_move_students=actor.role not in SCHOOL_ROLES)
+    incoming = Incoming(session, read, school, instrument, may_move_students=is_operator)
     difference = _store(session, incoming, table, keep=mode == "apply")
     report = _report(read, difference, table, mode)
     if mode == "check":

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from recommender.instruments import AnswerError, Instrument, score_table
 from service.imports.reading import FileRow, ReadTable
 from service.imports.storing import Difference, Key, Row, core_table, store_groups
+from service.imports.vocabularies import students_of
 from service.tables import (
     AnswerSheet,
     Enrolment,
@@ -20,7 +21,6 @@ from service.tables import (
     PathwayOffer,
     ScaleScore,
     School,
-    Student,
     Table,
     TermMark,
     TrialAttendance,
@@ -85,9 +85,8 @@ class Incoming:
     may_move_students: bool = False
 
     def of_school(self, table: type[Table]) -> sa.ColumnElement[bool]:
-        """Rows of this school's students."""
-        mine = sa.select(Student.student_id).where(Student.school_code == self.school_code)
-        return core_table(table).c.student_id.in_(mine)
+        """Rows of students who are or were of this school."""
+        return core_table(table).c.student_id.in_(students_of(self.school_code, former=True))
 
 
 def take_plain(incoming: Incoming, plain: Plain) -> Difference:

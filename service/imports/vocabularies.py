@@ -12,7 +12,7 @@ from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.errors import NotFoundError
 from service.imports.formats import ANSWERS_MARK, Format
-from service.tables import Host, PathwayOffer, School, Student
+from service.tables import ClassMember, Host, PathwayOffer, School, SchoolClass, Student
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,15 @@ class ImportTools:
         return self.reference.instruments[code]
 
 
+def students_of(school_code: str | None, *, former: bool) -> sa.Select[str]:
+    """Students of a school; with `former`, also those who were once in a class of it and moved on."""
+    once = sa.select(ClassMember.student_id).join(SchoolClass).where(SchoolClass.school_code == school_code)
+    now = Student.school_code == school_code
+    return sa.select(Student.student_id).where(sa.or_(now, Student.student_id.in_(once)) if former else now)
+
+
 def read_vocabularies(
-    session: Session, tools: ImportTools, instrument: Instrument | None, school_code: str | None
+    session: Session, tools: ImportTools, instrument: Instrument | None, students: sa.Select[str]
 ) -> dict[str, Container[str]]:
     """Codes by vocabulary."""
     schools, hosts = session.scalars(sa.select(School.school_code)), session.scalars(sa.select(Host.host_code))
@@ -49,5 +56,5 @@ def read_vocabularies(
         "places": {*schools, *hosts},
         "pathways": set(session.scalars(sa.select(PathwayOffer.pathway_code).distinct())),
         "programmes": set(session.scalars(programmes)),
-        "students": set(session.scalars(sa.select(Student.student_id).where(Student.school_code == school_code))),
+        "students": set(session.scalars(students)),
     }

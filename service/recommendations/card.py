@@ -79,7 +79,9 @@ class Titles:
         if kind == "profile":
             return self.reference.profiles[code].title_ru if code in self.reference.profiles else code
         if kind == "profession":
-    XX        named = (title for pathway, (_, title, _) in self.pathways.items() if pathway.endswith(f"-{code}"))
+            known = self.reference.spo.get(code) or self.reference.former_spo.get(code)
+            return known.title_ru if known is not None else code
+        named = (title for pathway, (_, title, _) in self.pathways.items() if pathway.endswith(f"-{code}"))
         return next(named, code)
 
 
