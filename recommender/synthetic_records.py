@@ -7,7 +7,7 @@ import numpy as np
 
 from recommender.reference import Reference
 from recommender.synthetic_answers import answer_sheets
-from recommender.synthetic_catalogue import Offer, RegionSize
+from recommender.synthetic_catalogue import Offer
 from recommender.synthetic_choices import early_wishes, with_noise
 from recommender.synthetic_people import (
     AS_OF,
@@ -17,6 +17,7 @@ from recommender.synthetic_people import (
     Floats,
     Ints,
     People,
+    RegionSize,
     random_day,
     true_marks,
     year_day,
@@ -212,7 +213,8 @@ def choose_exams(
     """Exams of choice: what is liked, what goes well, what the profile asks, what is thought easy."""
     subjects = [code for code in EXAM_SUBJECTS if code not in {"rus", "math"}]
     mixtures = np.array([sphere_vector(SUBJECT_SPHERES[code]) for code in subjects])
-    marks = region.marks(year)[np.ix_(students, [SUBJECTS.index(code) for code in subjects])]
+    columns = np.array([SUBJECTS.index(code) for code in subjects], dtype=np.int64)
+    marks = region.marks(year)[np.ix_(students, columns)]
     utility = 0.8 * liking(region.people.interests[year, students], mixtures) + 0.9 * (marks - 3.7)
     utility += np.array([EASE_OF_CHOICE.get(code, 0.0) for code in subjects])
     profiles = sorted({offer.programme.code for offer in region.offers_of(year, "profile_class")})

@@ -178,7 +178,7 @@ def sphere_vector(text: str) -> Floats:
     Examples
     --------
     >>> vector = sphere_vector("code 3, math 1")
-    >>> vector[SPHERE_INDEX["code"]], vector.sum()
+    >>> float(vector[SPHERE_INDEX["code"]]), float(vector.sum())
     (0.75, 1.0)
     """
     vector = sphere_values(text)
