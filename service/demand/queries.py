@@ -55,7 +55,7 @@ def get_edition(session: Session, code: str) -> DemandEdition:
 def list_editions(session: Session, in_force: str | None) -> list[EditionRow]:
     """All editions, newest first."""
     counts = sa.select(DemandEntry.edition_code, sa.func.count()).group_by(DemandEntry.edition_code)
-    count_of = dict(session.execute(counts).tuples().all())
+    count_of = dict(session.execute(counts).all())
     query = sa.select(DemandEdition).order_by(DemandEdition.published_on.desc(), DemandEdition.edition_code.desc())
     return [edition_row(row, count_of.get(row.edition_code, 0), in_force) for row in session.scalars(query)]
 

@@ -83,9 +83,7 @@ def _newest(incoming: Incoming, rows: list[FileRow]) -> dict[str, FileRow]:
     known = dict(
         incoming.session.execute(
             sa.select(ClassMember.student_id, sa.func.max(ClassMember.school_year)).group_by(ClassMember.student_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     newest: dict[str, FileRow] = {}
     for row in sorted(rows, key=lambda row: str(row.cells["school_year"])):

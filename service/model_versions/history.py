@@ -37,6 +37,7 @@ def read_history(session: Session, reference: Reference, settings: Settings) -> 
         outcomes=outcomes,
         rules=read_rules(settings.reference_dir / "eligibility.toml"),
         editions=editions_until(session, settings, today.as_of),
+        as_of=today.as_of,
     )
     return history, today
 

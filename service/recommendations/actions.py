@@ -13,7 +13,7 @@ from service import audit
 from service.access import Actor, rankable_students
 from service.clock import now
 from service.errors import InvalidInputError, NotFoundError
-from service.recommendations.answers import brief_lists, measure_next, ranked_lists, stamps
+from service.recommendations.answers import FitLists, brief_lists, measure_next, ranked_lists, stamps
 from service.recommendations.queries import decisions_in_force, decisions_of
 from service.recommendations.schemas import (
     BriefStudent,
@@ -41,10 +41,10 @@ NOT_THIS_YEAR = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Lists of several students by pseudonym, with demand as asked and without."""
+    """Lists of several students by pseudonym, and the same lists by fit alone."""
 
     shown: Mapping[str, pipeline.StudentRecommendations]
-    plain: Mapping[str, pipeline.StudentRecommendations]
+    by_fit: Mapping[str, FitLists]
 
 
 def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k: int, demand_strength: float) -> Ranked:
@@ -53,14 +53,21 @@ def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k:
         students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
     )
     recommender = serving.recommender
-    with_demand = recommender.recommend(facts, k=k, demand_strength=demand_strength)
-    without = recommender.recommend(facts, k=k, demand_strength=0.0) if demand_strength > 0 else with_demand
-    ids = facts.student_ids
-    shown = {student: recommender.explain(with_demand, place) for place, student in enumerate(ids)}
-    plain = shown
-    if without is not with_demand:
-        plain = {student: recommender.explain(without, place) for place, student in enumerate(ids)}
-    return Ranked(shown, plain)
+    made = recommender.recommend(facts, k=k, demand_strength=demand_strength)
+    plain = recommender.recommend(facts, k=k, demand_strength=0.0) if demand_strength > 0 else made
+    return Ranked(
+        {student: recommender.explain(made, place) for place, student in enumerate(facts.student_ids)},
+        {student: _fit_lists(serving, plain, place) for place, student in enumerate(facts.student_ids)},
+    )
+
+
+def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> FitLists:
+    pathways = serving.catalogue.pathways
+    rows, fits = made.listed.pathways[place], made.listed.fit[place]
+    return [
+        {pathways[row].pathway_code: float(fit) for row, fit in zip(rows[kind], fits[kind], strict=True) if row >= 0}
+        for kind in range(len(rows))
+    ]
 
 
 def rank_stored(
@@ -89,13 +96,13 @@ def recommend_student(
         return StudentRecommendations(
             **head, student_id=student_id, refusal=refusal, lists=[], missing=missing, measure_next=[]
         )
-    shown, plain = ranked.shown[student_id], ranked.plain[student_id]
+    shown, by_fit = ranked.shown[student_id], ranked.by_fit[student_id]
     decisions = decisions_in_force(session, of).get(student_id, {})
     return StudentRecommendations(
         **head,
         student_id=student_id,
         refusal=None,
-        lists=ranked_lists(serving, shown, plain, students[student_id].school_code, decisions),
+        lists=ranked_lists(serving, shown, by_fit, students[student_id].school_code, decisions),
         missing=missing_facts(shown.missing, member),
         measure_next=measure_next(serving, shown.next_evidence) if member.consent_testing else [],
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recommender import pipeline
+from recommender.catalogue import Pathway
 from recommender.demand import EntryWeight
 from recommender.explanation import NextEvidence
 from recommender.explanation import Reason as FoundReason
@@ -39,6 +40,7 @@ NOTHING_TO_OFFER = {
 PROFILE_GRADE = 9
 
 Decisions = Mapping[str, Decision]
+FitLists = Sequence[Mapping[str, float]]  # one a kind: pathway code -> fit, best first
 
 
 def edition_stamp(serving: Serving) -> EditionStamp | None:
@@ -70,47 +72,45 @@ def stamps(serving: Serving, k: int, demand_strength: float) -> dict[str, Any]:
 def ranked_lists(
     serving: Serving,
     shown: pipeline.StudentRecommendations,
-    plain: pipeline.StudentRecommendations,
+    by_fit: FitLists,
     school_code: str,
     decisions: Decisions,
 ) -> list[RankedList]:
-    """The lists of one student; `plain` are the same lists without demand."""
+    """The lists of one student; `by_fit` are the same lists without demand."""
     return [
-        _ranked_list(serving, found, without, school_code, decisions)
-        for found, without in zip(shown.lists, plain.lists, strict=True)
+        _ranked_list(serving, found, fits, school_code, decisions)
+        for found, fits in zip(shown.lists, by_fit, strict=True)
     ]
 
 
 def _ranked_list(
     serving: Serving,
     found: pipeline.RankedList,
-    without: pipeline.RankedList,
+    fits: Mapping[str, float],
     school_code: str,
     decisions: Decisions,
 ) -> RankedList:
-    place_by_fit = {line.pathway.pathway_code: line.rank for line in without.items}
+    place_by_fit = {code: place for place, code in enumerate(fits, start=1)}
     return RankedList(
         kind=found.kind.value,
         title_ru=KIND_TITLES[found.kind],
         items=[_line(serving, line, place_by_fit, school_code, decisions) for line in found.items],
         eligible_count=found.offered_count,
         fit_is_calibrated=found.is_calibrated,
-        price_of_demand=_price(found, without, place_by_fit),
+        price_of_demand=_price(found, fits),
         note=None if found.items else NOTHING_TO_OFFER[found.kind],
     )
 
 
-def _price(
-    found: pipeline.RankedList, without: pipeline.RankedList, place_by_fit: Mapping[str, int]
-) -> PriceOfDemand | None:
+def _price(found: pipeline.RankedList, fits: Mapping[str, float]) -> PriceOfDemand | None:
     if not found.items:
         return None
     count = len(found.items)
     return PriceOfDemand(
-        fit_without=sum(line.fit for line in without.items) / count,
+        fit_without=sum(fits.values()) / count,
         fit_with=sum(line.fit for line in found.items) / count,
         price=found.price_of_demand,
-        moved_in=[code for code in (line.pathway.pathway_code for line in found.items) if code not in place_by_fit],
+        moved_in=[code for code in (line.pathway.pathway_code for line in found.items) if code not in fits],
     )
 
 
@@ -123,7 +123,7 @@ def _line(
 ) -> RankedPathway:
     pathway = line.pathway
     places = serving.catalogue.places
-    saying = Saying(pathway.kind.value, pathway.programme_code, serving.titles)
+    saying = Saying(pathway.kind.value, pathway.programme_code, bool(pathway.subjects), serving.titles)
     host = places.get(pathway.host_code)
     return RankedPathway(
         rank=line.rank,
@@ -147,7 +147,7 @@ def _line(
         final=line.final,
         score=line.score,
         contributions=dict(line.contributions),
-        reasons=[_reason(reason, saying, serving, pathway.host_code) for reason in line.reasons],
+        reasons=[_reason(reason, saying, serving, school_code, pathway) for reason in line.reasons],
         in_demand=[_in_demand(source, serving) for source in line.demand_sources],
         decision=decisions.get(pathway.pathway_code),
     )
@@ -163,13 +163,15 @@ def distance_km(serving: Serving, school_code: str, host_code: str) -> float | N
     return round(distance, 1) if math.isfinite(distance) else None
 
 
-def _reason(found: FoundReason, saying: Saying, serving: Serving, host_code: str) -> Reason:
+def _reason(found: FoundReason, saying: Saying, serving: Serving, school_code: str, pathway: Pathway) -> Reason:
     facts = {name: _wire_value(value) for name, value in found.facts.items()}
+    if found.term == "own_school":
+        facts["is_own"] = pathway.host_code == school_code
     if found.term == "proximity":
-        host = serving.catalogue.places.get(host_code)
+        host = serving.catalogue.places.get(pathway.host_code)
         facts["is_online"] = host is not None and host.host_kind == "online"
-        if host is None or not (facts["is_online"] or math.isfinite(host.x_km)):
-            facts["distance_km"] = None
+        facts["distance_km"] = distance_km(serving, school_code, pathway.host_code)
+        facts["typical_km"] = serving.typical_km(school_code, pathway.kind)
     text = sentence(found.term, is_for=found.advantage > 0, facts=facts, saying=saying)
     return Reason(
         code=found.code,

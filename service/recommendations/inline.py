@@ -28,12 +28,12 @@ def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_stre
     )
     rows = fact_rows_of(given, serving.reference)
     ranked = rank(serving, [student], rows, k=request.k, demand_strength=demand_strength)
-    shown, plain = ranked.shown[given.student_id], ranked.plain[given.student_id]
+    shown, by_fit = ranked.shown[given.student_id], ranked.by_fit[given.student_id]
     return StudentRecommendations(
         **stamps(serving, request.k, demand_strength),
         student_id=given.student_id,
         refusal=None,
-        lists=ranked_lists(serving, shown, plain, given.school_code, {}),
+        lists=ranked_lists(serving, shown, by_fit, given.school_code, {}),
         missing=missing_facts(shown.missing, None),
         measure_next=measure_next(serving, shown.next_evidence),
     )

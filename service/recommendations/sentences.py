@@ -1,7 +1,8 @@
 """Russian sentences from reasons: the one place where a contribution becomes words.
 
-A sentence quotes the student's own facts and says no more than they show. What a reason compares is this offer with the
-typical offer of the same kind to the same student, so that "for" does not always mean "high".
+A sentence quotes the student's own facts and says no more than they show. A reason compares this offer with the typical
+offer of the same kind to the same student, and a learned weight may have either sign: "for" does not always mean "high".
+So a sentence says "above" or "below" only where the quoted figures themselves show it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,8 @@ from service.recommendations import words
 from service.recommendations.words import day, listed, mark, number, place, plural
 
 MANY_SUBJECTS = 3
+GOOD_MARK = 4.0
+USUAL_RATING = 6.5  # what a trial usually gets, of 10
 Facts = Mapping[str, Any]
 
 
@@ -21,6 +24,7 @@ class Saying:
 
     kind: str
     programme_code: str
+    asks_subjects: bool
     titles: Mapping[str, Mapping[str, str]]  # vocabulary -> code -> title
 
     @property
@@ -47,7 +51,9 @@ def _interests(facts: Facts, saying: Saying, is_for: bool) -> str:
     named = [words.INTERESTS[code] for code in facts.get("dimensions", [])]
     guess = "" if facts.get("is_measured") else " (предварительно: диагностики не было)"
     if not named:
-        return f"Интересы в целом {'ближе к' if is_for else 'дальше от'} содержанию {saying.this}{guess}"
+        return (
+            f"Интересы совпадают с содержанием {saying.this} {'лучше' if is_for else 'хуже'}, чем с остальными{guess}"
+        )
     if is_for:
         return f"Интересы: {listed(named)} — сильные стороны {saying.this}{guess}"
     return f"Интересы расходятся с содержанием {saying.this}: {listed(named)}{guess}"
@@ -71,9 +77,7 @@ def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
         return f"По {names} отметки выше собственного среднего: {figures}"
     if mean < own and not is_for:
         return f"По {names} отметки ниже собственного среднего: {figures}"
-    if is_for:
-        return f"По {names} отметки ближе к собственному среднему, чем по предметам {saying.others}: {figures}"
-    return f"По предметам {saying.others} отметки выше, чем по {names}: здесь {mark(mean)}"
+    return f"По {names} отметки {figures} в среднем по всем предметам: {_speaks(mean, saying, is_for)}"
 
 
 def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -81,11 +85,18 @@ def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not subjects:
         return _no_marks(saying)
     mean = _mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]])
-    compared = "ниже" if is_for else "выше"
-    return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}, по предметам {saying.others} {compared}"
+    return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}: {_speaks(mean, saying, is_for)}"
+
+
+def _speaks(mean: float, saying: Saying, is_for: bool) -> str:
+    if not is_for and mean >= GOOD_MARK:  # only what was learned from choices turns a good mark into a reason against
+        return "при таких отметках в районе чаще выбирали другое"
+    return f"это говорит {'в пользу' if is_for else 'против'} {saying.this}"
 
 
 def _no_marks(saying: Saying) -> str:
+    if not saying.asks_subjects:
+        return f"Особых предметов у {saying.this} нет: отметки ни за, ни против"
     return f"Отметок по предметам {saying.this} пока нет"
 
 
@@ -111,8 +122,8 @@ def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:
         f"по {words.DATIVE[subject['subject_code']]} {number(100 * subject['share'], 0)} %"
         for subject in subjects[:MANY_SUBJECTS]
     ]
-    strength = "сильнее" if is_for else "слабее"
-    return f"Диагностика обученности {strength}, чем по предметам {saying.others}: {listed(parts)} баллов"
+    verdict = "в пользу" if is_for else "против"
+    return f"Диагностика обученности: {listed(parts)} баллов — это говорит {verdict} {saying.this}"
 
 
 def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -124,9 +135,13 @@ def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
     when = f"в анкете {day(facts['surveyed_on'])}"
     where = place(int(first["rank"]))
     if saying.kind == "profile_class" and first["code"] == saying.programme_code:
-        return f"Этот профиль {'' if is_for else 'только '}назван {where} {when}"
+        return f"Этот профиль {_only(first, is_for)}назван {where} {when}"
     title = saying.title("profiles", first["code"])
     return f"Связь с профилем «{title}», который назван {where} {when}"
+
+
+def _only(first: Facts, is_for: bool) -> str:
+    return "только " if not is_for and int(first["rank"]) > 1 else ""
 
 
 def _exam_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -143,8 +158,9 @@ def _elective_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
     wishes = facts.get("wishes", [])
     if not wishes:
         return "В анкете о курсах названы другие" if facts.get("is_surveyed") else "Анкеты о курсах нет"
-    where = place(min(int(wish["rank"]) for wish in wishes))
-    return f"Этот курс {'' if is_for else 'только '}назван {where} в анкете {day(facts['surveyed_on'])}"
+    first = min(wishes, key=lambda wish: int(wish["rank"]))
+    where = place(int(first["rank"]))
+    return f"Этот курс {_only(first, is_for)}назван {where} в анкете {day(facts['surveyed_on'])}"
 
 
 def _profession_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -164,7 +180,8 @@ def _trials(facts: Facts, saying: Saying, is_for: bool) -> str:
         return "Близких проб с оценкой ещё не было"
     best = sorted(trials, key=lambda trial: trial["rating"], reverse=is_for)[0]
     what = f"проба «{best['title']}» {day(best['on'])} — {number(best['rating'])} из 10"
-    return f"Близкая {what}" if is_for else f"Близкая {what}: понравилось меньше обычного"
+    liked_little = not is_for and best["rating"] < USUAL_RATING
+    return f"Близкая {what}: понравилось меньше обычного" if liked_little else f"Близкая {what}"
 
 
 def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -176,7 +193,7 @@ def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
 
 
 def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:
-    return "Ваша школа" if is_for else f"Другое место: {facts['host_title']}"
+    return "Ваша школа" if facts.get("is_own") else f"Другое место: {facts['host_title']}"
 
 
 def _distance(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -187,7 +204,10 @@ def _distance(facts: Facts, saying: Saying, is_for: bool) -> str:
         return "Расстояние не известно"
     if distance < 0.05:
         return "В своей школе: ехать никуда не нужно"
-    return f"Дорога {number(distance)} км — {'ближе' if is_for else 'дальше'} обычного"
+    compared = facts.get("typical_km")
+    if compared is None or abs(compared - distance) < 0.05:
+        return f"Дорога {number(distance)} км"
+    return f"Дорога {number(distance)} км — {'ближе' if distance < compared else 'дальше'} обычного"
 
 
 def _programme(facts: Facts, saying: Saying, is_for: bool) -> str:

@@ -41,7 +41,7 @@ def read_student_rows(session: Session, of: Ids) -> dict[str, list[StudentRow]]:
         .order_by(ClassMember.student_id)
     )
     by_year: dict[str, list[StudentRow]] = {}
-    for member, grade, school_code in session.execute(query).tuples():
+    for member, grade, school_code in session.execute(query):
         row = StudentRow(member.student_id, grade, school_code, member.conditions_needed, member.restriction_tags)
         by_year.setdefault(member.school_year, []).append(row)
     return by_year

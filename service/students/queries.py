@@ -54,7 +54,7 @@ def last_membership(session: Session, student_id: str) -> tuple[ClassMember, Sch
         .order_by(ClassMember.school_year.desc())
         .limit(1)
     )
-    found = session.execute(query).tuples().one_or_none()
+    found = session.execute(query).one_or_none()
     if found is None:
         raise NotFoundError(NO_STUDENT)
     return found
@@ -119,7 +119,7 @@ def list_classes(session: Session, actor: Actor, today: Today) -> ClassList:
     ).all()
     evidence = Evidence(session, visible)
     decided = _having_decisions(session, visible)
-    titles = dict(session.execute(sa.select(School.school_code, School.title_ru)).tuples().all())
+    titles = dict(session.execute(sa.select(School.school_code, School.title_ru)).all())
     by_class: dict[str, list[ClassMember]] = {}
     for member in members:
         by_class.setdefault(member.class_id, []).append(member)
