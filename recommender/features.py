@@ -225,7 +225,17 @@ class FeatureSpace:
             "profiles": [self.profiles_of(p) for p in pathways],
             "programmes": [self.programme_of(p) for p in pathways],
         }
-        made = {name: np.array(vectors) for name, vectors in rows.items()}
+        columns = {
+            "interests": 11,
+            "subjects": len(self.subject_index),
+            "exams": len(self.subject_index),
+            "groups": len(self.group_index),
+            "profiles": len(self.profile_index),
+            "programmes": len(self.programme_index),
+        }
+        made = {
+            name: np.array(rows[name], dtype=float).reshape(len(pathways), width) for name, width in columns.items()
+        }
         source = {
             "interest_match": "interests", "subject_strength": "subjects", "subject_level": "subjects",
             "exam_margin": "exams", "knowledge": "subjects", "profile_wish": "profiles", "exam_wish": "exams",
@@ -248,8 +258,8 @@ class FeatureSpace:
     @cached_property
     def access_tables(self) -> dict[str, Floats]:
         """Terms looked up by school, each (n_schools + 1, n_pathways); the last row serves unknown schools."""
-        hosts = np.array([pathway.host_code for pathway in self.catalogue.pathways])
-        own = np.array([hosts == code for code in self.catalogue.school_codes], dtype=float).reshape(-1, len(hosts))
+        hosts = np.array([pathway.host_code for pathway in self.catalogue.pathways], dtype=np.str_)
+        own = (np.array(self.catalogue.school_codes, dtype=np.str_)[:, None] == hosts[None, :]).astype(float)
         near = -np.log1p(self.distance_km) / np.log1p(TYPICAL_DISTANCE_KM)
         unknown = np.zeros((1, len(hosts)))
         return {"own_school": np.vstack([own, unknown]), "proximity": np.vstack([near, unknown - 1.0])}

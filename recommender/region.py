@@ -88,6 +88,7 @@ def read_region(folder: Path, reference_dir: Path, demand_files: list[Path]) -> 
         _read_facts(school, tables)
         outcomes += _outcomes(school, kinds)
     learning = {student.student_id for rows in students.values() for student in rows}
+    as_of = about["as_of"] if isinstance(about["as_of"], date) else date.fromisoformat(about["as_of"])
     history = History(
         reference,
         places,
@@ -96,9 +97,9 @@ def read_region(folder: Path, reference_dir: Path, demand_files: list[Path]) -> 
         FactRows(readings=readings, **tables),
         [outcome for outcome in outcomes if outcome.student_id in learning],
         read_rules(reference_dir / "eligibility.toml"),
+        as_of,
         [read_edition(path) for path in demand_files],
     )
-    as_of = about["as_of"] if isinstance(about["as_of"], date) else date.fromisoformat(about["as_of"])
     return Region(history, as_of, about["current_school_year"])
 
 

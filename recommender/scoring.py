@@ -91,10 +91,12 @@ class CompiledRanker:
         self.kind_of = np.array([KINDS.index(pathway.kind) for pathway in pathways], dtype=np.int64)
         self.bounds = np.array(space.catalogue.kind_bounds, dtype=np.int64)
         self.programme_bias = np.array(
-            [ranker.programme_bias[k].get(p.programme_code, 0.0) for k, p in zip(self.kind_of, pathways, strict=True)]
+            [ranker.programme_bias[k].get(p.programme_code, 0.0) for k, p in zip(self.kind_of, pathways, strict=True)],
+            dtype=float,
         )
         self.host_bias = np.array(
-            [ranker.host_bias[k].get(p.host_code, 0.0) for k, p in zip(self.kind_of, pathways, strict=True)]
+            [ranker.host_bias[k].get(p.host_code, 0.0) for k, p in zip(self.kind_of, pathways, strict=True)],
+            dtype=float,
         )
         weight_of = {term: ranker.weights[self.kind_of, column] for column, term in enumerate(TERM_CODES)}
         blocks = [space.pathway_blocks[term] * weight_of[term][:, None] for term in VECTOR_TERMS]

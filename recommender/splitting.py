@@ -10,14 +10,14 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue import Pathway, PathwayKind, Place, catalogue_of_year
+from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place, catalogue_of_year
 from recommender.demand import DemandEdition, demand_weights
 from recommender.eligibility import EligibilityRule, refusal_words
 from recommender.features import TERM_CODES, FeatureSpace
 from recommender.interests import RIASEC, InterestModel
 from recommender.outcomes import OutcomeRow
 from recommender.reference import Reference
-from recommender.students import FactRows, StudentRow, student_facts
+from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,8 +25,9 @@ Ints = NDArray[np.int64]
 COLUMNS = (*TERM_CODES, "demand")
 """Columns of ChoiceSets.terms: the terms, and the demand of that day as a covariate of training only."""
 
-TIMELESS_CHECKS = ("apply_until", "already_taken", "seats")
-"""Checks left out when a past choice set is rebuilt: they depend on the minute of the choice, which nobody recorded."""
+PER_STUDENT_CHECKS = ("apply_until", "already_taken", "seats")
+"""Rules not asked as rules when a past choice set is rebuilt: the first two are judged on each student's own day, and
+how many seats were left at that minute nobody recorded."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class History:
         As they were in that year.
     rows : FactRows
     outcomes : sequence of OutcomeRow
+    as_of : date
+        Outcomes of a school year count once it has ended: before that nobody knows who stayed.
     pathways : sequence of Pathway, all years
     editions : sequence of DemandEdition of the region
     """
@@ -50,11 +53,13 @@ class History:
     rows: FactRows
     outcomes: Sequence[OutcomeRow]
     rules: tuple[EligibilityRule, ...]
+    as_of: date
     editions: Sequence[DemandEdition] = ()
 
     def years(self) -> tuple[str, ...]:
-        """School years with outcomes, oldest first."""
-        return tuple(sorted({outcome.school_year for outcome in self.outcomes}))
+        """Ended school years with outcomes, oldest first."""
+        years = {outcome.school_year for outcome in self.outcomes}
+        return tuple(sorted(year for year in years if school_year_end(year) < self.as_of))
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,17 @@ class ChoiceSets:
 
     def __len__(self) -> int:
         return len(self.schools)
+
+
+def school_year_end(school_year: str) -> date:
+    """Last day of a school year.
+
+    Examples
+    --------
+    >>> school_year_end("2023-24")
+    datetime.date(2024, 8, 31)
+    """
+    return date(int(school_year[:4]) + 1, 8, 31)
 
 
 def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[DemandEdition | None, list[DemandEdition]]:
@@ -127,9 +143,10 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
     facts = student_facts(students, history.rows, as_of=days, catalogue=catalogue, model=model)
     space = FeatureSpace(history.reference, catalogue, model)
     vectors = space.student_vectors(facts)
-    rules = tuple(rule for rule in history.rules if rule.check not in TIMELESS_CHECKS)
+    rules = tuple(rule for rule in history.rules if rule.check not in PER_STUDENT_CHECKS)
     offered = refusal_words(rules, facts.patterns, catalogue, facts.as_of)[facts.pattern_of] == 0
     offered &= np.array([pathway.kind == kind for pathway in catalogue.pathways])
+    offered &= _still_open(catalogue, list(days.values())) & ~_taken_before(facts, catalogue)
     relevance = np.zeros(offered.shape)
     for row, student in enumerate(students):
         for code, grade in chosen[student.student_id].items():
@@ -153,6 +170,21 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
         is_measured=vectors.profile.reading_count > 0,
     )
+
+
+def _still_open(catalogue: Catalogue, days: Sequence[date]) -> NDArray[np.bool_]:
+    """Whether one could still apply on each student's day, (n_students, n_pathways)."""
+    last_days = np.array([(pathway.apply_until or date.max).toordinal() for pathway in catalogue.pathways])
+    return last_days[None, :] >= np.array([day.toordinal() for day in days])[:, None]
+
+
+def _taken_before(facts: StudentFacts, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """What each student had attended or was enrolled in before the choice, (n_students, n_pathways)."""
+    taken = np.zeros((len(facts), len(catalogue.pathways)), dtype=bool)
+    for table in ("trials", "enrolments"):
+        rows = facts.tables[table].positions(catalogue.position)
+        taken[facts.tables[table].student[rows >= 0], rows[rows >= 0]] = True
+    return taken
 
 
 def _correlation(mean: Floats, vectors: Floats, rows: Ints, columns: Ints) -> Floats:

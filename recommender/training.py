@@ -17,7 +17,7 @@ from recommender.errors import TableValueError
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.interests import InterestModel, build_interest_model, with_local_norms
 from recommender.metrics import bootstrap_interval, coverage, ndcg, recall, reciprocal_rank
-from recommender.outcomes import LIKED
+from recommender.outcomes import LIKED, OFFERED
 from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
 from recommender.splitting import COLUMNS, ChoiceSets, History, choice_sets, joined
@@ -242,23 +242,28 @@ def choose_pulls(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> tuple[fl
 
 
 def calibrate(scores: Floats, relevance: Floats, expert: ExpertWeights) -> tuple[float, float, bool]:
-    """Probability that a choice turns out well (liked, stayed, succeeded), as a logistic function of its score.
+    """Fit: of a choice that turned out well and an offer passed over, drawn with equal chance, how likely the first.
+
+    The chance that a choice turns out well hardly depends on the score once the choice is made (people choose what
+    suits them), and the chance of being chosen at all depends on how much is on offer. Weighing both sides equally
+    gives a probability that is absolute: low everywhere for a student whom nothing on offer suits.
 
     Parameters
     ----------
-    scores, relevance : ndarray of shape (n,)
-        Of chosen pathways of a year that the ranker did not learn from.
+    scores, relevance : ndarray of shape (n_rows,)
+        Choice sets of a year that the ranker did not learn from.
     expert : ExpertWeights
-        Kept when there are too few outcomes, only one sort of them, or no rise with the score.
+        Kept when there are too few good outcomes or no rise with the score.
 
     Returns
     -------
     (slope, intercept, is_calibrated)
-        Platt 1999; slope > 0.
+        Logistic function (Platt 1999); slope > 0.
     """
-    good = relevance >= LIKED
-    if len(scores) >= MIN_CALIBRATION and 0 < good.sum() < len(good):
-        fitted = LogisticRegression(C=10.0).fit(scores[:, None], good)
+    good, passed = relevance >= LIKED, relevance == OFFERED
+    if good.sum() >= MIN_CALIBRATION and passed.any():
+        used = good | passed
+        fitted = LogisticRegression(C=100.0, class_weight="balanced").fit(scores[used, None], good[used])
         slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         if slope > 1e-3:
             return slope, intercept, True
@@ -312,8 +317,7 @@ def _judge_all(
     ranker = _fit(known, expert, vocabulary, *choose_pulls(earlier, expert))
     scores = _served_scores(ranker, vocabulary, last)
     judgements.append(judge("trained_ranker", scores, last))
-    chosen = last.relevance > 0
-    return tuple(judgements), calibrate(scores[chosen], last.relevance[chosen], expert)
+    return tuple(judgements), calibrate(scores, last.relevance, expert)
 
 
 def train_kind(

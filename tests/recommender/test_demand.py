@@ -1,0 +1,148 @@
+"""The demand list: read, compared, weighed; every refusal says what to do."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.demand import DemandEdition, DemandEntry, demand_weights, difference, read_edition
+from recommender.errors import MissingColumnsError, TableValueError
+from tests.recommender.worked_region import CATALOGUE, EDITION, REFERENCE
+
+DEMAND_DIR = Path(__file__).parents[2] / "data" / "demand"
+HEADER = "edition,published,region,position,profession_title,spo_codes,demand_level\n"
+
+
+def edition(*entries: DemandEntry, day: date = date(2024, 1, 31)) -> DemandEdition:
+    return DemandEdition(f"e-{day}", "Район", day, entries, "", illustrative=False)
+
+
+def entry(title: str, *codes: str, level: int | None = 3, position: int = 1) -> DemandEntry:
+    return DemandEntry(position, title, codes, level, "current", None)
+
+
+def weight_of(weights, code: str) -> float:
+    return float(weights.weights[CATALOGUE.position[code]])
+
+
+def test_weight_by_hand():
+    """Nurse: level 5 of 5, first edition 0.7, the shortest road in years at 8 % a year."""
+    months = REFERENCE.spo["34.02.01"].study_months
+    expected = 5 / 5 * 0.7 * (1 - 0.08 * months[0] / 12)
+    assert weight_of(demand_weights(CATALOGUE, REFERENCE, EDITION), "col01-tr900") == pytest.approx(expected)
+
+
+def test_a_pathway_whose_professions_are_not_named_has_no_weight():
+    weights = demand_weights(CATALOGUE, REFERENCE, EDITION)
+    assert np.isnan(weight_of(weights, "web-tr003"))
+    assert weights.sources[CATALOGUE.position["web-tr003"]] == ()
+
+
+def test_a_class_takes_the_mean_of_its_three_strongest_roads():
+    weights = demand_weights(CATALOGUE, REFERENCE, EDITION)
+    nurse = weight_of(weights, "col01-tr900")
+    assert weight_of(weights, "sch02-sci-med") == pytest.approx(nurse / 3)
+
+
+def test_no_list_in_force_means_no_weights():
+    assert np.isnan(demand_weights(CATALOGUE, REFERENCE, None).weights).all()
+
+
+def test_staying_in_the_list_counts_up_to_four_editions():
+    nurse = entry("Медсестра", "34.02.01", level=5)
+    earlier = [edition(nurse, day=date(2020 + n, 1, 1)) for n in range(4)]
+    found = [
+        weight_of(demand_weights(CATALOGUE, REFERENCE, edition(nurse), earlier[:n]), "col01-tr900") for n in range(5)
+    ]
+    assert found == sorted(found)
+    assert found[1] / found[0] == pytest.approx(0.8 / 0.7)
+    assert found[3] == found[4]
+
+
+def test_an_interrupted_run_starts_anew():
+    nurse, other = entry("Медсестра", "34.02.01"), entry("Каменщик", "08.01.27")
+    gap = [edition(nurse, day=date(2023, 1, 1)), edition(other, day=date(2023, 7, 1))]
+    fresh = demand_weights(CATALOGUE, REFERENCE, edition(nurse))
+    assert weight_of(demand_weights(CATALOGUE, REFERENCE, edition(nurse), gap), "col01-tr900") == weight_of(
+        fresh, "col01-tr900"
+    )
+
+
+@given(st.integers(1, 5), st.integers(1, 5))
+def test_a_higher_level_never_lowers_a_weight(low, high):
+    low, high = sorted((low, high))
+    less = demand_weights(CATALOGUE, REFERENCE, edition(entry("Медсестра", "34.02.01", level=low)))
+    more = demand_weights(CATALOGUE, REFERENCE, edition(entry("Медсестра", "34.02.01", level=high)))
+    assert weight_of(more, "col01-tr900") >= weight_of(less, "col01-tr900")
+    assert (np.nan_to_num(more.weights) <= 1).all()
+
+
+def test_closed_codes_of_old_lists_still_reach_pathways():
+    old = demand_weights(CATALOGUE, REFERENCE, edition(entry("Мастер общестроительных работ", "08.01.07")))
+    assert weight_of(old, "col01-tr005") > 0
+
+
+def test_difference_by_hand():
+    old = edition(
+        entry("Медсестра", "34.02.01", level=3), entry("Слесарь", "15.01.35"), entry("Каменщик", "08.01.27", level=4)
+    )
+    new = edition(
+        entry("МЕДСЕСТРА", "34.02.01", level=5),
+        entry("Каменщик", "08.01.27", level=2),
+        entry("Слесарь по ремонту", "15.01.35"),
+        entry("Повар", "43.01.09"),
+    )
+    found = difference(old, new)
+    assert [e.title for e in found.added] == ["Повар"]
+    assert found.dropped == ()
+    assert [(a.title, b.title) for a, b in found.renamed] == [("Слесарь", "Слесарь по ремонту")]
+    assert [b.title for _, b in found.raised] == ["МЕДСЕСТРА"]
+    assert [b.title for _, b in found.lowered] == ["Каменщик"]
+
+
+def test_an_edition_does_not_differ_from_itself():
+    found = difference(EDITION, EDITION)
+    assert not any((found.added, found.dropped, found.renamed, found.recoded, found.raised, found.lowered))
+
+
+def test_same_title_with_other_codes_is_recoded_not_new():
+    old, new = edition(entry("Повар", "43.01.09")), edition(entry("Повар", "43.02.15"))
+    assert [b.spo_codes for _, b in difference(old, new).recoded] == [("43.02.15",)]
+
+
+@pytest.mark.parametrize("path", sorted(DEMAND_DIR.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_shipped_edition_reads(path):
+    found = read_edition(path)
+    assert len(found.entries) > 20
+    assert len(found.checksum) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("edition,published\n", "demand lacks columns region, position"),
+        (HEADER, "the list has no rows"),
+        (HEADER + "e,2024-01-31,R,1,Повар,43.01.09,7\n", "row 2: demand_level must be 1-5, found 7"),
+        (HEADER + "e,2024-01-31,R,x,Повар,43.01.09,5\n", "row 2: position must be a whole number or empty, found 'x'"),
+        (HEADER + "e,2024-01-31,R,1,,43.01.09,5\n", "row 2: profession_title is empty"),
+        (HEADER + "e,31.01.2024,R,1,Повар,43.01.09,5\n", "published must be a date such as 2024-01-31"),
+        (HEADER + "e,2024-01-31,R,1,Повар,,5\nf,2024-01-31,R,2,Швея,,5\n", "edition must be the same in every row"),
+    ],
+)
+def test_refuses_a_list_and_says_what_to_do(text, message):
+    with pytest.raises((MissingColumnsError, TableValueError), match=message):
+        read_edition(text.encode())
+
+
+def test_refuses_another_encoding():
+    with pytest.raises(TableValueError, match="must be a CSV file in UTF-8"):
+        read_edition((HEADER + "e,2024-01-31,R,1,Повар,,5\n").encode("cp1251"))
+
+
+def test_reading_twice_gives_the_same_checksum_and_entries():
+    path = sorted(DEMAND_DIR.glob("*.csv"))[0]
+    assert read_edition(path) == replace(read_edition(path.read_bytes()))
