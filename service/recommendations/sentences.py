@@ -1,8 +1,8 @@
 """Russian sentences from reasons: the one place where a contribution becomes words.
 
 A sentence quotes the student's own facts and says no more than they show. A reason compares this offer with the typical
-offer of the same kind to the same student, and a learned weight may have either sign: "for" does not always mean "high".
-So a sentence says "above" or "below" only where the quoted figures themselves show it.
+offer of the same kind to the same student, and a learned weight may have either sign, so that "for" does not always
+mean "high": a sentence says "above" or "below" only where the quoted figures themselves show it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,279 @@
+"""The command line of the operator. Commands import what they need when they run, so that --help answers at once."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.errors import EXIT_CODES, InvalidInputError, NotFoundError, ServiceError
+
+if TYPE_CHECKING:
+    from service.installed import Installed
+
+FAULT_PLACES = (("строка", "row"), ("столбец", "column"))
+
+app = typer.Typer(
+    help="Ориентир: рекомендации профильных классов, курсов и проб. Совет, не решение.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db_app = typer.Typer(help="База данных.", no_args_is_help=True)
+reference_app = typer.Typer(help="Справочники.", no_args_is_help=True)
+demand_app = typer.Typer(help="Перечни востребованных профессий.", no_args_is_help=True)
+user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True)
+key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True)
+audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True)
+for name, group in {
+    "db": db_app,
+    "reference": reference_app,
+    "demand": demand_app,
+    "user": user_app,
+    "key": key_app,
+    "audit": audit_app,
+}.items():
+    app.add_typer(group, name=name)
+
+
+@contextmanager
+def _installed() -> Iterator["Installed"]:
+    """Settings and database of this installation."""
+    from service.installed import open_installed
+
+    with open_installed() as installed:
+        yield installed
+
+
+@db_app.command("upgrade")
+def upgrade() -> None:
+    """Создать таблицы или привести их к этой версии программы."""
+    with _installed() as here:
+        from service.upgrade import find_revision, upgrade_database
+
+        upgrade_database(here.database)
+        typer.echo(f"База готова, ревизия {find_revision(here.database)}.")
+
+
+@reference_app.command("load")
+def load_reference() -> None:
+    """Проверить справочники и записать их коды в базу."""
+    with _installed() as here:
+        counts = here.load_reference()
+        typer.echo("Справочники проверены: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + ".")
+
+
+@app.command("import")
+def import_files(
+    path: Annotated[Path, typer.Argument(exists=True, help="Папка района или один файл CSV")],
+    school: Annotated[str | None, typer.Option(help="Код школы, если файл лежит не в папке schools/<код>")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Только проверить")] = False,
+) -> None:
+    """Загрузить файлы района или один файл; повторная загрузка ничего не меняет."""
+    with _installed() as here:
+        from service.terminal import bar
+
+        files = here.files(path, school)
+        with bar("Загрузка", len(files)) as step:
+            added, changed, unchanged = here.import_files(files, path, keep=not check, on_file=step)
+        verdict = "Проверено" if check else "Загружено"
+        typer.echo(f"{verdict}: файлов {len(files)}, новых строк {added}, изменённых {changed}, прежних {unchanged}.")
+
+
+@demand_app.command("add")
+def add_demand(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Файл CSV")]) -> None:
+    """Опубликовать редакцию перечня."""
+    with _installed() as here:
+        added = here.add_edition(file)
+        word = "уже была" if added.already_known else "опубликована"
+        force = ", действует" if added.edition.in_force else ""
+        typer.echo(f"Редакция {added.edition.code} {word}: {added.edition.entry_count} строк{force}.")
+        if added.unknown_spo_codes:
+            typer.echo(f"Кодов СПО нет в справочнике: {', '.join(added.unknown_spo_codes)}.")
+
+
+@app.command()
+def train() -> None:
+    """Обучить модель; она остаётся кандидатом до orientir promote."""
+    with _installed() as here:
+        from service.model_versions.training import train_version
+        from service.terminal import share_bar
+
+        here.check_tables()
+        with share_bar("Обучение") as report:
+            version = train_version(here.database, settings=here.settings, on_progress=report)
+        typer.echo(f"Обучена версия {version}. Сделать её действующей: orientir promote {version}")
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Версия модели")],
+    although: Annotated[str | None, typer.Option(help="Причина, если версия не прошла проверку")] = None,
+) -> None:
+    """Сделать версию модели действующей; прежнюю можно вернуть так же."""
+    with _installed() as here:
+        here.promote(version, although)
+        typer.echo(f"Действует версия {version}.")
+
+
+@app.command()
+def rank(
+    student: Annotated[str | None, typer.Option(help="Псевдоним ученика")] = None,
+    class_id: Annotated[str | None, typer.Option("--class", help="Код класса: sch01-2024-25-9a")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Ответ как у API")] = False,
+    k: Annotated[int, typer.Option(min=1, max=50, help="Мест в списке")] = 5,
+    demand_strength: Annotated[float | None, typer.Option(min=0.0, max=0.3, help="Сила учёта спроса")] = None,
+) -> None:
+    """Списки одного ученика или класса."""
+    if (student is None) == (class_id is None):
+        raise InvalidInputError("Укажите одно из двух: --student или --class.")
+    with _installed() as here:
+        if student is not None:
+            answer = here.rank_student(student, k, demand_strength)
+            if not as_json:
+                from service.terminal import print_student
+
+                print_student(answer)
+                return
+            typer.echo(answer.model_dump_json(indent=2))
+            return
+        lists = here.rank_class(class_id or "", k, demand_strength)
+        if as_json:
+            typer.echo(lists.model_dump_json(indent=2))
+            return
+        from service.terminal import print_class
+
+        print_class(lists)
+
+
+@app.command()
+def serve(
+    api_only: Annotated[bool, typer.Option("--api-only", help="Без экранов")] = False,
+) -> None:
+    """Запустить API и экраны; остановить — Ctrl+C."""
+    from service.serving import serve_all
+
+    with _installed() as here:
+        here.check_tables()
+        settings = here.settings
+    serve_all(settings, with_dashboard=not api_only)
+
+
+@app.command()
+def doctor() -> None:
+    """Проверить, что всё на месте: база, справочники, перечень, модель, журнал."""
+    with _installed() as here:
+        from service.terminal import print_checks
+
+        checks = here.checks()
+        print_checks(checks)
+        if not all(check.fine for check in checks):
+            raise typer.Exit(5)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Напечатать списки и остановиться")] = False,
+) -> None:
+    """Учебный район: всё настроить, показать три списка одного ученика, запустить API и экраны."""
+    from service.demo import prepare_demo, show_demo
+
+    with _installed() as here:
+        prepare_demo(here)
+        show_demo(here)
+        settings = here.settings
+    if not once:
+        from service.serving import serve_all
+
+        serve_all(settings, with_dashboard=True)
+
+
+@user_app.command("add")
+def add_user(
+    login: Annotated[str, typer.Argument(help="Логин")],
+    role: Annotated[str, typer.Option(help="counsellor, school_admin, methodologist или regional_admin")],
+    name: Annotated[str, typer.Option(help="Как показывать: «Педагог-навигатор школы № 1»")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Пароль")],
+    school: Annotated[str | None, typer.Option(help="Код школы для школьных ролей")] = None,
+) -> None:
+    """Добавить человека."""
+    with _installed() as here:
+        here.add_user(login=login, password=password, display_name=name, role=role, school_code=school)
+        typer.echo(f"Логин {login} добавлен.")
+
+
+@user_app.command("dismiss")
+def dismiss_user(login: Annotated[str, typer.Argument(help="Логин")]) -> None:
+    """Закрыть вход и открытые сеансы человека."""
+    with _installed() as here:
+        here.dismiss_user(login)
+        typer.echo(f"Логин {login} закрыт.")
+
+
+@key_app.command("add")
+def add_key(
+    school: Annotated[str, typer.Option(help="Код школы")],
+    title: Annotated[str, typer.Option(help="Какая система")],
+    verb: Annotated[list[str], typer.Option(help="Право; можно несколько раз: imports:school, recommendations:read …")],
+    days: Annotated[int, typer.Option(min=1, max=730, help="Сколько дней действует")] = 365,
+) -> None:
+    """Выдать ключ; он показывается один раз."""
+    with _installed() as here:
+        issued = here.issue_key(school=school, title=title, verbs=tuple(verb), days=days)
+        typer.echo(f"Ключ № {issued.key_id}, действует до {issued.expires_at:%d.%m.%Y}. Сохраните его сейчас:")
+        typer.echo(issued.text)
+
+
+@key_app.command("revoke")
+def revoke_key(key_id: Annotated[int, typer.Argument(help="Номер ключа")]) -> None:
+    """Отозвать ключ."""
+    with _installed() as here:
+        here.revoke_key(key_id)
+        typer.echo(f"Ключ № {key_id} больше не действует.")
+
+
+@audit_app.command("verify")
+def verify_audit() -> None:
+    """Проверить цепочку журнала."""
+    with _installed() as here:
+        check = here.verify_audit()
+        if check.first_broken is not None:
+            raise NotFoundError(f"Цепочка журнала нарушена: первая неверная запись № {check.first_broken}.")
+        typer.echo(f"Журнал цел: записей {check.row_count}.")
+
+
+def main() -> None:
+    """Entry point: an error is one Russian sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except ServiceError as error:
+        _fail(str(error), error.exit_code, error.facts)
+    except KeyboardInterrupt:
+        _fail("Остановлено.", 1)
+    except Exception as error:
+        _fail(_unexpected(error), 1)
+
+
+def _unexpected(error: Exception) -> str:
+    from service.installed import explain_database_error
+
+    explained = explain_database_error(error)
+    return explained or f"Непредвиденная ошибка ({type(error).__name__}). Проверьте: orientir doctor."
+
+
+def _fail(message: str, exit_code: int, facts: dict[str, object] | None = None) -> None:
+    typer.echo(message, err=True)
+    report = (facts or {}).get("report")
+    if isinstance(report, dict):
+        for fault in report["faults"][:10]:
+            place = ", ".join(
+                f"{word} {fault[key]}" for word, key in (("строка", "row"), ("столбец", "column")) if fault[key]
+            )
+            typer.echo(f"  {fault['file']}: {place}: {fault['remedy']}", err=True)
+    sys.exit(exit_code if exit_code in EXIT_CODES else 1)
+
+
+if __name__ == "__main__":
+    main()

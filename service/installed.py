@@ -1,0 +1,258 @@
+"""What the command line does with an installation: each method is one use case, called with the operator's rights."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from service import audit
+from service.access import OPERATOR
+from service.accounts import actions as accounts
+from service.catalogue.actions import checksum_of, load_reference
+from service.catalogue.queries import get_reference
+from service.db import Database, open_database
+from service.demand.actions import publish_edition
+from service.demand.queries import find_code_in_force
+from service.demand.schemas import EditionAdded
+from service.errors import NotReadyError
+from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
+from service.imports.formats import read_formats
+from service.imports.vocabularies import ImportTools
+from service.installation import find_installation, get_today
+from service.log import configure_logging
+from service.model_versions.actions import checked_manifest, promote_version
+from service.model_versions.queries import find_active_version
+from service.recommendations import actions as recommendations
+from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
+from service.recommendations.shelf import Shelf
+from service.settings import Settings, get_settings, read_secret_key
+from service.upgrade import find_revision, head_revision
+
+NO_TABLES = "База не готова: выполните orientir db upgrade."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's report."""
+
+    title: str
+    fine: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Settings, database and everything that is made of them."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def secret_key(self) -> bytes:
+        """Key of the installation."""
+        return read_secret_key(self.settings)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The ranker that serves."""
+        return Shelf(self.settings)
+
+    def check_tables(self) -> None:
+        """Refuse to go on with an old or an empty database."""
+        if find_revision(self.database) != head_revision():
+            raise NotReadyError(NO_TABLES)
+
+    def load_reference(self) -> dict[str, int]:
+        """Check the reference data and store their codes."""
+        self.check_tables()
+        reference = get_reference(self.settings)
+        with self.database.writing() as session:
+            return load_reference(session, actor=OPERATOR, reference=reference, folder=self.settings.reference_dir)
+
+    def files(self, path: Path, school_code: str | None) -> list[FoundFile]:
+        """Files to import, in order."""
+        return find_files(path) if path.is_dir() else [one_file(path, school_code)]
+
+    def import_files(
+        self, files: list[FoundFile], path: Path, *, keep: bool, on_file: Callable[[str], None]
+    ) -> tuple[int, int, int]:
+        """Take all files in, in one transaction; counts of rows added, changed, unchanged."""
+        self.check_tables()
+        tools = ImportTools(get_reference(self.settings), read_formats(self.settings.formats_dir))
+        counts = [0, 0, 0]
+        with self.database.writing() as session:
+            if path.is_dir():
+                read_about(session, path)
+            reports = import_files(
+                session, actor=OPERATOR, tools=tools, files=files, on_file=lambda file: on_file(file.path.name)
+            )
+            for report in reports:
+                found = (report.added_count, report.changed_count, report.unchanged_count)
+                counts = [total + more for total, more in zip(counts, found, strict=True)]
+            if not keep:
+                session.rollback()
+        return counts[0], counts[1], counts[2]
+
+    def add_edition(self, file: Path) -> EditionAdded:
+        """Publish an edition."""
+        self.check_tables()
+        reference = get_reference(self.settings)
+        with self.database.writing() as session:
+            return publish_edition(
+                session, actor=OPERATOR, content=file.read_bytes(), reference=reference, settings=self.settings
+            )
+
+    def promote(self, version: str, although: str | None = None) -> None:
+        """Make a version serve."""
+        self.check_tables()
+        with self.database.writing() as session:
+            promote_version(session, actor=OPERATOR, version=version, settings=self.settings, although=although)
+
+    def find_active_version(self) -> str | None:
+        """The version that serves."""
+        with self.database.reading() as session:
+            return find_active_version(session)
+
+    def rank_student(self, student_id: str, k: int, demand_strength: float | None) -> StudentRecommendations:
+        """Three lists of one student."""
+        self.check_tables()
+        strength = self.settings.demand_strength if demand_strength is None else demand_strength
+        with self.database.reading() as session:
+            serving = self.shelf.take(session)
+            answer = recommendations.recommend_student(
+                session, serving, actor=OPERATOR, student_id=student_id, k=k, demand_strength=strength
+            )
+        with self.database.writing() as session:
+            recommendations.record_showing(session, actor=OPERATOR, answer=answer)
+        return answer
+
+    def rank_class(self, class_id: str, k: int, demand_strength: float | None) -> ClassRecommendations:
+        """Lists of a class."""
+        self.check_tables()
+        strength = self.settings.demand_strength if demand_strength is None else demand_strength
+        with self.database.reading() as session:
+            serving = self.shelf.take(session)
+            answer = recommendations.recommend_class(
+                session, serving, actor=OPERATOR, class_id=class_id, k=k, demand_strength=strength
+            )
+        with self.database.writing() as session:
+            recommendations.record_showing(session, actor=OPERATOR, answer=answer)
+        return answer
+
+    def add_user(self, *, login: str, password: str, display_name: str, role: str, school_code: str | None) -> None:
+        """A new person."""
+        self.check_tables()
+        with self.database.writing() as session:
+            accounts.add_user(
+                session,
+                login=login,
+                password=password,
+                display_name=display_name,
+                role=role,
+                school_code=school_code,
+            )
+
+    def dismiss_user(self, login: str) -> None:
+        """A person who left."""
+        self.check_tables()
+        with self.database.writing() as session:
+            accounts.dismiss_user(session, login=login)
+
+    def issue_key(self, *, school: str, title: str, verbs: tuple[str, ...], days: int) -> accounts.IssuedKey:
+        """A key for a school's system."""
+        self.check_tables()
+        with self.database.writing() as session:
+            return accounts.issue_key(
+                session, title=title, school_code=school, verbs=verbs, days=days, secret_key=self.secret_key
+            )
+
+    def revoke_key(self, key_id: int) -> None:
+        """A key that must not work any more."""
+        self.check_tables()
+        with self.database.writing() as session:
+            accounts.revoke_key(session, key_id=key_id)
+
+    def verify_audit(self) -> audit.ChainCheck:
+        """Walk the chain of the audit trail."""
+        self.check_tables()
+        with self.database.reading() as session:
+            return audit.verify(session)
+
+    def checks(self) -> list[Check]:
+        """What the doctor looks at, in the order in which things are set up."""
+        try:
+            at, needed = find_revision(self.database), head_revision()
+        except sa.exc.DBAPIError:
+            return [Check("База", False, "не открывается: проверьте ORIENTIR_DATABASE_URL")]
+        if at != needed:
+            return [Check("База", False, NO_TABLES)]
+        found = [Check("База", True, f"{self.database.url.get_backend_name()}, ревизия {at}")]
+        return [*found, self._check_reference(), *self._check_data(), self._check_model(), self._check_audit()]
+
+    def _check_reference(self) -> Check:
+        try:
+            get_reference(self.settings)
+        except NotReadyError as error:
+            return Check("Справочники", False, str(error))
+        with self.database.reading() as session:
+            row = find_installation(session)
+            stored = row.reference_checksum if row is not None else None
+        if stored != checksum_of(self.settings.reference_dir):
+            return Check("Справочники", False, "изменились или не загружены: выполните orientir reference load")
+        return Check("Справочники", True, "целы и загружены")
+
+    def _check_data(self) -> list[Check]:
+        with self.database.reading() as session:
+            today = get_today(session, self.settings)
+            counts = {
+                table: session.scalar(sa.text(f"SELECT count(*) FROM {table}"))  # noqa: S608 -- names below, not input
+                for table in ("schools", "students", "pathway_offers")
+            }
+            edition = find_code_in_force(session, self.settings, today.as_of)
+        empty = [table for table, count in counts.items() if not count]
+        text = f"школ {counts['schools']}, учеников {counts['students']}, предложений {counts['pathway_offers']}"
+        return [
+            Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
+            Check("Данные", not empty, "пусто: выполните orientir import ПАПКА" if empty else text),
+            Check("Перечень", edition is not None, edition or "нет: выполните orientir demand add ФАЙЛ"),
+        ]
+
+    def _check_model(self) -> Check:
+        version = self.find_active_version()
+        if version is None:
+            return Check("Модель", False, "нет действующей: выполните orientir train и orientir promote ВЕРСИЯ")
+        try:
+            checked_manifest(self.settings.models_dir / version, self.secret_key)
+        except NotReadyError as error:
+            return Check("Модель", False, str(error))
+        return Check("Модель", True, f"{version}, подпись верна")
+
+    def _check_audit(self) -> Check:
+        chain = self.verify_audit()
+        if chain.first_broken is not None:
+            return Check("Журнал", False, f"цепочка нарушена на записи № {chain.first_broken}")
+        return Check("Журнал", True, f"цел, записей {chain.row_count}")
+
+
+@contextmanager
+def open_installed() -> Iterator[Installed]:
+    """The installation that the environment names."""
+    settings = get_settings()
+    configure_logging("WARNING")
+    database = open_database(settings)
+    try:
+        yield Installed(settings, database)
+    finally:
+        database.close()
+
+
+def explain_database_error(error: Exception) -> str | None:
+    """A sentence for errors of the database that an operator can do something about."""
+    if isinstance(error, sa.exc.OperationalError):
+        return "База данных не открывается или занята: проверьте ORIENTIR_DATABASE_URL и orientir doctor."
+    if isinstance(error, sa.exc.ArgumentError):
+        return "ORIENTIR_DATABASE_URL не похож на адрес базы: sqlite:///var/orientir.sqlite или postgresql://…"
+    return None
