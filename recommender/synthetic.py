@@ -91,7 +91,7 @@ def create_region(seed: int, size: RegionSize, reference_folder: Path, demand_fo
     before: list[Offer] = []
     for year in range(len(SCHOOL_YEARS)):
         before = elective_offers(rng, size, electives(reference_folder), before, year)
-        trial_list = trial_offers(rng, trials(reference_folder, size.trials), year)
+        trial_list = trial_offers(rng, trials(reference_folder, size.trials), tastes.popular, year)
         offers.append([*profile_offers(size, reference, year), *before, *trial_list])
         add_reputations(rng, tastes, offers[-1])
     return Region(size, reference, people, tastes, offers, travel_minutes(size, rng))

@@ -44,8 +44,8 @@ class ItemBank:
 def _statement(rng: np.random.Generator, scale: str) -> Statement:
     shares = sphere_vector(SCALE_SPHERES[scale])
     first, second = rng.choice(len(SPHERES), size=2, p=shares)
-    mixture = np.zeros(len(SPHERES))
-    mixture[first] += 0.75
+    mixture = 0.4 * shares  # a little of the whole scale, the rest its own
+    mixture[first] += 0.65
     mixture[second] += 0.35
     return Statement(mixture, float(rng.normal(0.0, 0.35)))
 
@@ -80,7 +80,7 @@ def _choices(
         if len(statements) > 1:
             chosen[:, item] = np.argmax(0.95 * attention * liking + rng.gumbel(0.0, 1.0, liking.shape), axis=1)
         else:
-            felt = 1.15 * attention * liking[:, 0] + acquiescence + rng.logistic(0.0, 0.8, count)
+            felt = 1.3 * attention * liking[:, 0] + acquiescence + rng.logistic(0.0, 0.7, count)
             steps = np.linspace(-1.7, 1.7, len(options) - 1) if len(options) > 2 else np.zeros(1)
             chosen[:, item] = (felt[:, None] > steps * style[:, None]).sum(axis=1)
         thoughtless = rng.random(count) < careless

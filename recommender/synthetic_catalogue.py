@@ -1,6 +1,6 @@
 """What the sample region offers: schools, hosts, and the catalogue of each school year with seats and dates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -166,7 +166,7 @@ def profile_offers(size: RegionSize, reference: Reference, year: int) -> list[Of
     for school, host in enumerate(school_codes(size)):
         profiles = list(SCHOOL_PROFILES[school % len(SCHOOL_PROFILES)])
         profiles += [code for since, (where, code) in LATER_PROFILES.items() if where == school and since <= year]
-        places = size.class_size * size.classes * 0.74 / len(profiles)
+        places = size.class_size * size.classes * 0.85 / len(profiles)
         for profile in profiles:
             seats = max(2, round(places * (1.6 if profile == "univ" else 1.0)))
             conditions = tuple(c for c in ALL_CONDITIONS if school % 3 != 2 or c != "mobility")
@@ -208,8 +208,10 @@ def _elective_days(rng: np.random.Generator, year: int) -> tuple[date, date]:
     return starts, max(starts - timedelta(days=int(rng.integers(1, 4))), year_day(year, 9, 10))
 
 
-def trial_offers(rng: np.random.Generator, programmes: list[Programme], year: int) -> list[Offer]:
-    """Career trials with one to four dates between the end of September and May."""
+def trial_offers(
+    rng: np.random.Generator, programmes: list[Programme], popular: Container[str], year: int
+) -> list[Offer]:
+    """Career trials with one to four dates from the end of September to May; popular ones with two groups a date."""
     found = []
     for programme in programmes:
         first, last = year_day(year, 9, 25), year_day(year, 5, 20)
@@ -218,7 +220,7 @@ def trial_offers(rng: np.random.Generator, programmes: list[Programme], year: in
         )
         if year == CURRENT and days[-1] < year_day(year, 11, 1):
             days.append(random_day(rng, year_day(year, 11, 5), last))
-        seats = programme.seats * len(days)
+        seats = programme.seats * len(days) * (2 if programme.code in popular else 1)
         until = days[-1] - timedelta(days=3)
         host = host_of_trial(programme)
         found.append(

@@ -12,7 +12,7 @@ from recommender.synthetic_tastes import Tastes, Worth, worth
 
 SURVEY_NOISE, CHOICE_NOISE = 0.35, 0.35
 OWN_SCHOOL_WEIGHT, WAY_WEIGHT, FRIEND_WEIGHT = 1.4, 1.3, 0.3
-STATED_WEIGHT = 0.45  # who has once said so finds it easier to do so
+STATED_WEIGHT = 0.55  # who has once said so finds it easier to do so
 APPLICATIONS = 4
 TRIAL_COUNT_SHARES = (0.27, 0.33, 0.26, 0.14)
 ELECTIVE_COUNT_SHARES = (0.1, 0.44, 0.39, 0.07)

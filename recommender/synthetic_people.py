@@ -179,7 +179,7 @@ def first_interests(rng: np.random.Generator, is_girl: Bools, differentiation: F
     own_share = np.sqrt(np.maximum(1.0 - (loadings**2).sum(axis=1), 0.2))
     own = rng.standard_t(TAIL_FREEDOM, (count, len(SPHERES))) * scale * own_share
     shift = np.where(is_girl, 0.5, -0.5)[:, None] * sphere_values(SEX_DIFFERENCE) / 10
-    elevation = rng.normal(0.0, 0.45, (count, 1))
+    elevation = rng.normal(0.0, 0.3, (count, 1))
     interests: Floats = elevation + differentiation[:, None] * (factors @ loadings.T + own) + shift
     return interests
 
@@ -211,7 +211,7 @@ def create_people(rng: np.random.Generator, size: RegionSize) -> People:
     is_girl = rng.random(count) < 0.51
     general = rng.normal(0.0, 0.65, count) + np.where(cohort <= -2, 0.35, 0.0)
     ability = general[:, None] + rng.normal(0.0, 0.75, (count, len(ABILITIES)))
-    differentiation = np.clip(rng.lognormal(-0.18, 0.46, count), 0.2, 1.9)
+    differentiation = np.clip(rng.lognormal(-0.2, 0.5, count), 0.2, 1.9)
     per_year = np.full((count, len(SCHOOL_YEARS)), -1, dtype=np.int64)
     people = People(
         student_id=_student_ids(rng, count),
@@ -224,7 +224,7 @@ def create_people(rng: np.random.Generator, size: RegionSize) -> People:
         diligence=0.3 * general + rng.normal(0.0, 0.85, count) + np.where(is_girl, 0.2, -0.2),
         interests=np.zeros((len(SCHOOL_YEARS), count, len(SPHERES))),
         differentiation=differentiation,
-        acquiescence=rng.normal(0.0, 0.5, count),
+        acquiescence=rng.normal(0.0, 0.35, count),
         careless=rng.beta(1.2, 11.0, count),
         parents_push=np.where(rng.random(count) < 0.35, rng.uniform(0.4, 1.6, count), 0.0),
         consents=rng.random((count, 3)) >= np.array([0.06, 0.04, 0.08]),

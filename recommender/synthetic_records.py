@@ -32,10 +32,10 @@ METHODS_OF_GRADE = {
     10: ("RIASEC48", "HOL43"),
     11: ("RIASEC48",),
 }
-CLASS_TESTED, STUDENT_TESTED, CLASS_TESTED_THIS_SEPTEMBER = 0.39, 0.82, 0.22
+CLASS_TESTED, STUDENT_TESTED, CLASS_TESTED_THIS_SEPTEMBER = 0.42, 0.82, 0.25
 ANSWERED_PROFILE, ANSWERED_EXAM, ANSWERED_ELECTIVE = 0.68, 0.72, 0.68
 MARK_NOISE = 0.36
-KNOWN_AT_SCHOOL = 1.0  # how much more readily a profile of the own school is named in a survey
+KNOWN_AT_SCHOOL = 1.3  # how much more readily a profile of the own school is named in a survey
 EASE_OF_CHOICE = {"geo": 0.5, "soc": 0.6, "inf": 0.35}  # exams that are taken because they are thought easy
 TERMS = {8: (1, 2, 3, 4), 9: (1, 2, 3, 4), 10: (2, 4), 11: (2, 4)}
 
@@ -155,8 +155,9 @@ def write_answers(rng: np.random.Generator, region: Region, year: int) -> None:
 
 def _tested(rng: np.random.Generator, people: People, students: Ints, year: int, share: float) -> Ints:
     rooms = people.school[students, year] * 10 + people.letter[students, year]
-    chosen = {room: rng.random() < share for room in np.unique(rooms).tolist()}
-    takes: Bools = np.array([chosen[room] for room in rooms.tolist()], dtype=bool)
+    every = np.unique(rooms)
+    chosen = rng.permutation(every)[: round(share * len(every))]
+    takes: Bools = np.isin(rooms, chosen)
     takes &= people.consents[students, 0] & (rng.random(len(students)) < STUDENT_TESTED)
     return students[takes]
 
@@ -169,11 +170,12 @@ def write_profile_survey(rng: np.random.Generator, region: Region, year: int, le
         rng, worth(region.tastes, region.people, year, students, profiles), _known(region, year, students)
     )
     trades = _trades(rng, region, year, students)
-    answered = rng.random(len(students)) < (0.65 if year == CURRENT else ANSWERED_PROFILE)
+    count = round(len(students) * (0.65 if year == CURRENT else ANSWERED_PROFILE))
+    answered = np.sort(rng.permutation(len(students))[:count])
     first, last = (9, 16), (9, 27)
     if year != CURRENT:
         first, last = (10, 10), (12, 20)
-    for row in np.flatnonzero(answered).tolist():
+    for row in answered.tolist():
         student = int(students[row])
         on = random_day(rng, year_day(year, *first), year_day(year, *last))
         wish = [profiles[j] for j in order[row, :2]]

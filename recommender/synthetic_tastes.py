@@ -21,7 +21,9 @@ SHARPNESS, CEILING = 1.2, 1.8  # of liking: how much the best sphere counts, whe
 SUCCESS_WEIGHT, FEAR_WEIGHT, TOGETHER_WEIGHT = 0.55, 0.8, 0.3
 FEARED_MARK = 3.35
 MERIT_WEIGHT = 2.0  # makes interests and abilities about half of what decides between the pathways of a student
-TASTE_SPREAD, POPULARITY_SPREAD, FASHION_SPREAD, REPUTATION_SPREAD = 0.32, 0.36, 0.2, 0.25
+TASTE_SPREAD, POPULARITY_SPREAD, FASHION_SPREAD = 0.32, 0.4, 0.2
+HOST_SPREAD, OFFER_SPREAD = 0.25, 0.18  # reputation of a host, and of a host for one programme
+POPULAR = 0.25  # from this standing on a host holds a trial with two groups at a time
 EXAM_SUBJECTS = tuple(
     code for code in SUBJECT_SPHERES if code not in {"tech", "draw", "art", "mus", "pe", "obzh", "kuban"}
 )
@@ -45,6 +47,9 @@ class Tastes:
         How much success in those subjects matters: 1 for classes and electives, less for trials.
     demand : float array (n_years, n_programmes), in [0, 1]
     teachers : float array (n_schools, n_subjects)
+    reputation : mapping of host and of pathway codes to float
+    popular : frozenset of str
+        Programmes that are liked year after year.
     """
 
     codes: tuple[str, ...]
@@ -56,6 +61,7 @@ class Tastes:
     demand: Floats
     teachers: Floats
     reputation: dict[str, float]
+    popular: frozenset[str]
 
     def columns(self, codes: Sequence[str]) -> Ints:
         """Positions of programme codes."""
@@ -135,14 +141,16 @@ def create_tastes(
         demand=np.array(demand),
         teachers=rng.normal(0.0, 0.15, (schools, len(SUBJECTS))),
         reputation={},
+        popular=frozenset(p.code for p, value in zip(programmes, standing, strict=True) if value > POPULAR),
     )
 
 
 def add_reputations(rng: np.random.Generator, tastes: Tastes, offers: Sequence[Offer]) -> None:
     """Give every new pathway the reputation of its host for it; it stays over the years."""
     for offer in offers:
-        value = float(rng.normal(0.0, REPUTATION_SPREAD))
-        tastes.reputation.setdefault(offer.pathway_code, value)
+        host, own = float(rng.normal(0.0, HOST_SPREAD)), float(rng.normal(0.0, OFFER_SPREAD))
+        of_host = tastes.reputation.setdefault(offer.host, host)
+        tastes.reputation.setdefault(offer.pathway_code, of_host + own)
 
 
 def liking(interests: Floats, mixture: Floats) -> Floats:
