@@ -30,10 +30,15 @@ def _hasher() -> PasswordHash:
     return PasswordHash((Argon2Hasher(),))  # argon2id with the library's current costs
 
 
+def hash_password(password: str) -> str:
+    """What is kept of a password."""
+    return _hasher().hash(password)
+
+
 @cache
 def _decoy_hash() -> str:
     """Verified against when the login does not exist, so that both cases take the same time."""
-    return _hasher().hash(secrets.token_urlsafe(16))
+    return hash_password(secrets.token_urlsafe(16))
 
 
 def hash_token(secret_key: bytes, token: str) -> str:
@@ -134,7 +139,7 @@ def add_user(
         raise ConflictError("Такой логин уже есть.", login=login)
     user = User(
         login=login,
-        password_hash=_hasher().hash(password),
+        password_hash=hash_password(password),
         display_name=display_name,
         role=role,
         school_code=school_code,

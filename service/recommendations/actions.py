@@ -49,6 +49,8 @@ class Ranked:
 
 def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k: int, demand_strength: float) -> Ranked:
     """Rank a group of students; a student's lists do not depend on who else is in the group."""
+    if not students:
+        return Ranked({}, {})
     facts = student_facts(
         students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
     )

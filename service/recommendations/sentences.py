@@ -33,6 +33,11 @@ class Saying:
         return words.THIS_GENITIVE[self.kind]
 
     @property
+    def to_this(self) -> str:
+        """The same; dative."""
+        return words.THIS_DATIVE[self.kind]
+
+    @property
     def others(self) -> str:
         """Other offers of the kind; genitive."""
         return words.OTHERS_GENITIVE[self.kind]
@@ -48,15 +53,20 @@ def sentence(term: str, *, is_for: bool, facts: Facts, saying: Saying) -> str:
 
 
 def _interests(facts: Facts, saying: Saying, is_for: bool) -> str:
-    named = [words.INTERESTS[code] for code in facts.get("dimensions", [])]
     guess = "" if facts.get("is_measured") else " (предварительно: диагностики не было)"
-    if not named:
-        return (
-            f"Интересы совпадают с содержанием {saying.this} {'лучше' if is_for else 'хуже'}, чем с остальными{guess}"
-        )
-    if is_for:
-        return f"Интересы: {listed(named)} — сильные стороны {saying.this}{guess}"
-    return f"Интересы расходятся с содержанием {saying.this}: {listed(named)}{guess}"
+    shared, lacking, unused = (_interest_names(facts, group) for group in ("shared", "lacking", "unused"))
+    if is_for and shared:
+        return f"Интересы: {shared} — сильные стороны {saying.this}{guess}"
+    if not is_for and lacking:
+        return f"{saying.to_this.capitalize()} нужнее другое — {lacking}: к этому интерес слабее{guess}"
+    if not is_for and unused:
+        return f"Интересы остаются в стороне: {unused}{guess}"
+    how = "лучше" if is_for else "хуже"
+    return f"Интересы совпадают с содержанием {saying.this} {how}, чем с остальными{guess}"
+
+
+def _interest_names(facts: Facts, group: str) -> str:
+    return listed([words.INTERESTS[code] for code in facts.get(group, [])])
 
 
 def _subject_names(subjects: Sequence[Facts]) -> str:
@@ -70,7 +80,7 @@ def _mean(values: Sequence[float]) -> float:
 def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
     subjects = facts.get("subjects", [])
     if not subjects:
-        return _no_marks(saying)
+        return _no_marks(saying, is_for)
     mean, own = round(_mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]]), 1), facts["own_mean"]
     names, figures = _subject_names(subjects), f"{mark(mean)} при {mark(own)}"
     if mean > own and is_for:
@@ -83,7 +93,7 @@ def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
 def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
     subjects = facts.get("subjects", [])
     if not subjects:
-        return _no_marks(saying)
+        return _no_marks(saying, is_for)
     mean = _mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]])
     return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}: {_speaks(mean, saying, is_for)}"
 
@@ -94,9 +104,9 @@ def _speaks(mean: float, saying: Saying, is_for: bool) -> str:
     return f"это говорит {'в пользу' if is_for else 'против'} {saying.this}"
 
 
-def _no_marks(saying: Saying) -> str:
+def _no_marks(saying: Saying, is_for: bool) -> str:
     if not saying.asks_subjects:
-        return f"Особых предметов у {saying.this} нет: отметки ни за, ни против"
+        return f"Особых предметов у {saying.this} нет: отметки {'не мешают' if is_for else 'не помогают'}"
     return f"Отметок по предметам {saying.this} пока нет"
 
 
@@ -129,8 +139,8 @@ def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:
 def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
     wishes = facts.get("wishes", [])
     if not wishes:
-        what = "этого профиля" if saying.kind == "profile_class" else f"профилей {saying.this}"
-        return f"В анкете выбора профиля {what} нет" if facts.get("is_surveyed") else "Анкеты выбора профиля нет"
+        what = "Этого профиля" if saying.kind == "profile_class" else f"Профилей {saying.this}"
+        return f"{what} в анкете нет" if facts.get("is_surveyed") else "Анкеты выбора профиля нет"
     first = min(wishes, key=lambda wish: int(wish["rank"]))
     when = f"в анкете {day(facts['surveyed_on'])}"
     where = place(int(first["rank"]))

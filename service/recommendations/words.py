@@ -22,7 +22,7 @@ INTERESTS = {
     "nature": "природа", "technics": "техника", "human": "общение с людьми", "sign": "знаковые системы",
     "art": "художественный образ",
 }  # fmt: skip
-THIS = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эта проба"}
+THIS_DATIVE = {"profile_class": "этому классу", "elective": "этому курсу", "career_trial": "этой пробе"}
 THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
 OTHERS_GENITIVE = {"profile_class": "других классов", "elective": "других курсов", "career_trial": "других проб"}
 FEMININE_KINDS = frozenset({"career_trial"})
