@@ -81,10 +81,18 @@ def reasons_of(
         if abs(advantage) < MIN_ADVANTAGE:
             break
         term = CONTRIBUTIONS[column]
+        if term == "proximity" and vectors.school_of[student] == _school_of(space, pathway):
+            continue  # "your school" has said it
         code = f"{term}_{'for' if advantage > 0 else 'against'}"
         quoted = _QUOTES[term](_Case(space, facts, vectors, student, pathway, advantage > 0))
         reasons.append(Reason(code, term, float(contributions[column]), advantage, quoted))
     return tuple(reasons)
+
+
+def _school_of(space: FeatureSpace, pathway: int) -> int:
+    """Position of the school that hosts a pathway; -2 = another sort of host."""
+    host = space.catalogue.pathways[pathway].host_code
+    return space.catalogue.school_codes.index(host) if host in space.catalogue.school_codes else -2
 
 
 @dataclass(frozen=True, slots=True)

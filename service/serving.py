@@ -11,7 +11,7 @@ import uvicorn
 from service.app import create_app
 from service.settings import Settings
 
-DASHBOARD = Path(__file__).parent.parent / "dashboard" / "app.py"
+DASHBOARD = Path(__file__).parent.parent / "dashboard" / "web.py"
 GRACE_SECONDS = 5
 
 
@@ -41,14 +41,11 @@ def serve_all(settings: Settings, *, with_dashboard: bool) -> None:
 
 
 def _dashboard_command(settings: Settings) -> list[str]:
+    """Everything else about the screens stands in dashboard/.streamlit/config.toml."""
     return [
         sys.executable, "-m", "streamlit", "run", str(DASHBOARD),
         "--server.address", settings.dashboard_host,
         "--server.port", str(settings.dashboard_port),
-        "--server.headless", "true",
-        "--browser.gatherUsageStats", "false",
-        "--client.showErrorDetails", "none",
-        "--server.maxUploadSize", "20",
     ]  # fmt: skip
 
 

@@ -1,0 +1,145 @@
+"""The only module that knows the service's addresses. Answers are the service's own schemas."""
+
+import os
+from functools import cache
+from typing import Any, TypeVar
+
+import httpx2
+
+from dashboard import text
+from service.accounts.schemas import Me, SessionOpened
+from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList
+from service.model_versions.schemas import ModelVersionList
+from service.recommendations.schemas import StudentRecommendations
+from service.students.schemas import ClassList, ClassStudents, StudentCard
+from service.wire import Wire
+
+SERVICE_URL = "ORIENTIR_SERVICE_URL"
+TIMEOUT_SECONDS = 20.0
+Answer = TypeVar("Answer", bound=Wire)
+
+
+class ServiceDownError(Exception):
+    """The service did not answer; the sentence says what to do."""
+
+
+class SignedOutError(Exception):
+    """The session has ended: sign in again."""
+
+
+class RefusedError(Exception):
+    """The service refused and said why in Russian; `faults` are rows of an import report, if any."""
+
+    def __init__(self, message: str, faults: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.faults = faults or []
+
+
+@cache
+def _connection() -> httpx2.Client:
+    return httpx2.Client(base_url=os.environ.get(SERVICE_URL, "http://127.0.0.1:8000"), timeout=TIMEOUT_SECONDS)
+
+
+def _ask(method: str, path: str, token: str | None, **sent: Any) -> httpx2.Response:
+    headers = {"Accept-Language": "ru", **sent.pop("headers", {})}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        response = _connection().request(method, path, headers=headers, **sent)
+    except httpx2.HTTPError as error:
+        raise ServiceDownError(text.SERVICE_DOWN) from error
+    if response.status_code == httpx2.codes.UNAUTHORIZED and token is not None:
+        raise SignedOutError(text.SIGNED_OUT)
+    if response.is_error:
+        raise _refusal(response)
+    return response
+
+
+def _refusal(response: httpx2.Response) -> Exception:
+    try:
+        problem = response.json()
+    except ValueError:
+        return ServiceDownError(text.SERVICE_DOWN)
+    if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR and not problem.get("detail"):
+        return ServiceDownError(text.SERVICE_DOWN)
+    report = problem.get("report") or {}
+    return RefusedError(str(problem.get("detail") or problem.get("title") or text.REFUSED), report.get("faults"))
+
+
+def _get(answer: type[Answer], path: str, token: str, **params: Any) -> Answer:
+    known = {name: value for name, value in params.items() if value is not None}
+    return answer.model_validate_json(_ask("GET", path, token, params=known).content)
+
+
+def sign_in(login: str, password: str) -> SessionOpened:
+    """Open a session."""
+    response = _ask("POST", "/v1/sessions", None, json={"login": login, "password": password})
+    return SessionOpened.model_validate_json(response.content)
+
+
+def sign_out(token: str) -> None:
+    """End the session on the service's side too."""
+    _ask("DELETE", "/v1/sessions/current", token)
+
+
+def me(token: str) -> Me:
+    """Who this session belongs to and what may be done with it."""
+    return _get(Me, "/v1/me", token)
+
+
+def classes(token: str) -> ClassList:
+    """Classes that may be seen, with the counts of who lacks what."""
+    return _get(ClassList, "/v1/classes", token)
+
+
+def class_students(token: str, class_id: str) -> ClassStudents:
+    """Students of a class."""
+    return _get(ClassStudents, f"/v1/classes/{class_id}/students", token)
+
+
+def student_card(token: str, student_id: str) -> StudentCard:
+    """Everything known of a student."""
+    return _get(StudentCard, f"/v1/students/{student_id}", token)
+
+
+def recommendations(token: str, student_id: str, k: int, demand_strength: float | None) -> StudentRecommendations:
+    """Three ranked lists of a student."""
+    path = f"/v1/students/{student_id}/recommendations"
+    return _get(StudentRecommendations, path, token, k=k, demand_strength=demand_strength)
+
+
+def decide(token: str, student_id: str, pathway_code: str, decision: str, reason: str | None) -> None:
+    """Record what a person decided about a pathway."""
+    sent = {"pathway_code": pathway_code, "decision": decision, "reason": reason}
+    _ask("POST", f"/v1/students/{student_id}/decisions", token, json=sent)
+
+
+def withdraw_decision(token: str, student_id: str, decision_id: int) -> None:
+    """Take a decision back."""
+    _ask("DELETE", f"/v1/students/{student_id}/decisions/{decision_id}", token)
+
+
+def editions(token: str) -> EditionList:
+    """All demand editions, newest first."""
+    return _get(EditionList, "/v1/demand-editions", token)
+
+
+def edition(token: str, code: str) -> Edition:
+    """One edition with its lines."""
+    return _get(Edition, f"/v1/demand-editions/{code}", token)
+
+
+def edition_change(token: str, code: str, from_code: str) -> EditionChange:
+    """What changed between two editions."""
+    return _get(EditionChange, f"/v1/demand-editions/{code}/difference", token, **{"from": from_code})
+
+
+def add_edition(token: str, content: bytes) -> EditionAdded:
+    """Publish a list from a CSV file."""
+    response = _ask("POST", "/v1/demand-editions", token, content=content, headers={"Content-Type": "text/csv"})
+    return EditionAdded.model_validate_json(response.content)
+
+
+def model_versions(token: str) -> ModelVersionList:
+    """Trained versions and which of them serves."""
+    return _get(ModelVersionList, "/v1/model-versions", token)

@@ -1,0 +1,73 @@
+"""What one visitor's session remembers. Only here are session keys named; nothing is shared between visitors."""
+
+from typing import cast
+
+import streamlit as st
+
+from service.accounts.schemas import Me
+
+TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
+
+
+def sign_in(token: str, me: Me) -> None:
+    """Remember who is here."""
+    st.session_state[TOKEN] = token
+    st.session_state[ME] = me
+
+
+def forget() -> None:
+    """Forget everything of this visitor."""
+    for key in list(st.session_state):
+        del st.session_state[key]
+
+
+def find_token() -> str | None:
+    """Bearer token, if somebody signed in."""
+    return cast("str | None", st.session_state.get(TOKEN))
+
+
+def find_me() -> Me | None:
+    """Who signed in."""
+    return cast("Me | None", st.session_state.get(ME))
+
+
+def open_class(class_id: str) -> None:
+    """Remember which class is being looked at."""
+    st.session_state[CLASS_ID] = class_id
+    st.session_state.pop(STUDENT_ID, None)
+
+
+def find_class() -> str | None:
+    """The class being looked at."""
+    return cast("str | None", st.session_state.get(CLASS_ID))
+
+
+def open_student(student_id: str) -> None:
+    """Remember whose card is being looked at."""
+    st.session_state[STUDENT_ID] = student_id
+
+
+def close_student() -> None:
+    """Go back from the card to the class."""
+    st.session_state.pop(STUDENT_ID, None)
+
+
+def close_class() -> None:
+    """Go back from the class to all classes."""
+    st.session_state.pop(CLASS_ID, None)
+    close_student()
+
+
+def find_student() -> str | None:
+    """Whose card is being looked at."""
+    return cast("str | None", st.session_state.get(STUDENT_ID))
+
+
+def leave_notice(text: str) -> None:
+    """A sentence to show after the next run, such as «Решение записано»."""
+    st.session_state[NOTICE] = text
+
+
+def take_notice() -> str | None:
+    """The sentence left, once."""
+    return cast("str | None", st.session_state.pop(NOTICE, None))

@@ -1,0 +1,188 @@
+"""Every visible sentence of the screens that the service does not say itself. Russian."""
+
+from datetime import date
+
+PRODUCT = "Ориентир"
+TAGLINE = "Профильные классы, элективы и профессиональные пробы — с объяснением, почему"
+SYNTHETIC = "Учебный район: все ученики, школы и результаты вымышлены (данные синтетические)."
+
+SERVICE_DOWN = "Сервис не отвечает. Подождите минуту и обновите страницу; если не поможет — позовите администратора."
+SIGNED_OUT = "Сеанс закончился. Войдите ещё раз."
+REFUSED = "Не получилось: сервис отклонил запрос."
+UNEXPECTED = "Что-то пошло не так. Обновите страницу; если повторится — сообщите администратору время ошибки."
+
+LOGIN, PASSWORD, SIGN_IN, SIGN_OUT = "Логин", "Пароль", "Войти", "Выйти"
+SIGN_IN_TITLE = "Вход"
+SIGN_IN_HINT = "Логин и пароль выдаёт администратор школы."
+EMPTY_CREDENTIALS = "Введите логин и пароль."
+
+PAGE_CLASSES, PAGE_DEMAND, PAGE_MODEL = "Мои классы", "Перечень профессий", "Модель"
+
+CLASSES_TITLE = "Мои классы"
+NO_CLASSES = "Пока нет ни одного класса. Загрузите списки: команда «orientir import» или ваша школьная система."
+CLASSES_HINT = "Откройте класс, чтобы увидеть учеников. Числа показывают, чего не хватает для хорошего совета."
+CLASS_COLUMNS = ("Класс", "Учеников", "Без диагностики", "Без отметок", "Без анкеты", "Без согласия", "Решения есть")
+OPEN = "Открыть"
+BACK_TO_CLASSES = "← Все классы"
+STUDENT_COLUMNS = ("Ученик", "Диагностика", "Отметки", "Анкета", "Решения", "Чего не хватает")
+BACK_TO_CLASS = "← К классу"
+FIND_STUDENT = "Найти по фамилии"
+ONLY_LACKING = "Только те, у кого чего-то не хватает"
+NO_STUDENTS = "Таких учеников нет."
+PSEUDONYM = "Ученик {student_id}"
+PRESENT, ABSENT = "есть", "нет"
+NO_CONSENT_SHORT = "нет согласия"
+
+INTERESTS_TITLE = "Интересы"
+INTERESTS_LEGEND = (
+    "0 — как в среднем у сверстников. Точка — оценка, линия — где она лежит в 8 случаях из 10. "
+    "Бледное — почти не измерено."
+)
+FAMILIES = {"klimov": "Предмет труда (по Климову)", "riasec": "Тип (по Голланду)"}
+WEAKER, STRONGER = "слабее", "сильнее"
+MARKS_TITLE, WISHES_TITLE, TRIALS_TITLE = "Отметки", "Пожелания", "Пробы"
+NO_MARKS, NO_WISHES, NO_TRIALS = "Отметок нет.", "Анкет нет.", "На пробах не был."
+OWN_MEAN = "Собственное среднее — {mean}"
+READINGS_TITLE = "Диагностика: ответы и баллы"
+RESULTS_TITLE = "Диагностика обученности и экзамены"
+MISSING_TITLE = "Чего не хватает"
+NEXT_TITLE = "Что измерить дальше"
+NOTHING_MISSING = "Всё нужное есть."
+CONDITIONS = "Нужны условия: {conditions}"
+DID_NOT_COME = "не пришёл"
+RATED = "оценка {after} из 10"
+RATED_BOTH = "оценка {before} → {after} из 10"
+
+DEMAND_SLIDER = "Учитывать спрос на рынке труда"
+DEMAND_SLIDER_HELP = (
+    "На сколько пунктов соответствия спрос может поднять путь. 0 — только интересы и способности. "
+    "Путь, который подходит лучше больше чем на это число, спрос обогнать не может."
+)
+LIST_LENGTH = "Сколько строк"
+LISTS_TITLE = "Что рекомендуем"
+FIT = "Соответствие"
+FIT_VALUE = "{fit} из 100"
+FIT_INTERVAL = "Соответствие, вероятно, от {low} до {high}"
+UNCALIBRATED = "Оценка по экспертным весам: на исходах прошлых лет пока не проверена."
+CALIBRATED_HELP = (
+    "Если взять удачный выбор прошлых лет и предложение, от которого отказались, "
+    "то путь с таким баллом оказывался удачным выбором в стольких случаях из 100."
+)
+IN_DEMAND = "Востребовано"
+DEMAND_BADGE = "{title}: уровень {level} из 5, перечень от {published}"
+DEMAND_BADGE_PLAIN = "{title}: перечень от {published}"
+ILLUSTRATIVE = "перечень показательный, не официальный"
+MOVED_BY_DEMAND = "поднят спросом"
+PRICE = "Цена учёта спроса: {price} пункта соответствия в среднем на строку."
+PRICE_NONE = "Спрос ничего не изменил."
+WHY, ALL_REASONS = "Почему", "Все причины и баллы"
+POINTS_NOTE = "Баллы складываются в общий балл {score}. Сравнение — с остальными предложениями этого вида в районе."
+TERM_COLUMNS = ("Что учтено", "Баллы")
+ACCEPT, DECLINE, PIN, TAKE_BACK = "Принять", "Отклонить", "Обсудить", "Вернуть"
+DECISIONS = {"accepted": "Принято", "declined": "Отклонено", "pinned": "К обсуждению"}
+DECLINE_TITLE = "Почему не подходит?"
+DECLINE_REASONS = (
+    "Ученик не хочет",
+    "Родители против",
+    "Далеко или неудобно",
+    "По здоровью или условиям",
+    "Уже выбрал другое",
+    "Другое",
+)
+DECLINE_NOTE = "Пояснение (без фамилий)"
+SAVE = "Записать"
+SAVED = "Решение записано."
+TAKEN_BACK = "Решение снято."
+APPLY_UNTIL = "запись до {day}"
+HOURS = "{hours} ч"
+ONLINE = "онлайн"
+DISTANCE = "{distance} км от школы"
+STAMP = "Модель {version} · перечень {edition} · данные на {as_of}"
+NO_EDITION = "нет"
+ADVICE = "Рекомендация, а не решение: решают ученик, родители и школа."
+KINDS_ORDER = ("profile_class", "elective", "career_trial")
+LEVELS = {"intro": "ознакомительная", "deep": "углублённая"}
+
+TERMS = {
+    "interest_match": "Интересы",
+    "subject_strength": "Сильные предметы",
+    "subject_level": "Уровень отметок",
+    "exam_margin": "Баллы ОГЭ",
+    "knowledge": "Диагностика обученности",
+    "profile_wish": "Желаемый профиль",
+    "exam_wish": "Выбранные экзамены",
+    "elective_wish": "Желаемые курсы",
+    "profession_wish": "Желаемые профессии",
+    "trial_experience": "Опыт проб",
+    "elective_experience": "Опыт курсов",
+    "own_school": "Своя школа",
+    "proximity": "Дорога",
+    "programme_bias": "Программа: исходы прошлых лет",
+    "host_bias": "Место: исходы прошлых лет",
+}
+
+DEMAND_TITLE = "Перечень востребованных профессий"
+IN_FORCE = "Действует перечень «{code}», {region}, опубликован {published}, {count} строк."
+NO_EDITIONS = "Перечней пока нет. Загрузите файл CSV ниже."
+DEMAND_COLUMNS = ("№", "Профессия или специальность", "Коды СПО", "Уровень")
+UPLOAD_TITLE = "Загрузить новый перечень"
+UPLOAD_HINT = (
+    "Файл CSV в UTF-8: edition, published, region, position, profession_title, spo_codes, demand_level. "
+    "Изданный перечень не меняется: исправления — новым файлом с другим кодом."
+)
+UPLOAD_LABEL = "Файл CSV"
+PUBLISH = "Опубликовать"
+PUBLISHED = "Опубликован перечень «{code}»: {count} строк."
+ALREADY_KNOWN = "Этот файл уже был опубликован как «{code}»: ничего не изменилось."
+UNKNOWN_CODES = "Этих кодов СПО нет в справочнике: {codes}. Строки сохранены, но ни с чем не связаны."
+MAY_NOT_PUBLISH = "Публикует перечень методист района."
+CHANGES_TITLE = "Что изменилось"
+COMPARE_WITH = "Сравнить с перечнем"
+TOUCHED = "Вес спроса изменился у {count} путей этого года."
+NO_CHANGES = "Строки те же."
+CHANGES = {
+    "added": "Появились",
+    "dropped": "Исчезли",
+    "raised": "Уровень выше",
+    "lowered": "Уровень ниже",
+    "renamed": "Переименованы",
+    "recoded": "Другие коды СПО",
+}
+
+MODEL_TITLE = "Модель"
+MODEL_ACTIVE = "Списки строит модель {version}, обучена на годах: {years}."
+MODEL_NONE = "Обученной модели нет: списки строятся по экспертным весам."
+MODEL_GATE_PASSED = "Проверка на отложенном годе пройдена: модель лучше всех простых способов."
+MODEL_GATE_FAILED = "Проверка на отложенном годе не пройдена: доверяйте спискам меньше."
+MODEL_GATE_UNKNOWN = "Проверить модель было не на чем: мало исходов прошлых лет."
+MODEL_COLUMNS = ("Версия", "Годы", "Перечень", "Проверка", "Состояние")
+ACTIVE, CANDIDATE = "действует", "кандидат"
+
+
+def day(value: date) -> str:
+    """A date as people write it: 05.09.2024."""
+    return value.strftime("%d.%m.%Y")
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """A number with a decimal comma."""
+    return f"{value:.{digits}f}".replace(".", ",")
+
+
+def signed(value: float) -> str:
+    """A signed number with a decimal comma and a real minus."""
+    return f"{value:+.2f}".replace(".", ",").replace("-", "−")
+
+
+def hundredths(share: float) -> int:
+    """A share as points of 100."""
+    return round(100 * share)
+
+
+def plural(count: int, one: str, few: str, many: str) -> str:
+    """The form of a Russian noun after a number."""
+    if count % 10 == 1 and count % 100 != 11:
+        return f"{count} {one}"
+    if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14):
+        return f"{count} {few}"
+    return f"{count} {many}"

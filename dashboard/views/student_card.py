@@ -1,0 +1,107 @@
+"""A student's card: what is known, what we recommend and why, what was decided."""
+
+import streamlit as st
+
+from dashboard import client, session, text
+from dashboard.widgets import facts
+from dashboard.widgets.elements import banner, chip, chips, note
+from dashboard.widgets.interests_chart import interests_chart
+from dashboard.widgets.ranked_list import Deciding, ranked_list
+from service.recommendations.schemas import MAX_DEMAND_STRENGTH, StudentRecommendations
+from service.students.schemas import StudentCard
+
+DECIDE = "decisions:write"
+LENGTHS = (3, 5, 10)
+
+
+def show(token: str, student_id: str) -> None:
+    """The whole card."""
+    card = client.student_card(token, student_id)
+    if st.button(text.BACK_TO_CLASS):
+        session.close_student()
+        st.rerun()
+    _head(card)
+    about, lists = st.columns([1, 2.6], gap="large")
+    with lists:
+        made = _lists(token, card)
+    with about:
+        _about(card, made)
+
+
+def _head(card: StudentCard) -> None:
+    name = card.full_name or text.PSEUDONYM.format(student_id=card.student_id)
+    st.title(f"{name}, {card.class_title}", anchor=False)
+    if notice := session.take_notice():
+        st.success(notice)
+    pieces = [chip(card.school_title), chip(card.school_year)]
+    if card.conditions_needed_titles:
+        pieces.append(chip(text.CONDITIONS.format(conditions=", ".join(card.conditions_needed_titles))))
+    chips(pieces)
+
+
+def _about(card: StudentCard, made: StudentRecommendations) -> None:
+    if card.interests:
+        st.subheader(text.INTERESTS_TITLE, anchor=False)
+        interests_chart(card.interests)
+        if card.interests_note:
+            note(card.interests_note)
+    facts.gaps(made.missing or card.missing, made.measure_next)
+    facts.marks(card)
+    facts.wishes(card.wishes)
+    facts.trials(card.trials)
+    facts.results(card.results)
+    facts.readings(card.readings)
+
+
+def _lists(token: str, card: StudentCard) -> StudentRecommendations:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    top = text.hundredths(MAX_DEMAND_STRENGTH)
+    points = left.slider(text.DEMAND_SLIDER, 0, top, _default_points(token, card), help=text.DEMAND_SLIDER_HELP)
+    length = right.segmented_control(text.LIST_LENGTH, LENGTHS, default=LENGTHS[0], required=True)
+    made = client.recommendations(token, card.student_id, int(length or LENGTHS[0]), points / 100)
+    if made.refusal is not None:
+        banner(made.refusal.text)
+        return made
+    deciding = _deciding(token, card.student_id)
+    for place, ranked in zip(st.columns(len(made.lists)), made.lists, strict=True):
+        with place:
+            ranked_list(ranked, made.demand_edition, deciding)
+    _stamp(made)
+    return made
+
+
+def _default_points(token: str, card: StudentCard) -> int:
+    """The municipality's strength, asked once for a card."""
+    key = f"points-{card.student_id}"
+    if key not in st.session_state:
+        made = client.recommendations(token, card.student_id, 1, None)
+        st.session_state[key] = text.hundredths(made.demand_strength)
+    return int(st.session_state[key])
+
+
+def _deciding(token: str, student_id: str) -> Deciding:
+    me = session.find_me()
+
+    def decide(pathway_code: str, decision: str, reason: str | None) -> None:
+        client.decide(token, student_id, pathway_code, decision, reason)
+        session.leave_notice(text.SAVED)
+        st.rerun()
+
+    def withdraw(decision_id: int) -> None:
+        client.withdraw_decision(token, student_id, decision_id)
+        session.leave_notice(text.TAKEN_BACK)
+        st.rerun()
+
+    return Deciding(me is not None and DECIDE in me.permissions, decide, withdraw)
+
+
+def _stamp(made: StudentRecommendations) -> None:
+    edition = made.demand_edition
+    named = f"{edition.code} от {text.day(edition.published_on)}" if edition else text.NO_EDITION
+    if edition is not None and edition.illustrative:
+        named += f" ({text.ILLUSTRATIVE})"
+    note(
+        text.STAMP.format(version=made.model_version, edition=named, as_of=text.day(made.as_of))
+        + ". "
+        + made.advice_note
+    )

@@ -1,0 +1,1 @@
+"""Data in, elements out: no request to the service is made here."""

@@ -1,0 +1,39 @@
+"""Small pieces of a page: chips, notes, tables. Everything that comes from data is escaped here."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import streamlit as st
+
+
+def note(sentence: str) -> None:
+    """A quiet remark."""
+    st.html(f'<div class="o-note">{escape(sentence)}</div>')
+
+
+def banner(sentence: str) -> None:
+    """Something nobody should overlook."""
+    st.html(f'<div class="o-banner" role="note">{escape(sentence)}</div>')
+
+
+def chip(label: str, value: str = "", tone: str = "") -> str:
+    """HTML of a chip; tone: strong | weak | lack."""
+    strong = f" <b>{escape(value)}</b>" if value else ""
+    return f'<span class="o-chip {escape(tone)}">{escape(label)}{strong}</span>'
+
+
+def chips(pieces: Iterable[str]) -> None:
+    """A row of chips."""
+    st.html("<div>" + "".join(pieces) + "</div>")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()) -> None:
+    """A plain table; `numeric` columns stand right."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{"n" if i in numeric else ""}">{escape(cell)}</td>' for i, cell in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )
+    st.html(f'<table class="o-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
