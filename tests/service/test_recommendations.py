@@ -146,7 +146,7 @@ def test_decisions_come_and_go(client: TestClient, sign_in: SignIn, ready: Datab
 def test_inline_student_gets_the_lists_of_the_stored_one(
     client: TestClient, sign_in: SignIn, give_key: Callable[..., Authorization], ready: Database
 ) -> None:
-    answers = "abbabababbababbabbab"
+    answers = "bbbaaabaabbbbaaabaab"
     student = {
         "student_id": KNOWN,
         "grade": 9,

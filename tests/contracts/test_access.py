@@ -1,0 +1,104 @@
+"""Default deny, walked over every route: 401 for a stranger at the door, 404 for somebody else's student."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.testclient import TestClient
+
+from service.access import GRANTS, Role
+from service.app import UndeclaredRouteError, check_every_route_declares_access, create_app, declared_routes
+from service.settings import Settings
+from service.web import OpenToAll, Permitted
+from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
+from tests.service.conftest import PEOPLE, Authorization
+from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/v1/sessions"}
+VALUES = {
+    "student_id": ELSEWHERE,
+    "class_id": CLASS_ELSEWHERE,
+    "code": "krasnodar-2024H1",
+    "version": "krasnodar-2024H1.1",
+    "table": "marks",
+    "decision_id": "1",
+}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:
+    """Method, filled address and declaration of every route."""
+    for context, (declaration,) in declared_routes(app):
+        path = context.path or ""
+        for name, value in VALUES.items():
+            path = path.replace(f"{{{name}}}", value)
+        assert "{" not in path, f"teach VALUES about {path}"
+        for method in sorted(context.methods or ()):
+            if method != "HEAD":
+                yield method, path, declaration
+
+
+def call(client: TestClient, method: str, path: str, header: Authorization | None = None) -> int:
+    """Status of a call with a body that would do."""
+    body = {"pathway_code": "sch01-tech-eng", "decision": "pinned"} if path.endswith("/decisions") else None
+    return client.request(method, path, headers=header, json=body).status_code
+
+
+def test_only_these_routes_are_public(application: FastAPI) -> None:
+    public = {path for _, path, declaration in routes(application) if isinstance(declaration, OpenToAll)}
+    assert public == PUBLIC
+
+
+def test_a_stranger_gets_401_everywhere_else(application: FastAPI, client: TestClient) -> None:
+    for method, path, declaration in routes(application):
+        if isinstance(declaration, Permitted):
+            assert call(client, method, path) == 401, (method, path)
+            assert call(client, method, path, {"Authorization": "Bearer forged"}) == 401, (method, path)
+
+
+@pytest.mark.parametrize("login", sorted(set(PEOPLE) - {"navigator2"}))  # the student is of navigator2's school
+def test_nobody_reaches_another_schools_student(
+    application: FastAPI, client: TestClient, sign_in: Callable[[str], Authorization], login: str
+) -> None:
+    header, role = sign_in(login), Role(PEOPLE[login][0])
+    for method, path, declaration in routes(application):
+        if ELSEWHERE not in path and CLASS_ELSEWHERE not in path:
+            continue
+        assert isinstance(declaration, Permitted)
+        allowed = bool(GRANTS[role] & set(declaration.any_of))
+        assert call(client, method, path, header) == (404 if allowed else 403), (method, path)
+
+
+def test_roles_without_the_permission_get_403(
+    application: FastAPI, client: TestClient, sign_in: Callable[[str], Authorization]
+) -> None:
+    headers = {login: sign_in(login) for login in PEOPLE}
+    for method, path, declaration in routes(application):
+        if not isinstance(declaration, Permitted) or not declaration.any_of:
+            continue
+        for login, (role, _) in PEOPLE.items():
+            if not GRANTS[Role(role)] & set(declaration.any_of):
+                assert call(client, method, path, headers[login]) == 403, (login, method, path)
+
+
+def test_personal_answers_are_not_stored_by_browsers(
+    client: TestClient, sign_in: Callable[[str], Authorization]
+) -> None:
+    for path in ("/v1/me", "/v1/classes", f"/v1/students/{ELSEWHERE}", "/nowhere"):
+        answer = client.get(path, headers=sign_in("navigator2"))
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_an_undeclared_route_stops_the_start(settings: Settings, application: FastAPI) -> None:
+    router = APIRouter()
+
+    @router.get("/v1/forgotten")
+    def forgotten() -> str:
+        return "everything about everybody"
+
+    assert create_app(settings)
+    application.include_router(router)
+    with pytest.raises(UndeclaredRouteError, match="/v1/forgotten"):
+        check_every_route_declares_access(application)

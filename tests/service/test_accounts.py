@@ -1,0 +1,126 @@
+"""Sign-in, lock-out, sessions and keys."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from service.accounts.actions import add_user, dismiss_user, issue_key, revoke_key
+from service.accounts.queries import get_actor
+from service.clock import now
+from service.db import Database
+from service.errors import ConflictError, InvalidInputError, NotFoundError, SignInError
+from service.settings import Settings, read_secret_key
+from service.tables import ApiKey, User, UserSession
+from tests.service.conftest import PASSWORD, Authorization, sqlite_only
+
+SignIn = Callable[[str], Authorization]
+
+
+def test_sign_in_me_and_sign_out(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("navigator")
+    me = client.get("/v1/me", headers=header).json()
+    assert (me["role"], me["school_code"], me["as_of"], me["school_year"]) == (
+        "counsellor",
+        "sch01",
+        "2024-10-01",
+        "2024-25",
+    )
+    assert me["data_are_synthetic"] is True
+    assert "models:promote" not in me["permissions"]
+    assert client.delete("/v1/sessions/current", headers=header).status_code == 204
+    answer = client.get("/v1/me", headers=header)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_wrong_login_and_wrong_password_look_the_same(client: TestClient) -> None:
+    wrong = [
+        client.post("/v1/sessions", json={"login": login, "password": "ne tot parol"}).json()
+        for login in ("navigator", "nobody")
+    ]
+    assert wrong[0] == wrong[1]
+    assert wrong[0]["detail"] == "Логин или пароль не подходят."
+
+
+def test_lock_out_after_failures_and_its_end(client: TestClient, ready: Database, settings: Settings) -> None:
+    for _ in range(settings.failures_before_lock):
+        assert client.post("/v1/sessions", json={"login": "navigator", "password": "mimo"}).status_code == 401
+    right = {"login": "navigator", "password": PASSWORD}
+    locked = client.post("/v1/sessions", json=right)
+    assert (locked.status_code, locked.json()["code"]) == (429, "locked_out")
+    with ready.writing() as session:
+        past = now() - timedelta(seconds=1)
+        session.execute(sa.update(User).where(User.login == "navigator").values(locked_until=past))
+    assert client.post("/v1/sessions", json=right).status_code == 201
+
+
+def test_a_token_is_kept_as_a_hash_and_ends(ready: Database, client: TestClient, sign_in: SignIn) -> None:
+    token = sign_in("navigator")["Authorization"].removeprefix("Bearer ")
+    with ready.writing() as session:
+        row = session.scalars(sa.select(UserSession)).one()
+        assert token not in (row.token_hash, str(vars(row)))
+        row.expires_at = now() - timedelta(seconds=1)
+    assert client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_dismissal_ends_everything(ready: Database, client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("navigator")
+    with ready.writing() as session:
+        dismiss_user(session, login="navigator")
+    assert client.get("/v1/me", headers=header).status_code == 401
+    assert client.post("/v1/sessions", json={"login": "navigator", "password": PASSWORD}).status_code == 401
+
+
+def test_a_key_does_what_its_verbs_say(client: TestClient, give_key: Callable[..., Authorization]) -> None:
+    header = give_key("demand:read")
+    assert client.get("/v1/demand-editions", headers=header).status_code == 200
+    denied = client.get("/v1/classes", headers=header)
+    assert (denied.status_code, denied.json()["code"]) == (403, "denied")
+    assert client.delete("/v1/sessions/current", headers=header).status_code == 404  # a key has no session
+
+
+@sqlite_only
+def test_keys_expire_and_can_be_revoked(ready: Database, settings: Settings) -> None:
+    key = read_secret_key(settings)
+    with ready.writing() as session:
+        issued = issue_key(session, title="Журнал", school_code="sch01", verbs=("demand:read",), days=1, secret_key=key)
+        other = issue_key(session, title="Журнал", school_code="sch01", verbs=("demand:read",), days=1, secret_key=key)
+    with ready.writing() as session:
+        row = session.get_one(ApiKey, issued.key_id)
+        assert issued.text not in str(vars(row))
+        assert get_actor(session, issued.text, key).school_code == "sch01"
+        row.expires_at = now() - timedelta(seconds=1)
+        revoke_key(session, key_id=other.key_id)
+    for text in (issued.text, other.text, issued.text[:-1], "ori_", "ori_x_y", "другое"):
+        with ready.reading() as session, pytest.raises(SignInError):
+            get_actor(session, text, key)
+
+
+@sqlite_only
+def test_refusals_of_new_people_and_keys(ready: Database, settings: Settings) -> None:
+    person = {
+        "login": "new",
+        "password": PASSWORD,
+        "display_name": "Новый",
+        "role": "counsellor",
+        "school_code": "sch01",
+    }
+    for change, error in (
+        ({"login": "navigator"}, ConflictError),
+        ({"password": "short"}, InvalidInputError),
+        ({"role": "operator"}, InvalidInputError),
+        ({"school_code": None}, InvalidInputError),
+        ({"role": "methodologist"}, InvalidInputError),
+        ({"school_code": "sch99"}, NotFoundError),
+    ):
+        with pytest.raises(error), ready.writing() as session:
+            add_user(session, **{**person, **change})
+    for verbs in ((), ("models:promote",)):
+        with pytest.raises(InvalidInputError), ready.writing() as session:
+            issue_key(session, title="x", school_code="sch01", verbs=verbs, days=1, secret_key=b"k")
+    with pytest.raises(NotFoundError), ready.writing() as session:
+        revoke_key(session, key_id=99)
+    with pytest.raises(NotFoundError), ready.writing() as session:
+        dismiss_user(session, login="nobody")
