@@ -46,7 +46,7 @@ class ExpertWeights:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Codes that have biases; ids are positions, -1 = not known."""
+    """Codes that have biases, sorted; ids are positions, -1 = not known."""
 
     programmes: tuple[str, ...]
     hosts: tuple[str, ...]
@@ -63,8 +63,11 @@ class Vocabulary:
 
 
 def _positions(known: Sequence[str], codes: NDArray[np.str_]) -> Ints:
-    index = {code: row for row, code in enumerate(known)}
-    return np.array([index.get(str(code), -1) for code in codes], dtype=np.int64)
+    """Position of each code in a sorted sequence; -1 where it does not stand there."""
+    if not known:
+        return np.full(len(codes), -1, dtype=np.int64)
+    found = np.searchsorted(np.array(known), codes).clip(max=len(known) - 1)
+    return np.where(np.array(known)[found] == codes, found, -1)
 
 
 @dataclass(frozen=True)
