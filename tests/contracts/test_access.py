@@ -1,6 +1,7 @@
 """Default deny, walked over every route: 401 for a stranger at the door, 404 for somebody else's student."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -14,7 +15,6 @@ from tests.service.conftest import *  # noqa: F403 -- the fixtures of the servic
 from tests.service.conftest import PEOPLE, Authorization
 from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/v1/sessions"}
 VALUES = {
     "student_id": ELSEWHERE,
@@ -24,6 +24,12 @@ VALUES = {
     "table": "marks",
     "decision_id": "1",
 }
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """Rights do not depend on the kind of database."""
+    return f"sqlite:///{tmp_path}/orientir.sqlite"
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:

@@ -4,6 +4,7 @@ Day taken for today: 1 October 2024.  School sch01: student s2222222 of 9А know
 s4444444 of 9Б did not consent to recommendations.  School sch02: student s5555555 of 9А.
 """
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ CLASS_A, CLASS_B, CLASS_ELSEWHERE = "sch01-2024-25-9a", "sch01-2024-25-9b", "sch
 FOLDER = Path("tests/service/example")
 
 
+@cache
 def make_tools() -> ImportTools:
     """Real reference data and real formats."""
     return ImportTools(read_reference(DATA / "reference"), read_formats(DATA / "formats"))

@@ -1,0 +1,147 @@
+"""The command line as an operator meets it: in a process of its own."""
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+from service.errors import EXIT_CODES, ServiceError
+from service.settings import get_settings
+from tests.service.worked_example import FOLDER, KNOWN, REFUSED
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Operator:
+    """Runs commands through the program's own entry point, against an installation of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capture = monkeypatch, capture
+        for name, value in {
+            "ORIENTIR_DATABASE_URL": f"sqlite:///{folder}/orientir.sqlite",
+            "ORIENTIR_MODELS_DIR": str(folder / "models"),
+            "ORIENTIR_SECRET_KEY_FILE": str(folder / "secret.key"),
+            "COLUMNS": "120",
+        }.items():
+            monkeypatch.setenv(name, value)
+
+    def run(self, *command: str) -> Done:
+        """One command."""
+        get_settings.cache_clear()
+        self.monkeypatch.setattr(sys, "argv", ["orientir", *command])
+        self.capture.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = self.capture.readouterr()
+        get_settings.cache_clear()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    def do(self, *command: str) -> str:
+        """One command that must succeed."""
+        done = self.run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
+    """An operator with nothing set up."""
+    return Operator(tmp_path, monkeypatch, capsys)
+
+
+def test_the_first_journey(operator: Operator) -> None:
+    assert "ревизия 0003" in operator.do("db", "upgrade")
+    assert "Справочники проверены" in operator.do("reference", "load")
+    assert "новых строк 21" in operator.do("import", str(FOLDER), "--check")
+    assert "новых строк 21, изменённых 0, прежних 1" in operator.do("import", str(FOLDER))
+    assert "новых строк 0, изменённых 0, прежних 22" in operator.do("import", str(FOLDER))
+    single = FOLDER / "schools" / "sch01" / "marks.csv"
+    assert "прежних 3" in operator.do("import", str(single))
+    assert "опубликована: 59 строк, действует" in operator.do("demand", "add", "data/demand/krasnodar-2024H1.csv")
+    assert "krasnodar-2024H1.1" in operator.do("train")
+    assert "Действует версия" in operator.do("promote", "krasnodar-2024H1.1")
+    answer = json.loads(operator.do("rank", "--student", KNOWN, "--json"))
+    assert answer["lists"][0]["items"][0]["pathway_code"] == "sch01-tech-eng"
+    table = operator.do("rank", "--student", KNOWN)
+    assert "Профильные классы" in table
+    assert "Этот профиль назван первым" in " ".join(table.split())
+    assert "Ольхина" not in table
+    assert "Нет согласия" in operator.do("rank", "--student", REFUSED)
+    assert KNOWN in operator.do("rank", "--class", "sch01-2024-25-9a")
+    doctor = operator.do("doctor")
+    assert "нужно внимание" not in doctor
+    assert "Журнал цел" in operator.do("audit", "verify")
+    assert "Логин metodist добавлен" in operator.do(
+        "user", "add", "metodist", "--role", "methodologist", "--name", "Методист", "--password", "dlinnyi-parol"
+    )
+    key = operator.do("key", "add", "--school", "sch01", "--title", "Журнал", "--verb", "imports:school")
+    assert "ori_" in key
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["doctor"], 5, "выполните orientir db upgrade"),
+        (["import", str(FOLDER)], 5, "выполните orientir db upgrade"),
+        (["rank", "--student", KNOWN], 5, "выполните orientir db upgrade"),
+        (["rank"], 3, "--student или --class"),
+        (["rank", "--k", "0"], 2, ""),
+        (["demand", "add", "data/none.csv"], 2, ""),
+    ],
+)
+def test_errors_are_a_sentence_and_a_code(operator: Operator, command: list[str], code: int, said: str) -> None:
+    done = operator.run(*command)
+    assert done.returncode == code
+    assert said in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_faulty_file_is_told_by_row_and_column(operator: Operator, tmp_path: Path) -> None:
+    operator.do("db", "upgrade")
+    schools = tmp_path / "schools.csv"
+    schools.write_text("school_code,title_ru,x_km,y_km\nsch01,Школа № 1,нет,0\n", encoding="utf-8")
+    done = operator.run("import", str(schools))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "schools.csv: строка 2, столбец x_km: нужно число, найдено «нет»" in done.stderr
+
+
+def test_unknown_database_is_a_sentence(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORIENTIR_DATABASE_URL", "nowhere")
+    done = operator.run("db", "upgrade")
+    assert done.returncode == 1
+    assert "не похож на адрес базы" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_answers_at_once() -> None:
+    """Half a second of work at most, best of three (waiting for a busy machine is not the program's), nothing heavy."""
+    times, command = [], [sys.executable, "-m", "service.cli", "--help"]
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert "Ориентир" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.5
+    script = "import service.cli, sys; print([m for m in ('sqlalchemy', 'fastapi', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_exit_codes_stand_in_one_table() -> None:
+    def family(root: type[ServiceError]) -> list[type[ServiceError]]:
+        return [root, *(each for child in root.__subclasses__() for each in family(child))]
+
+    assert {error.exit_code for error in family(ServiceError)} <= set(EXIT_CODES)
+    assert len({error.code for error in family(ServiceError)}) == len(family(ServiceError))
