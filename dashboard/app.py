@@ -25,7 +25,7 @@ def main() -> None:
     who, leave = st.columns([8, 1], vertical_alignment="center")
     with who:
         st.caption(f"{me.display_name} · {me.school_title or me.region_title}")
-    if leave.button(text.SIGN_OUT, use_container_width=True):
+    if leave.button(text.SIGN_OUT, width="stretch"):
         _leave()
     if me.data_are_synthetic:
         banner(text.SYNTHETIC)

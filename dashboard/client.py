@@ -40,6 +40,13 @@ def _connection() -> httpx2.Client:
     return httpx2.Client(base_url=os.environ.get(SERVICE_URL, "http://127.0.0.1:8000"), timeout=TIMEOUT_SECONDS)
 
 
+def forget_connection() -> None:
+    """Close the connection; the next question opens one to the address then in force."""
+    if _connection.cache_info().currsize:
+        _connection().close()
+        _connection.cache_clear()
+
+
 def _ask(method: str, path: str, token: str | None, **sent: Any) -> httpx2.Response:
     headers = {"Accept-Language": "ru", **sent.pop("headers", {})}
     if token is not None:

@@ -53,7 +53,7 @@ def _class_row(row: ClassRow) -> None:
     for cell, count in zip(cells[2:6], lacking, strict=True):
         cell.write("—" if count is None else str(count))
     cells[6].write(str(row.decided_count))
-    if cells[7].button(text.OPEN, key=f"class-{row.class_id}", use_container_width=True):
+    if cells[7].button(text.OPEN, key=f"class-{row.class_id}", width="stretch"):
         session.open_class(row.class_id)
         st.rerun()
 
@@ -98,6 +98,6 @@ def _student_row(student: StudentRow) -> None:
         cells[5].html(chip(text.NO_CONSENT_SHORT, tone="weak"))
     else:
         cells[5].html("".join(chip(fact.text.rstrip("."), tone="lack") for fact in student.missing[:2]))
-    if cells[6].button(text.OPEN, key=f"student-{student.student_id}", use_container_width=True):
+    if cells[6].button(text.OPEN, key=f"student-{student.student_id}", width="stretch"):
         session.open_student(student.student_id)
         st.rerun()

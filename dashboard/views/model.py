@@ -3,14 +3,13 @@
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.widgets.elements import banner, table
+from dashboard.widgets.elements import table
 from service.model_versions.schemas import ModelVersionRow
 
 
 def page() -> None:
     """One sentence for the counsellor, then the versions."""
     found = client.model_versions(session.find_token() or "")
-    me = session.find_me()
     st.title(text.MODEL_TITLE, anchor=False)
     active = next((row for row in found.versions if row.active), None)
     if active is None:
@@ -18,8 +17,6 @@ def page() -> None:
         return
     st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
     st.markdown(f"**{_verdict(active)}**")
-    if me is not None and me.data_are_synthetic:
-        banner(text.SYNTHETIC)
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
 
 

@@ -15,7 +15,7 @@ def page() -> None:
         with st.form("sign_in"):
             login = st.text_input(text.LOGIN, autocomplete="username")
             password = st.text_input(text.PASSWORD, type="password", autocomplete="current-password")
-            asked = st.form_submit_button(text.SIGN_IN, type="primary", use_container_width=True)
+            asked = st.form_submit_button(text.SIGN_IN, type="primary", width="stretch")
         note(text.SIGN_IN_HINT)
         if notice := session.take_notice():
             st.warning(notice)

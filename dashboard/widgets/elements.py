@@ -29,11 +29,12 @@ def chips(pieces: Iterable[str]) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()) -> None:
     """A plain table; `numeric` columns stand right."""
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    titles = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    head = f"<thead><tr>{titles}</tr></thead>" if any(columns) else ""
     body = "".join(
         "<tr>"
         + "".join(f'<td class="{"n" if i in numeric else ""}">{escape(cell)}</td>' for i, cell in enumerate(row))
         + "</tr>"
         for row in rows
     )
-    st.html(f'<table class="o-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    st.html(f'<table class="o-table">{head}<tbody>{body}</tbody></table>')

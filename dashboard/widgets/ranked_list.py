@@ -93,7 +93,7 @@ def _buttons(item: RankedPathway, deciding: Deciding) -> None:
         said = text.DECISIONS[decision.decision] + (f": {decision.reason}" if decision.reason else "")
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.html(f'<div class="o-decided {decision.decision}">{escape(said)}</div>')
-        if deciding.may_decide and right.button(text.TAKE_BACK, key=f"back-{code}", use_container_width=True):
+        if deciding.may_decide and right.button(text.TAKE_BACK, key=f"back-{code}", width="stretch"):
             deciding.withdraw(decision.decision_id)
         return
     if not deciding.may_decide:

@@ -1,0 +1,60 @@
+"""A real Chromium. Its screenshots are kept where ORIENTIR_SCREENSHOTS says, for people to look at."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+SMALL_LAPTOP = {"width": 1366, "height": 768}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "no chromium: run tests/install_system_packages.sh as root, or install it by hand"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh visitor on a small laptop; a script error or a call to a foreign address fails the test."""
+    context = chromium.new_context(viewport=SMALL_LAPTOP, locale="ru-RU")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    page.on("request", lambda request: complaints.append(request.url) if _is_foreign(request.url) else None)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _is_foreign(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+
+
+@pytest.fixture
+def screenshot(page: Page) -> Callable[[str], None]:
+    """Keep the whole page under a name."""
+
+    def keep(name: str) -> None:
+        folder = os.environ.get("ORIENTIR_SCREENSHOTS")
+        if folder:
+            height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            page.set_viewport_size({"width": SMALL_LAPTOP["width"], "height": min(int(height) + 80, 4000)})
+            page.wait_for_timeout(700)
+            page.screenshot(path=str(Path(folder) / f"{name}.png"))
+            page.set_viewport_size(SMALL_LAPTOP)
+
+    return keep

@@ -1,0 +1,149 @@
+"""A counsellor's way: sign in, class, card, slider, accept; what a methodologist sees; what a stranger does not."""
+
+import re
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import District
+
+ENGLISH = re.compile(r"[A-Za-z]{4,}")
+KNOWN_LATIN = {
+    "Python", "RIASEC", "BIM", "krasnodar", "illustrative", "edition", "published", "region", "position", "level",
+    "profession_title", "spo_codes", "demand_level", "title", "demand", "codes", "profession",
+}  # fmt: skip
+
+
+def sign_in(page: Page, district: District, login: str) -> None:
+    page.goto(district.screens)
+    page.get_by_label("Логин").fill(login)
+    page.get_by_label("Пароль", exact=True).fill(district.password)
+    page.get_by_role("button", name="Войти").click()
+    expect(page.get_by_role("button", name="Выйти")).to_be_visible()
+
+
+def open_ninth_grade(page: Page) -> None:
+    row = page.get_by_test_id("stHorizontalBlock").filter(has_text=re.compile(r"^9А"))
+    row.get_by_role("button", name="Открыть").click()
+    expect(page.get_by_role("heading", name=re.compile("9А, Средняя школа № 1"))).to_be_visible()
+
+
+def open_card(page: Page, number: int = 0) -> None:
+    page.get_by_role("button", name="Открыть").nth(number).click()
+    expect(page.get_by_role("heading", name="Профессиональные пробы")).to_be_visible()
+
+
+def test_sign_in_class_card_slider_accept(page: Page, district: District, screenshot: Callable[[str], None]) -> None:
+    sign_in(page, district, "navigator")
+    expect(page.get_by_role("heading", name="Мои классы, 2024-25")).to_be_visible()
+    expect(page.get_by_text("данные синтетические")).to_be_visible()
+    screenshot("classes")
+    open_ninth_grade(page)
+    screenshot("class")
+    open_card(page)
+    for heading in ("Интересы", "Отметки", "Профильные классы", "Элективные курсы", "Чего не хватает"):
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ из 100")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("Модель krasnodar-2024H1")).first).to_be_visible()
+    screenshot("card")
+
+    before = page.locator(".o-title").all_inner_texts()
+    slider = page.get_by_role("slider")
+    slider.focus()
+    for _ in range(25):
+        slider.press("ArrowRight")
+    expect(slider).to_have_value("30")
+    expect(page.get_by_text("поднят спросом").first).to_be_visible()
+    after = page.locator(".o-title").all_inner_texts()
+    assert before != after
+    expect(page.get_by_text(re.compile("Цена учёта спроса")).first).to_be_visible()
+
+    page.get_by_role("button", name="Принять").first.click()
+    expect(page.get_by_text("Решение записано.")).to_be_visible()
+    expect(page.get_by_text("Принято", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Вернуть").click()
+    expect(page.get_by_text("Решение снято.")).to_be_visible()
+
+
+def test_decline_with_a_reason_and_see_why(page: Page, district: District, screenshot: Callable[[str], None]) -> None:
+    sign_in(page, district, "navigator")
+    open_ninth_grade(page)
+    open_card(page, 1)
+    page.get_by_text("Все причины и баллы").first.click()
+    expect(page.get_by_text(re.compile("складываются в общий балл")).first).to_be_visible()
+    screenshot("card-reasons")
+    page.get_by_role("button", name="Отклонить").first.click()
+    page.get_by_text("Далеко или неудобно").click()
+    page.get_by_role("button", name="Записать").click()
+    expect(page.get_by_text("Отклонено: Далеко или неудобно")).to_be_visible()
+
+
+def test_no_english_and_nothing_cut_on_a_small_laptop(page: Page, district: District) -> None:
+    sign_in(page, district, "navigator")
+    open_ninth_grade(page)
+    open_card(page, 2)
+    assert page.evaluate("document.documentElement.lang") == "ru"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] button, [data-testid=stMain] p')]"
+        ".filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 2).map(e => e.innerText)"
+    )
+    assert cut == []
+    icons = "document.querySelectorAll('[data-testid=stIconMaterial]').forEach(icon => icon.remove())"
+    page.evaluate(icons)  # names of signs in an icon font, drawn as signs
+    words = set(ENGLISH.findall(page.inner_text("[data-testid=stMain]")))
+    assert words <= KNOWN_LATIN
+
+
+def test_a_page_has_security_headers_and_nothing_personal_in_its_address(page: Page, district: District) -> None:
+    answer = httpx2.get(district.screens)
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert '<html lang="ru">' in answer.text
+    sign_in(page, district, "navigator")
+    open_ninth_grade(page)
+    open_card(page)
+    assert page.url.rstrip("/") in {district.screens, f"{district.screens}/classes"}
+
+
+def test_a_wrong_password_is_refused_in_russian(page: Page, district: District) -> None:
+    page.goto(district.screens)
+    page.get_by_label("Логин").fill("navigator")
+    page.get_by_label("Пароль", exact=True).fill("ne-tot-parol")
+    page.get_by_role("button", name="Войти").click()
+    expect(page.get_by_role("alert")).to_contain_text("Логин или пароль")
+
+
+@pytest.mark.parametrize("name", ["Мои классы", "Вход"])
+def test_signing_out_closes_the_door(page: Page, district: District, name: str) -> None:
+    sign_in(page, district, "navigator")
+    page.get_by_role("button", name="Выйти").click()
+    expect(page.get_by_label("Логин")).to_be_visible()
+    assert page.get_by_role("heading", name=name).count() == 0
+
+
+def test_the_methodologist_sees_the_list_and_no_names(
+    page: Page, district: District, screenshot: Callable[[str], None]
+) -> None:
+    sign_in(page, district, "metodist")
+    expect(page.get_by_role("heading", name="Перечень востребованных профессий")).to_be_visible()
+    expect(page.get_by_text("Действует перечень «krasnodar-2024H1»")).to_be_visible()
+    expect(page.get_by_text("Что изменилось")).to_be_visible()
+    assert page.get_by_text("Мои классы").count() == 0
+    screenshot("demand")
+    broken = b"edition,published,region,position,profession_title,spo_codes\n"
+    page.locator("input[type=file]").set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": broken})
+    page.get_by_role("button", name="Опубликовать").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    screenshot("demand-refused")
+
+
+def test_the_model_page_says_whether_to_rely_on_it(
+    page: Page, district: District, screenshot: Callable[[str], None]
+) -> None:
+    sign_in(page, district, "navigator")
+    page.get_by_role("link", name="Модель").click()
+    expect(page.get_by_text(re.compile("Проверка на отложенном годе"))).to_be_visible()
+    screenshot("model")

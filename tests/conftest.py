@@ -1,0 +1,83 @@
+"""A whole installation, set up once by the product's own commands, for tests that look at it from outside."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 60
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class District:
+    """The sample region as `orientir demo` leaves it, served."""
+
+    api: str
+    screens: str
+    printed: str  # what `orientir demo --once` wrote
+    environment: dict[str, str]
+    password: str
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def orientir(*words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """One command of the product, as an operator types it."""
+    command = [sys.executable, "-m", "service.cli", *words]
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    """`orientir demo --once`, then `orientir serve` on free ports until the tests end."""
+    folder = tmp_path_factory.mktemp("district")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ORIENTIR_")},
+        **ONE_THREAD,
+        "ORIENTIR_DATABASE_URL": f"sqlite:///{folder}/orientir.sqlite",
+        "ORIENTIR_MODELS_DIR": str(folder / "models"),
+        "ORIENTIR_SECRET_KEY_FILE": str(folder / "secret.key"),
+        "ORIENTIR_PORT": str(free_port()),
+        "ORIENTIR_DASHBOARD_PORT": str(free_port()),
+    }
+    made = orientir("demo", "--once", environment=environment)
+    assert made.returncode == 0, made.stderr
+    api, screens = (f"http://127.0.0.1:{environment[name]}" for name in ("ORIENTIR_PORT", "ORIENTIR_DASHBOARD_PORT"))
+    command = [sys.executable, "-m", "service.cli", "serve"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        for address in (f"{api}/healthz", f"{screens}/_stcore/health"):
+            wait_for(address)
+        yield District(api, screens, made.stdout, environment, "uchebny-raion")
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def wait_for(address: str) -> None:
+    """Until an address answers."""
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if httpx2.get(address, timeout=2).is_success:
+                return
+        except httpx2.HTTPError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.3)

@@ -1,0 +1,110 @@
+"""Every view opens, shows the facts, and survives an empty answer and a service that is down; without a browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import client, text
+from tests.conftest import District, free_port
+
+APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
+
+
+@pytest.fixture
+def service(district: District, monkeypatch: pytest.MonkeyPatch) -> Iterator[District]:
+    """Screens of this process speak to the district's service."""
+    monkeypatch.setenv(client.SERVICE_URL, district.api)
+    client.forget_connection()
+    yield district
+    client.forget_connection()
+
+
+def opened(login: str, password: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=30).run()
+    app.text_input[0].set_value(login)
+    app.text_input[1].set_value(password)
+    return app.button[0].click().run()
+
+
+def shown(app: AppTest) -> str:
+    """Everything a person reads on the page."""
+    kinds = (app.title, app.subheader, app.markdown, app.error, app.warning, app.success, app.caption)
+    html = [element.proto.body for element in app.get("html")]
+    return "\n".join([*(element.value for kind in kinds for element in kind), *html])
+
+
+def test_sign_in_shows_the_classes(service: District) -> None:
+    app = opened("navigator", service.password)
+    assert not app.exception
+    assert "Мои классы, 2024-25" in shown(app)
+    assert "**9А**" in shown(app)
+
+
+def test_class_and_card_show_the_facts(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    assert "9А, Средняя школа № 1" in shown(app)
+    student = next(button.key for button in app.button if (button.key or "").startswith("student-"))
+    app.button(key=student).click().run()
+    assert not app.exception
+    for heading in ("Интересы", "Профильные классы", "Профессиональные пробы", "Чего не хватает"):
+        assert heading in shown(app)
+    assert "из 100" in shown(app)
+    assert app.slider[0].value == 5
+
+
+def test_search_that_finds_nobody_says_so(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    app.text_input[0].set_value("Щщщ").run()
+    assert text.NO_STUDENTS in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "sentence"),
+    [("", "", text.EMPTY_CREDENTIALS), ("navigator", "ne-tot", "Логин или пароль")],
+)
+def test_the_door_stays_shut(service: District, login: str, password: str, sentence: str) -> None:
+    app = opened(login, password)
+    assert sentence in shown(app)
+    assert "Мои классы" not in shown(app)
+
+
+def test_a_session_that_ended_leads_back_to_the_door(service: District) -> None:
+    app = opened("navigator", service.password)
+    client.sign_out(app.session_state["token"])
+    app.run()
+    assert text.SIGNED_OUT in shown(app)
+    assert app.text_input[0].label == text.LOGIN
+
+
+def test_a_service_that_is_down_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(client.SERVICE_URL, f"http://127.0.0.1:{free_port()}")
+    client.forget_connection()
+    app = opened("navigator", "any")
+    client.forget_connection()
+    assert not app.exception
+    assert text.SERVICE_DOWN in shown(app)
+
+
+def test_the_methodologist_lands_on_the_list(service: District) -> None:
+    app = opened("metodist", service.password)
+    assert "krasnodar-2024H1" in shown(app)
+    assert text.CHANGES_TITLE in shown(app)
+    assert "Мои классы" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "1 ученик"), (3, "3 ученика"), (11, "11 учеников"), (22, "22 ученика"), (25, "25 учеников")],
+)
+def test_numbers_take_the_right_form(count: int, words: str) -> None:
+    assert text.plural(count, "ученик", "ученика", "учеников") == words
+
+
+def test_numbers_are_written_as_in_russian() -> None:
+    assert text.decimal(4.25) == "4,2"
+    assert text.signed(-0.5) == "−0,50"
+    assert text.hundredths(0.624) == 62
