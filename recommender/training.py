@@ -220,6 +220,8 @@ def _vocabulary(sets: ChoiceSets) -> Vocabulary:
 def choose_pulls(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> tuple[float, float]:
     """Strengths of the two ridges that did best on the last of the years given, learning from those before it.
 
+    One after the other, the stronger pull where two do equally well.
+
     Parameters
     ----------
     parts : sequence of ChoiceSets, oldest first
@@ -230,18 +232,19 @@ def choose_pulls(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> tuple[fl
     (pull, bias_pull)
         The middle of the grid with a single year.
     """
+    pull, bias_pull = PULLS[1], BIAS_PULLS[1]
     if len(parts) < 2:
-        return PULLS[1], BIAS_PULLS[1]
+        return pull, bias_pull
     earlier, last = joined(parts[:-1]), parts[-1]
     vocabulary = _vocabulary(earlier)
-    tried = []
-    for pull in PULLS:
-        for bias_pull in BIAS_PULLS:
-            ranker = _fit(earlier, expert, vocabulary, pull, bias_pull)
-            found = np.nanmean(ndcg(_served_scores(ranker, vocabulary, last), last.relevance, last.queries))
-            tried.append((-float(found), -pull, -bias_pull))
-    _, pull, bias_pull = min(tried)
-    return -pull, -bias_pull
+
+    def found(pull: float, bias_pull: float) -> float:
+        scores = _served_scores(_fit(earlier, expert, vocabulary, pull, bias_pull), vocabulary, last)
+        return float(np.nanmean(ndcg(scores, last.relevance, last.queries)))
+
+    _, pull = max((found(tried, bias_pull), tried) for tried in PULLS)
+    _, bias_pull = max((found(pull, tried), tried) for tried in BIAS_PULLS)
+    return pull, bias_pull
 
 
 def calibrate(scores: Floats, relevance: Floats, expert: ExpertWeights) -> tuple[float, float, bool]:
