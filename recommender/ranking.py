@@ -71,7 +71,7 @@ class PathwayRanker(BaseEstimator):
         bias_pull: float = 10.0,
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
-        max_pairs_per_query: int = 100,
+        max_pairs_per_query: int = 50,
         random_state: int = 0,
     ) -> None:
         self.prior_weights = prior_weights
