@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +12,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from service.access import Actor
@@ -18,12 +20,13 @@ from service.accounts import routes as accounts
 from service.accounts.queries import get_actor
 from service.db import Database, open_database
 from service.demand import routes as demand
-from service.errors import ServiceError
+from service.errors import NotReadyError, ServiceError
 from service.imports import routes as imports
 from service.installation import find_installation
 from service.log import configure_logging
 from service.model_versions import routes as model_versions
 from service.recommendations import routes as recommendations
+from service.recommendations.actions import warm_up
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
 from service.students import routes as students
@@ -37,6 +40,8 @@ from service.web import (
     answer_service_error,
     answer_validation_error,
 )
+
+log = structlog.get_logger()
 
 VERSION = "0.1.0"
 # the framework can export traces and messages of exceptions; nothing leaves an installation
@@ -94,8 +99,20 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await run_in_threadpool(_warm_up, app)
     yield
     app.state.database.close()
+
+
+def _warm_up(app: FastAPI) -> None:
+    """Lay the ranker out before the first request; an installation without a model starts all the same."""
+    with app.state.database.reading() as session:
+        if not _has_model(session):
+            return
+        try:
+            warm_up(app.state.shelf.take(session))
+        except NotReadyError as error:
+            log.warning("no model to serve", reason=str(error))
 
 
 def _identifier(database: Database, secret_key: bytes) -> Callable[[str], Actor]:

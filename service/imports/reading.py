@@ -225,6 +225,7 @@ def _rows(
 ) -> Iterator[FileRow]:
     named = {column.name: column for column in shape.columns}
     absent = {name: EMPTY.get(column.type) for name, column in named.items() if name not in header}
+    readers = [_CellReader(named.get(name) or shape.wide, name in named, vocabularies) for name in header]
     for line, row in enumerate(lines, start=2):
         if not any(cell.strip() for cell in row):
             continue
@@ -232,22 +233,40 @@ def _rows(
             table.blame(line, None, None, f"в строке столбцов {len(row)}, в заголовке {len(header)}")
             continue
         cells, wide, faults_before = dict(absent), {}, len(table.faults)
-        for name, cell in zip(header, row, strict=True):
-            column = named.get(name) or shape.wide
-            if column is None:
-                continue
+        for name, cell, reader in zip(header, row, readers, strict=True):
             try:
-                value = parse_cell(column, cell, vocabularies if name in named else {})
+                value = reader.parse(cell)
             except CellError as error:
-                shown = None if column.personal or column.type == "student" else cell.strip()[:80]
-                table.blame(line, name, shown, str(error))
+                table.blame(line, name, reader.shown(cell), str(error))
                 continue
-            if name in named:
+            if reader.is_named:
                 cells[name] = value
             elif value is not None:
                 wide[name] = value
         if len(table.faults) == faults_before:
             yield FileRow(line, cells, wide)
+
+
+class _CellReader:
+    """Parses the cells of one column; columns repeat few values, so each value is parsed once."""
+
+    def __init__(self, column: Column | None, is_named: bool, vocabularies: Vocabularies) -> None:
+        if column is None:
+            raise ValueError("the header was not checked")
+        self.column = column
+        self.is_named = is_named
+        self._vocabularies = vocabularies if is_named else {}
+        self._parsed: dict[str, Any] = {}
+
+    def parse(self, cell: str) -> Any:
+        """Value of a cell; CellError names the remedy."""
+        if cell not in self._parsed:
+            self._parsed[cell] = parse_cell(self.column, cell, self._vocabularies)
+        return self._parsed[cell]
+
+    def shown(self, cell: str) -> str | None:
+        """A wrong cell as it may be repeated in an error."""
+        return None if self.column.personal or self.column.type == "student" else cell.strip()[:80]
 
 
 def _check_key(table: ReadTable, shape: Format) -> None:

@@ -51,11 +51,12 @@ def store_groups(
     core = core_table(table)
     query = sa.select(core) if where is None else sa.select(core).where(where)
     present: dict[Key, list[Row]] = {}
-    for found in session.execute(query).mappings():
-        row = dict(found)
-        key = tuple(row[name] for name in group)
+    names = [column.name for column in core.columns]
+    places = [names.index(name) for name in group]
+    for row in session.execute(query):
+        key = tuple(row[place] for place in places)
         if key in wanted:
-            present.setdefault(key, []).append(row)
+            present.setdefault(key, []).append(dict(zip(names, row, strict=True)))
     difference, change = Difference(), _Change(core)
     for key, rows in wanted.items():
         before = present.get(key, [])
@@ -81,6 +82,8 @@ class _Change:
         """Note what must be done to one group; False where nothing."""
         old = {tuple(row[name] for name in self.key): row for row in before}
         new = {tuple(row[name] for name in self.key): row for row in after}
+        if old == new:
+            return False
         gone = [self._bound(row) for key, row in old.items() if key not in new]
         come = [row for key, row in new.items() if key not in old]
         moved = [

@@ -39,6 +39,9 @@ NOT_THIS_YEAR = Refusal(
 )
 
 
+WARM_UP_GRADE = 9
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Lists of several students by pseudonym, and the same lists by fit alone."""
@@ -61,6 +64,12 @@ def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k:
         {student: recommender.explain(made, place) for place, student in enumerate(facts.student_ids)},
         {student: _fit_lists(serving, plain, place) for place, student in enumerate(facts.student_ids)},
     )
+
+
+def warm_up(serving: Serving) -> None:
+    """Rank a made-up student once: lays out the arrays and compiles the loops before the first person waits for it."""
+    school = next(iter(serving.catalogue.school_codes), "")
+    rank(serving, [StudentRow("warmup", WARM_UP_GRADE, school)], FactRows(), k=1, demand_strength=0.05)
 
 
 def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> FitLists:
