@@ -2,13 +2,15 @@
 
 import resource
 import time
-from collections.abc import Callable
-from dataclasses import replace
+import tracemalloc
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from benchmarks.records import ROOT, Record
 from recommender.catalogue import KINDS, Catalogue, Pathway, Place
 from recommender.features import VECTOR_TERMS, FeatureSpace, StudentVectors
 from recommender.interests import InterestProfile, build_interest_model
@@ -16,8 +18,9 @@ from recommender.reference import read_reference
 from recommender.scoring import CompiledRanker, ServedRanker
 from recommender.training import expert_ranker, read_expert_weights
 
-REFERENCE_DIR = Path(__file__).parents[1] / "data" / "reference"
-CHUNK, K = 1_000, 5
+REFERENCE_DIR = ROOT / "data" / "reference"
+CHUNK, K, DEMAND_STRENGTH = 1_000, 5, 0.05
+LIMIT, ROUNDS = 1.3, 5
 
 
 def made_catalogue(reference: object, count: int, random: np.random.Generator) -> Catalogue:
@@ -46,24 +49,97 @@ def bent(ranker: ServedRanker) -> ServedRanker:
 
 
 def made_vectors(space: FeatureSpace, count: int, random: np.random.Generator) -> StudentVectors:
-    """Random student vectors of the right widths."""
-    blocks = {term: random.normal(size=(count, space.pathway_blocks[term].shape[1])) for term in VECTOR_TERMS}
+    """Random student vectors of the right widths, made in place: the matrix is the only large array."""
+    widths = [space.pathway_blocks[term].shape[1] for term in VECTOR_TERMS]
+    ends = np.cumsum([0, *widths])
+    matrix = random.standard_normal((count, int(ends[-1])))
+    blocks = {term: matrix[:, ends[row] : ends[row + 1]] for row, term in enumerate(VECTOR_TERMS)}
     profile = InterestProfile(blocks["interest_match"], np.empty((0, 11, 11)), np.ones(count, dtype=np.int64))
-    return StudentVectors.side_by_side(blocks, random.integers(0, 60, count), profile)
+    return StudentVectors(matrix, blocks, random.integers(0, 60, count), profile)
 
 
-def best_of(run: Callable[[], object], times: int) -> float:
-    """Shortest wall time in seconds."""
+@dataclass(frozen=True)
+class Work:
+    """One region to score: the laid-out ranker, the students, who is refused what, demand, what was taken before."""
+
+    compiled: CompiledRanker
+    vectors: StudentVectors
+    words: np.ndarray
+    word_of: np.ndarray
+    demand: np.ndarray
+    taken: tuple[np.ndarray, np.ndarray] | None = None
+
+    def served(self, strength: float) -> None:
+        """Score and list as the service does."""
+        self.compiled.best(
+            self.vectors, self.words, self.word_of, k=K, demand_weight=self.demand, demand_strength=strength,
+            taken=self.taken,
+        )  # fmt: skip
+
+    def bare(self) -> None:
+        """The least that any matrix form has to do: product, mask, argpartition of each kind, in chunks."""
+        matrix = self.vectors.matrix
+        bounds = self.compiled.space.catalogue.kind_bounds
+        for start in range(0, len(matrix), CHUNK):
+            scores = matrix[start : start + CHUNK] @ self.compiled.linear
+            scores[self.words[self.word_of[start : start + CHUNK]] != 0] = -np.inf
+            for first, last in pairwise(bounds):
+                np.argpartition(scores[:, first:last], -K, axis=1)
+
+
+def compared(name: str, work: Work, rounds: int, data: Literal["synthetic", "none"]) -> list[Record]:
+    """Seconds, ratios to the bare product, and the memory that scoring adds.
+
+    Processor seconds of one thread; the runs alternate and a ratio is the median of the rounds' ratios, so that a
+    busy machine burdens both sides. `both` lists twice, as a shown list needs it: the price of demand is the
+    difference between the list without it and the list with it.
+    """
+    runs = {
+        "bare": work.bare,
+        "plain": lambda: work.served(0.0),
+        "nudged": lambda: work.served(DEMAND_STRENGTH),
+        "both": lambda: (work.served(0.0), work.served(DEMAND_STRENGTH)),
+    }
+    work.served(DEMAND_STRENGTH)  # compile
+    seconds = {run: np.empty(rounds) for run in runs}
+    with threadpool_limits(limits=1):
+        for turn in range(rounds):
+            for run, call in runs.items():
+                start = time.thread_time()
+                call()
+                seconds[run][turn] = time.thread_time() - start
+    size = f"{len(work.vectors):,} students x {work.compiled.linear.shape[1]} pathways"
     found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        found.append(time.perf_counter() - start)
-    return min(found)
+    for run, spent in seconds.items():
+        figure = f"{name}.{run}_seconds"
+        found.append(Record(figure, float(np.median(spent)), _span(spent), None, "lower", data, size, rounds))
+        if run != "bare":
+            ratios = spent / seconds["bare"]
+            figure = f"{name}.{run}_ratio"
+            against = f"bare product + mask + argpartition, {size}"
+            found.append(Record(figure, float(np.median(ratios)), _span(ratios), LIMIT, "lower", data, against, rounds))
+    added = f"on top of the students' matrix of {work.vectors.matrix.nbytes / 2**20:.0f} MB"
+    found.append(Record(f"{name}.added_megabytes", _added(work), None, None, "lower", data, added))
+    return found
 
 
-def measure(students: int = 100_000, pathways: int = 500, times: int = 3) -> dict[str, float]:
-    """Seconds of the served scoring (without and with the demand nudge), of the bare product, and their ratios."""
+def _added(work: Work) -> float:
+    """Peak of what one scoring with demand allocates, megabytes."""
+    tracemalloc.start()
+    work.served(DEMAND_STRENGTH)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def _span(values: np.ndarray) -> tuple[float, float]:
+    """Where nine of ten runs lay."""
+    low, high = np.quantile(values, [0.05, 0.95])
+    return float(low), float(high)
+
+
+def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
+    """A region made in memory."""
     random = np.random.default_rng(0)
     reference = read_reference(REFERENCE_DIR)
     catalogue = made_catalogue(reference, pathways, random)
@@ -73,36 +149,7 @@ def measure(students: int = 100_000, pathways: int = 500, times: int = 3) -> dic
     vectors = made_vectors(space, students, random)
     words = (random.random((360, pathways)) < 0.2).astype(np.uint16)
     word_of = random.integers(0, len(words), students)
-    demand = random.random(pathways)
-    matrix = vectors.matrix
-
-    def served(strength: float) -> None:
-        compiled.best(vectors, words, word_of, k=K, demand_weight=demand, demand_strength=strength)
-
-    def bare() -> None:
-        bounds = catalogue.kind_bounds
-        for start in range(0, students, CHUNK):
-            scores = matrix[start : start + CHUNK] @ compiled.linear
-            scores[words[word_of[start : start + CHUNK]] != 0] = -np.inf
-            for first, last in pairwise(bounds):
-                np.argpartition(scores[:, first:last], -K, axis=1)
-
-    served(0.05)
-    bare_seconds = best_of(bare, times)
-    plain, nudged = best_of(lambda: served(0.0), times), best_of(lambda: served(0.05), times)
-    return {
-        "students": students,
-        "pathways": pathways,
-        "width": matrix.shape[1],
-        "bare_seconds": bare_seconds,
-        "served_seconds": plain,
-        "nudged_seconds": nudged,
-        "ratio": plain / bare_seconds,
-        "ratio_nudged": nudged / bare_seconds,
-        "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-
-
-if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name:16} {value:.3f}")
+    work = Work(compiled, vectors, words, word_of, random.random(pathways))
+    found = compared("scoring_speed", work, ROUNDS, "none")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*found, Record("scoring_speed.process_megabytes", peak, None, None, "lower", "none", "peak, all included")]
