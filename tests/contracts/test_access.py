@@ -1,7 +1,6 @@
 """Default deny, walked over every route: 401 for a stranger at the door, 404 for somebody else's student."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -27,9 +26,9 @@ VALUES = {
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def backend() -> str:
     """Rights do not depend on the kind of database."""
-    return f"sqlite:///{tmp_path}/orientir.sqlite"
+    return "sqlite"
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:

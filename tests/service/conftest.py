@@ -2,11 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from itertools import count
-from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -22,8 +19,8 @@ from service.settings import Settings, read_secret_key
 from service.tables import User
 from service.upgrade import upgrade_database
 from tests.service import postgres, worked_example
+from tests.service.yard import Yard
 
-DATABASE_NUMBER = count(1)
 BACKENDS = ["sqlite", *(["postgresql"] if postgres.find_binaries() else [])]
 AS_OF = date(2024, 10, 1)
 PASSWORD = "dlinnyi-parol"
@@ -45,29 +42,55 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def yard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Yard:
+    """Gives out databases."""
+    return Yard(tmp_path_factory.mktemp("databases"), lambda: str(request.getfixturevalue("postgres_url")))
+
+
 @pytest.fixture(params=BACKENDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/orientir.sqlite"
-        return
-    server = sa.create_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
-    name = f"test_{next(DATABASE_NUMBER)}"
-    with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    try:
-        yield server.url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        server.dispose()
+def backend(request: pytest.FixtureRequest) -> str:
+    """Kind of database."""
+    return str(request.param)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with all tables, empty."""
-    database = Database(database_url)
-    upgrade_database(database)
+def database_url(yard: Yard, backend: str) -> Iterator[str]:
+    """An empty database, without tables."""
+    url = yard.fresh(backend)
+    yield url
+    yard.drop(url)
+
+
+def _copy(yard: Yard, backend: str, level: str, fill: Callable[[Database], None]) -> Iterator[Database]:
+    def build(url: str) -> None:
+        database = Database(url)
+        upgrade_database(database)
+        fill(database)
+        database.close()
+
+    url = yard.copy(backend, level, build)
+    database = Database(url)
     yield database
     database.close()
+    yard.drop(url)
+
+
+@pytest.fixture
+def database(yard: Yard, backend: str) -> Iterator[Database]:
+    """A database with all tables, empty."""
+    yield from _copy(yard, backend, "tables", lambda _database: None)
+
+
+@pytest.fixture
+def filled(yard: Yard, backend: str, tools: ImportTools) -> Iterator[Database]:
+    """The worked example."""
+
+    def fill(database: Database) -> None:
+        with database.writing() as session:
+            worked_example.load(session, tools)
+
+    yield from _copy(yard, backend, "filled", fill)
 
 
 @pytest.fixture(scope="session")
@@ -112,24 +135,28 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def settings(trained: Settings, database_url: str) -> Settings:
-    """Settings of the test's own database, with the model already trained."""
-    return trained.model_copy(update={"database_url": database_url})
+def ready(yard: Yard, backend: str, tools: ImportTools, trained: Settings, password_hash: str) -> Iterator[Database]:
+    """The worked example with demand editions, a promoted model and people."""
+
+    def furnish(database: Database) -> None:
+        fill(database, tools, trained)
+        folder = next(trained.models_dir.iterdir())
+        with database.writing() as session:
+            version = register_version(session, actor=OPERATOR, folder=folder, key=read_secret_key(trained)).version
+            promote_version(session, actor=OPERATOR, version=version, settings=trained)
+            for login, (role, school) in PEOPLE.items():
+                person = User(
+                    login=login, password_hash=password_hash, display_name=login, role=role, school_code=school
+                )
+                session.add(person)
+
+    yield from _copy(yard, backend, "ready", furnish)
 
 
 @pytest.fixture
-def ready(database: Database, tools: ImportTools, settings: Settings, password_hash: str) -> Database:
-    """The worked example with a promoted model and people."""
-    fill(database, tools, settings)
-    key = read_secret_key(settings)
-    folder = next(settings.models_dir.iterdir())
-    with database.writing() as session:
-        version = register_version(session, actor=OPERATOR, folder=folder, key=key).version
-        promote_version(session, actor=OPERATOR, version=version, settings=settings)
-        for login, (role, school) in PEOPLE.items():
-            person = User(login=login, password_hash=password_hash, display_name=login, role=role, school_code=school)
-            session.add(person)
-    return database
+def settings(trained: Settings, ready: Database) -> Settings:
+    """Settings of the test's own database, with the model already trained."""
+    return trained.model_copy(update={"database_url": ready.url.render_as_string(hide_password=False)})
 
 
 @pytest.fixture
@@ -176,4 +203,4 @@ def give_key(ready: Database, settings: Settings) -> Callable[..., Authorization
     return give_key
 
 
-sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+sqlite_only = pytest.mark.parametrize("backend", ["sqlite"])

@@ -42,7 +42,8 @@ def cluster() -> Iterator[str]:
         _run(
             binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N", folder=folder
         )
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+        careless = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' {careless}"
         _run(binaries / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start", folder=folder)
         try:
             yield f"postgresql+psycopg://{USER}@/postgres?host={folder}"

@@ -35,14 +35,6 @@ DIRECTOR = Actor("user:1", Role.SCHOOL_ADMIN, "Администратор", GRAN
 METHODOLOGIST = Actor("user:2", Role.METHODOLOGIST, "Методист", GRANTS[Role.METHODOLOGIST])
 
 
-@pytest.fixture
-def filled(database: Database, tools: ImportTools) -> Database:
-    """The worked example in an empty database."""
-    with database.writing() as session:
-        worked_example.load(session, tools)
-    return database
-
-
 def take(
     session: Session,
     tools: ImportTools,

@@ -20,9 +20,9 @@ SignIn = Callable[[str], Authorization]
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def backend() -> str:
     """The frame does not depend on the kind of database."""
-    return f"sqlite:///{tmp_path}/orientir.sqlite"
+    return "sqlite"
 
 
 @pytest.mark.parametrize(
