@@ -1,9 +1,11 @@
 """Runs the API and, beside it, the dashboard."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import typer
 import uvicorn
@@ -32,12 +34,20 @@ def serve_all(settings: Settings, *, with_dashboard: bool) -> None:
         typer.echo(f"Экраны: {screens}")
         command = _dashboard_command(settings)
         child = subprocess.Popen(command, env=_dashboard_environment(api))  # noqa: S603 -- our own words only
+    # the server hands its signal back when it has finished: it must end this process in order, not at once
+    signal.signal(signal.SIGTERM, _end)
     try:
         # the application writes its own line for each request, without ids of students
         uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False)
+    except KeyboardInterrupt:
+        typer.echo("Остановлено.")
     finally:
         if child is not None:
             _stop(child)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _dashboard_command(settings: Settings) -> list[str]:
