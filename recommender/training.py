@@ -32,6 +32,7 @@ BIAS_PULLS = (1.0, 3.0, 10.0)
 MIN_QUERIES = 20  # fewer choice sets than this: knowledge only
 MIN_CALIBRATION = 60  # fewer outcomes than this: fit stays expert judgement
 SHAPED_COLUMNS = tuple(TERM_CODES.index(term) for term in SHAPED_TERMS)
+CHALLENGER = "gradient_boosting"
 WISH_TERMS = ("profile_wish", "exam_wish", "elective_wish", "profession_wish")
 
 
@@ -286,7 +287,7 @@ def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
         "interest_correlation": lambda: WeightedTermsRanker([1.0]),
         "wishes_only": lambda: WeightedTermsRanker(wishes),
         "expert_weights": lambda: WeightedTermsRanker(weights),
-        "gradient_boosting": BoostedRanker,
+        CHALLENGER: BoostedRanker,
     }
 
 
@@ -307,7 +308,7 @@ def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
 
 
 def _judge_all(
-    earlier: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights
+    earlier: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights, with_challenger: bool
 ) -> tuple[tuple[Judgement, ...], tuple[float, float, bool]]:
     """Every rival and the trained ranker on the last year, and the calibration that this year allows."""
     known = joined(earlier)
@@ -315,6 +316,8 @@ def _judge_all(
     ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
     judgements = []
     for name, make in rivals(expert).items():
+        if name == CHALLENGER and not with_challenger:
+            continue
         terms, last_terms = known.terms, last.terms
         if name == "interest_correlation":
             terms, last_terms = known.correlation[:, None], last.correlation[:, None]
@@ -327,7 +330,7 @@ def _judge_all(
 
 
 def train_kind(
-    parts: Sequence[ChoiceSets], kind: PathwayKind, expert: ExpertWeights
+    parts: Sequence[ChoiceSets], kind: PathwayKind, expert: ExpertWeights, *, with_challenger: bool = True
 ) -> tuple[TrainedKind, tuple[Judgement, ...]]:
     """Judge on the last year, then fit on all years.
 
@@ -336,6 +339,7 @@ def train_kind(
     parts : sequence of ChoiceSets, oldest first; may be empty
     kind : PathwayKind
     expert : ExpertWeights
+    with_challenger : bool
 
     Returns
     -------
@@ -347,7 +351,7 @@ def train_kind(
         nothing = Vocabulary((), (), ())
         return TrainedKind(kind, None, nothing, 0.0, 0.0, 0, (slope, intercept), False), judgements
     if len(parts) > 1 and sum(len(part) for part in parts[:-1]) >= MIN_QUERIES:
-        judgements, (slope, intercept, is_calibrated) = _judge_all(parts[:-1], parts[-1], expert)
+        judgements, (slope, intercept, is_calibrated) = _judge_all(parts[:-1], parts[-1], expert, with_challenger)
     every = joined(parts)
     vocabulary = _vocabulary(every)
     pull, bias_pull = choose_pulls(parts, expert)
@@ -382,6 +386,8 @@ def train(
     history: History,
     expert: Mapping[PathwayKind, ExpertWeights],
     on_progress: Callable[[str, float], None] = lambda _stage, _share: None,
+    *,
+    with_challenger: bool = True,
 ) -> Training:
     """Train all kinds on a region's history.
 
@@ -391,6 +397,8 @@ def train(
         Only students who consented to learning from their outcomes.
     expert : mapping of PathwayKind to ExpertWeights
     on_progress : callable (stage, share done in [0, 1])
+    with_challenger : bool
+        Whether gradient boosting is judged too; it is a matter of the bench, not of a school's training.
 
     Returns
     -------
@@ -406,7 +414,7 @@ def train(
             on_progress(kind, (row + 0.2) / len(KINDS))
             found = (choice_sets(history, kind, year, model) for year in years)
             parts = [part for part in found if part is not None]
-            trained, judged = train_kind(parts, kind, expert[kind])
+            trained, judged = train_kind(parts, kind, expert[kind], with_challenger=with_challenger)
             kinds.append(trained)
             judgements[kind] = judged
             counts[f"{kind}_queries"] = sum(len(part) for part in parts)

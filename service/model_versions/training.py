@@ -32,7 +32,7 @@ def train_version(
         installation = find_installation(session)
         is_synthetic = installation is not None and installation.synthetic
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
-    training = train(history, expert, on_progress)
+    training = train(history, expert, on_progress, with_challenger=False)
     manifest = manifest_of(training, version=version, edition=edition, is_synthetic=is_synthetic)
     manifest["as_of"] = today.as_of.isoformat()
     key = read_secret_key(settings)
