@@ -29,6 +29,7 @@ from service.recommendations import actions as recommendations
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
+from service.tables import PathwayOffer, School, Student
 from service.upgrade import find_revision, head_revision
 
 NO_TABLES = "База не готова: выполните orientir db upgrade."
@@ -207,16 +208,16 @@ class Installed:
     def _check_data(self) -> list[Check]:
         with self.database.reading() as session:
             today = get_today(session, self.settings)
-            counts = {
-                table: session.scalar(sa.text(f"SELECT count(*) FROM {table}"))  # noqa: S608 -- names below, not input
-                for table in ("schools", "students", "pathway_offers")
-            }
+            schools, students, offers = (
+                session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                for table in (School, Student, PathwayOffer)
+            )
             edition = find_code_in_force(session, self.settings, today.as_of)
-        empty = [table for table, count in counts.items() if not count]
-        text = f"школ {counts['schools']}, учеников {counts['students']}, предложений {counts['pathway_offers']}"
+        is_filled = min(schools, students, offers) > 0
+        text = f"школ {schools}, учеников {students}, предложений {offers}"
         return [
             Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
-            Check("Данные", not empty, "пусто: выполните orientir import ПАПКА" if empty else text),
+            Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
             Check("Перечень", edition is not None, edition or "нет: выполните orientir demand add ФАЙЛ"),
         ]
 
