@@ -21,6 +21,12 @@ from recommender.training import expert_ranker, read_expert_weights
 REFERENCE_DIR = ROOT / "data" / "reference"
 CHUNK, K, DEMAND_STRENGTH = 1_000, 5, 0.05
 LIMIT, ROUNDS = 1.3, 5
+FILLED = {
+    "interest_match": 0.75, "subject_strength": 0.78, "subject_level": 0.79, "exam_margin": 0.07, "knowledge": 0.03,
+    "profile_wish": 0.03, "exam_wish": 0.03, "elective_wish": 0.02, "profession_wish": 0.01, "trial_experience": 0.03,
+    "elective_experience": 0.13,
+}  # fmt: skip
+"""Share of a block's entries that are not zero, counted in the sample region (synthetic) on 2024-10-01."""
 
 
 def made_catalogue(reference: object, count: int, random: np.random.Generator) -> Catalogue:
@@ -49,10 +55,15 @@ def bent(ranker: ServedRanker) -> ServedRanker:
 
 
 def made_vectors(space: FeatureSpace, count: int, random: np.random.Generator) -> StudentVectors:
-    """Random student vectors of the right widths, made in place: the matrix is the only large array."""
+    """Random student vectors of the right widths and as full as the sample region's, made in place.
+
+    The dense product of the peer takes the same matrix and does not depend on how full it is.
+    """
     widths = [space.pathway_blocks[term].shape[1] for term in VECTOR_TERMS]
     ends = np.cumsum([0, *widths])
     matrix = random.standard_normal((count, int(ends[-1])))
+    for row, term in enumerate(VECTOR_TERMS):
+        matrix[:, ends[row] : ends[row + 1]] *= random.random((count, widths[row])) < FILLED[term]
     blocks = {term: matrix[:, ends[row] : ends[row + 1]] for row, term in enumerate(VECTOR_TERMS)}
     profile = InterestProfile(blocks["interest_match"], np.empty((0, 11, 11)), np.ones(count, dtype=np.int64))
     return StudentVectors(matrix, blocks, random.integers(0, 60, count), profile)

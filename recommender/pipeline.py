@@ -160,18 +160,12 @@ class Recommender:
         strength = check_demand_strength(self.demand_strength if demand_strength is None else demand_strength)
         vectors = self.space.student_vectors(facts)
         words = refusal_words(self.rules, facts.patterns, self.space.catalogue, facts.as_of)
-        taken = self._taken(facts)
-        without = self.compiled.best(
-            vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight, taken=taken
-        )
-        listed = without
-        if strength > 0:
-            listed = self.compiled.best(
-                vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight,
-                demand_strength=strength, taken=taken,
-            )  # fmt: skip
+        listed = self.compiled.best(
+            vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight,
+            demand_strength=strength, taken=self._taken(facts),
+        )  # fmt: skip
         price = np.column_stack(
-            [price_of_demand(without.fit[:, kind], listed.fit[:, kind]) for kind in range(len(KINDS))]
+            [price_of_demand(listed.unmoved_fit[:, kind], listed.fit[:, kind]) for kind in range(len(KINDS))]
         )
         return Recommendations(facts, vectors, listed, price)
 

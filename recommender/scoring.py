@@ -1,9 +1,10 @@
 """The served form of a ranker: arrays in, the best pathways of every kind out.
 
-`score = linear part (one matrix product) + bends + what the student's school adds`; then refusals, calibration and
-the demand nudge, and the best k of each kind. Blocks of BLOCK_ROWS students always have the same shape, padded when
-short, so that a student gets the same bits alone as in a region's batch. The selection is one compiled loop; without
-numba the same loop runs interpreted and gives the same lists.
+`score = linear part + bends + what the student's school adds`; then refusals, calibration and the demand nudge, and
+the best k of each kind. One compiled loop over students: a student's vector is mostly zeros (seven of eight in the
+sample region), so adding up the rows of the non-zero entries beats a dense product, and the order of summation depends
+on that student alone: the same bits alone as in a region's batch, on any machine. Without numba the same loop runs
+interpreted.
 """
 
 from collections.abc import Mapping
@@ -29,8 +30,6 @@ except ImportError:  # pragma: no cover - the same loop, interpreted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-BLOCK_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,16 @@ class Listed:
         Positions in the catalogue, best first; -1 = fewer pathways than places.
     scores, fit, final : float arrays of the same shape
         Log-odds, fit in [0, 1], fit with the demand nudge; NaN at empty places.
+    unmoved, unmoved_fit : int and float arrays of the same shape
+        The list without demand and its fit.
     """
 
     pathways: Ints
     scores: Floats
     fit: Floats
     final: Floats
+    unmoved: Ints
+    unmoved_fit: Floats
 
 
 class CompiledRanker:
@@ -101,7 +104,14 @@ class CompiledRanker:
         weight_of = {term: ranker.weights[self.kind_of, column] for column, term in enumerate(TERM_CODES)}
         blocks = [space.pathway_blocks[term] * weight_of[term][:, None] for term in VECTOR_TERMS]
         self.linear = np.ascontiguousarray(np.hstack(blocks).T)
-        self.shaped = [np.ascontiguousarray(space.pathway_blocks[term].T) for term in SHAPED_TERMS]
+        ends = np.cumsum([0, *(block.shape[1] for block in blocks)])
+        places = [VECTOR_TERMS.index(term) for term in SHAPED_TERMS]
+        self.shaped_columns = np.array([(ends[place], ends[place + 1]) for place in places], dtype=np.int64)
+        width = int(np.diff(self.shaped_columns, axis=1).max())
+        self.shaped = np.zeros((len(SHAPED_TERMS), width, len(pathways)))
+        for position, term in enumerate(SHAPED_TERMS):
+            block = space.pathway_blocks[term]
+            self.shaped[position, : block.shape[1]] = block.T
         self.by_school = self.programme_bias + self.host_bias
         for term in ACCESS_TERMS:
             self.by_school = self.by_school + space.access_tables[term] * weight_of[term]
@@ -134,33 +144,19 @@ class CompiledRanker:
         -------
         Listed
         """
-        count, kinds = len(vectors), len(KINDS)
-        listed = np.full((count, kinds, k), -1, dtype=np.int64)
-        scores = np.full((count, kinds, k), np.nan)
-        final = np.full((count, kinds, k), np.nan)
-        excluded = np.zeros((BLOCK_ROWS, len(self.kind_of)), dtype=np.bool_)
-        for start in range(0, count, BLOCK_ROWS):
-            stop = min(start + BLOCK_ROWS, count)
-            linear = _block(vectors.matrix, start, stop) @ self.linear
-            bent = self._bent(vectors, start, stop)
-            inside = None
-            if taken is not None:
-                inside = (taken[0] >= start) & (taken[0] < stop)
-                excluded[taken[0][inside] - start, taken[1][inside]] = True
-            _select(
-                linear, bent, self.ranker.knots, self.ranker.bend_weights, self.by_school,
-                vectors.school_of[start:stop], words, word_of[start:stop], excluded, self.bounds,
-                self.ranker.calibration, demand_weight, demand_strength, listed[start:stop], scores[start:stop],
-                final[start:stop],
-            )  # fmt: skip
-            if taken is not None and inside is not None:
-                excluded[taken[0][inside] - start, taken[1][inside]] = False
+        shape = (len(vectors), len(KINDS), k)
+        listed, unmoved = np.full(shape, -1, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
+        scores, final, best = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
+        taken_by, taken_pathways = _by_student(taken, len(vectors))
+        _select(
+            vectors.matrix, self.linear, self.shaped, self.shaped_columns, self.ranker.knots,
+            self.ranker.bend_weights, self.by_school, vectors.school_of, words, word_of, taken_by, taken_pathways,
+            self.bounds, self.ranker.calibration, demand_weight, demand_strength, listed, scores, final,
+            unmoved, best,
+        )  # fmt: skip
         slope, intercept = self.ranker.calibration[:, :1], self.ranker.calibration[:, 1:]
-        return Listed(listed, scores, _fit(scores, slope, intercept), final)
-
-    def _bent(self, vectors: StudentVectors, start: int, stop: int) -> Floats:
-        blocks = [_block(vectors.blocks[term], start, stop) for term in SHAPED_TERMS]
-        return np.stack([block @ matrix for block, matrix in zip(blocks, self.shaped, strict=True)])
+        fit, best_fit = _fit(scores, slope, intercept), _fit(best, slope, intercept)
+        return Listed(listed, scores, fit, final, unmoved, best_fit)
 
     def contributions(self, vectors: StudentVectors, students: Ints, pathways: Ints) -> Floats:
         """What each term and bias adds to the score of given pairs; rows sum to the score.
@@ -198,13 +194,11 @@ class CompiledRanker:
 CONTRIBUTIONS = (*TERM_CODES, "programme_bias", "host_bias")
 
 
-def _block(matrix: Floats, start: int, stop: int) -> Floats:
-    """Rows of one block, padded with zeros to BLOCK_ROWS: a product of one shape has one order of summation."""
-    if stop - start == BLOCK_ROWS:
-        return matrix[start:stop]
-    padded = np.zeros((BLOCK_ROWS, matrix.shape[1]))
-    padded[: stop - start] = matrix[start:stop]
-    return padded
+def _by_student(taken: tuple[Ints, Ints] | None, count: int) -> tuple[Ints, Ints]:
+    """Refused pathways of student i are `pathways[starts[i]:starts[i + 1]]`."""
+    students, pathways = taken if taken is not None else (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    order = np.argsort(students, kind="stable")
+    return np.searchsorted(students[order], np.arange(count + 1)), pathways[order]
 
 
 def _fit(scores: Floats, slope: Floats, intercept: Floats) -> Floats:
@@ -231,27 +225,48 @@ def _insert(places: Any, values: Any, pathway: int, value: float, length: int) -
 
 
 @compiled
-def _fill_row(
-    row: Any, linear: Any, added: Any, bent: Any, student: int, first: int, knots: Any, bends: Any, word: Any,
-    excluded: Any,
-) -> None:  # fmt: skip
-    """Scores of one student for the pathways of one kind, minus infinity where refused.
+def _add_products(row: Any, vector: Any, matrix: Any) -> None:
+    """`row += vector @ matrix`, entry by entry and only those that are not zero.
 
-    Plain passes from 0 over slices, without branches: so the compiler makes vector instructions of them.
+    Plain passes from 0 without branches inside: so the compiler makes vector instructions of them.
     """
+    for entry in range(len(vector)):
+        value = vector[entry]
+        if value != 0.0:
+            line = matrix[entry]
+            for pathway in range(len(row)):
+                row[pathway] += value * line[pathway]
+
+
+@compiled
+def _bend(row: Any, raw: Any, knots: Any, bends: Any) -> None:
+    """Add the changes of slope of one shaped term for the pathways of one kind."""
+    for knot in range(len(knots)):
+        at, bend = knots[knot], bends[knot]
+        if bend != 0.0:
+            for pathway in range(len(row)):
+                excess = raw[pathway] - at
+                row[pathway] += bend * (excess if excess > 0.0 else 0.0)
+
+
+@compiled
+def _score_student(
+    row: Any, raw: Any, vector: Any, linear: Any, shaped: Any, shaped_columns: Any, knots: Any, bends: Any,
+    added: Any, word: Any, bounds: Any,
+) -> None:  # fmt: skip
+    """Scores of one student for every pathway, minus infinity where a rule refuses; `raw` is working space."""
     for pathway in range(len(row)):
-        row[pathway] = linear[pathway] + added[pathway]
-    for shape in range(bent.shape[0]):
-        raw = bent[shape, student, first : first + len(row)]
-        for knot in range(knots.shape[1]):
-            at, bend = knots[shape, knot], bends[shape, knot]
-            if bend != 0.0:
-                for pathway in range(len(row)):
-                    excess = raw[pathway] - at
-                    row[pathway] += bend * (excess if excess > 0.0 else 0.0)
+        row[pathway] = added[pathway]
+    _add_products(row, vector, linear)
+    for shape in range(shaped.shape[0]):
+        for pathway in range(len(raw)):
+            raw[pathway] = 0.0
+        _add_products(raw, vector[shaped_columns[shape, 0] : shaped_columns[shape, 1]], shaped[shape])
+        for kind in range(len(bounds) - 1):
+            first, last = bounds[kind], bounds[kind + 1]
+            _bend(row[first:last], raw[first:last], knots[kind, shape], bends[kind, shape])
     for pathway in range(len(row)):
-        refused = (word[pathway] != 0) | excluded[pathway]
-        row[pathway] = -np.inf if refused else row[pathway]
+        row[pathway] = -np.inf if word[pathway] != 0 else row[pathway]
 
 
 @compiled
@@ -295,24 +310,27 @@ def _logistic(x: float) -> float:
 
 @compiled
 def _select(
-    linear: Any, bent: Any, knots: Any, bends: Any, by_school: Any, school_of: Any, words: Any, word_of: Any,
-    excluded: Any, bounds: Any, calibration: Any, demand_weight: Any, strength: float, listed: Any, scores: Any,
-    final: Any,
+    matrix: Any, linear: Any, shaped: Any, shaped_columns: Any, knots: Any, bends: Any, by_school: Any,
+    school_of: Any, words: Any, word_of: Any, taken_by: Any, taken_pathways: Any, bounds: Any, calibration: Any,
+    demand_weight: Any, strength: float, listed: Any, scores: Any, final: Any, unmoved: Any, best: Any,
 ) -> None:  # fmt: skip
-    """Finish the scores of one block and list the best of each kind; writes into `listed`, `scores`, `final`."""
-    buffer = np.empty(linear.shape[1])
-    places = np.empty(listed.shape[2], dtype=np.int64)
-    values = np.empty(listed.shape[2])
-    for student in range(len(school_of)):
-        word, added = words[word_of[student]], by_school[school_of[student]]
+    """Score every student and list the best of each kind; writes into the last five arrays."""
+    every, raw = np.empty(linear.shape[1]), np.empty(linear.shape[1])
+    places, values = np.empty(listed.shape[2], dtype=np.int64), np.empty(listed.shape[2])
+    for student in range(len(matrix)):
+        _score_student(
+            every, raw, matrix[student], linear, shaped, shaped_columns, knots, bends, by_school[school_of[student]],
+            words[word_of[student]], bounds,
+        )  # fmt: skip
+        for position in range(taken_by[student], taken_by[student + 1]):
+            every[taken_pathways[position]] = -np.inf
         for kind in range(len(bounds) - 1):
             first, last = bounds[kind], bounds[kind + 1]
-            row, nudge = buffer[first:last], demand_weight[first:last]
-            _fill_row(
-                row, linear[student, first:last], added[first:last], bent, student, first, knots[kind], bends[kind],
-                word[first:last], excluded[student, first:last],
-            )  # fmt: skip
+            row, nudge = every[first:last], demand_weight[first:last]
             length = _list_by_score(row, places, values)
+            for place in range(length):
+                unmoved[student, kind, place] = first + places[place]
+                best[student, kind, place] = values[place]
             if strength > 0.0 and length > 0:
                 length = _list_by_final(row, places, values, length, calibration[kind], nudge, strength)
             for place in range(length):

@@ -1,0 +1,105 @@
+"""Promises that hold for every student of the sample region (synthetic), not only for worked examples."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender.catalogue import KINDS, catalogue_of_year
+from recommender.demand import demand_weights, read_edition
+from recommender.features import FeatureSpace
+from recommender.pipeline import Recommendations, Recommender
+from recommender.region import Region, read_region
+from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
+from recommender.training import expert_ranker, local_interest_model
+from tests.recommender.worked_region import EXPERT
+
+DATA = Path(__file__).parents[2] / "data"
+EVERY_TENTH = 10
+
+
+@pytest.fixture(scope="module")
+def region() -> Region:
+    return read_region(DATA / "samples", DATA / "reference", sorted((DATA / "demand").glob("krasnodar-*.csv")))
+
+
+@pytest.fixture(scope="module")
+def recommender(region: Region) -> Recommender:
+    """Expert weights with bends and biases put in, so that every part of a score is at work."""
+    history, random = region.history, np.random.default_rng(2)
+    catalogue = catalogue_of_year(history.pathways, history.places, region.current_school_year)
+    space = FeatureSpace(history.reference, catalogue, local_interest_model(history))
+    plain = expert_ranker(EXPERT)
+    knots = np.sort(random.normal(size=plain.knots.shape), axis=2)
+    programmes = sorted({pathway.programme_code for pathway in catalogue.pathways})
+    biased = tuple(dict(zip(programmes, random.normal(size=len(programmes)), strict=True)) for _ in KINDS)
+    ranker = replace(plain, knots=knots, bend_weights=random.normal(size=knots.shape), programme_bias=biased)
+    editions = sorted((read_edition(path) for path in (DATA / "demand").glob("krasnodar-*.csv")), key=lambda e: e.code)
+    demand = demand_weights(catalogue, history.reference, editions[-1], editions[:-1])
+    return Recommender(space, ranker, history.rules, demand)
+
+
+def facts_of(recommender: Recommender, region: Region, students: list[StudentRow], rows: FactRows) -> StudentFacts:
+    space = recommender.space
+    return student_facts(students, rows, as_of=region.as_of, catalogue=space.catalogue, model=space.interest_model)
+
+
+@pytest.fixture(scope="module")
+def students(region: Region) -> list[StudentRow]:
+    return sorted(region.history.students[region.current_school_year])
+
+
+@pytest.fixture(scope="module")
+def everything(recommender: Recommender, region: Region, students: list[StudentRow]) -> Recommendations:
+    """Every pathway that may be offered to every student of the current year, ranked."""
+    longest = max(np.diff(recommender.space.catalogue.kind_bounds))
+    facts = facts_of(recommender, region, students, region.history.rows)
+    return recommender.recommend(facts, k=int(longest), demand_strength=0.1)
+
+
+def test_contributions_add_up_to_the_score_of_every_student_and_pathway(
+    everything: Recommendations, recommender: Recommender
+) -> None:
+    student, kind, place = np.nonzero(everything.listed.pathways >= 0)
+    pathways = everything.listed.pathways[student, kind, place]
+    added = recommender.compiled.contributions(everything.vectors, student, pathways).sum(axis=1)
+    assert len(added) > 50_000
+    assert np.abs(added - everything.listed.scores[student, kind, place]).max() < 1e-9
+
+
+def test_a_student_alone_gets_the_bits_of_the_batch(
+    everything: Recommendations, recommender: Recommender, region: Region, students: list[StudentRow]
+) -> None:
+    by_student: dict[str, dict[str, list[object]]] = {}
+    for table, rows in vars(region.history.rows).items():
+        for row in rows:
+            by_student.setdefault(row.student_id, {}).setdefault(table, []).append(row)
+    k = everything.listed.pathways.shape[2]
+    for position in range(0, len(students), EVERY_TENTH):
+        student = students[position]
+        own = FactRows(**by_student.get(student.student_id, {}))
+        alone = recommender.recommend(facts_of(recommender, region, [student], own), k=k, demand_strength=0.1)
+        for name in ("pathways", "scores", "fit", "final"):
+            batch = getattr(everything.listed, name)[position]
+            assert getattr(alone.listed, name)[0].tobytes() == batch.tobytes(), student.student_id
+
+
+def test_demand_never_lifts_over_what_fits_better_by_more_than_its_strength(everything: Recommendations) -> None:
+    """In the whole list in its order: nothing below may fit better by more than the strength."""
+    fit = everything.listed.fit
+    best_below = np.flip(np.fmax.accumulate(np.flip(fit, axis=2), axis=2), axis=2)
+    assert np.nanmax(best_below - fit) <= 0.1 + 1e-12
+
+
+def test_lists_respect_every_rule(
+    everything: Recommendations, recommender: Recommender, students: list[StudentRow]
+) -> None:
+    pathways = recommender.space.catalogue.pathways
+    for position in range(0, len(students), EVERY_TENTH):
+        student = students[position]
+        for row in everything.listed.pathways[position][everything.listed.pathways[position] >= 0]:
+            pathway = pathways[row]
+            assert student.grade in pathway.grades
+            assert set(student.conditions_needed) <= pathway.conditions_met
+            assert pathway.apply_until is None or pathway.apply_until >= everything.facts.as_of
