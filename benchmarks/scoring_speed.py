@@ -102,14 +102,13 @@ def compared(name: str, work: Work, rounds: int, data: Literal["synthetic", "non
     """Seconds, ratios to the bare product, and the memory that scoring adds.
 
     Processor seconds of one thread; the runs alternate and a ratio is the median of the rounds' ratios, so that a
-    busy machine burdens both sides. `both` lists twice, as a shown list needs it: the price of demand is the
-    difference between the list without it and the list with it.
+    busy machine burdens both sides. Every run of ours gives the list without demand too: the price of demand is the
+    difference between the two.
     """
     runs = {
         "bare": work.bare,
         "plain": lambda: work.served(0.0),
         "nudged": lambda: work.served(DEMAND_STRENGTH),
-        "both": lambda: (work.served(0.0), work.served(DEMAND_STRENGTH)),
     }
     work.served(DEMAND_STRENGTH)  # compile
     seconds = {run: np.empty(rounds) for run in runs}

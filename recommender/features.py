@@ -396,7 +396,8 @@ def _weighted_mean(facts: Facts, index: Mapping[str, int], count: int) -> tuple[
     total = np.bincount(cell, weight, count * len(index)).astype(float)
     summed = np.bincount(cell, weight * facts.values[used], count * len(index)).astype(float)
     mean = np.divide(summed, total, out=np.zeros_like(summed), where=total > 0)
-    return mean.reshape(count, -1), (total > 0).astype(float).reshape(count, -1)
+    shape = (count, len(index))
+    return mean.reshape(shape), (total > 0).astype(float).reshape(shape)
 
 
 def _wishes(facts: Facts, index: Mapping[str, int], count: int) -> Floats:

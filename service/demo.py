@@ -18,6 +18,9 @@ from service.upgrade import upgrade_database
 PASSWORD = "uchebny-raion"  # noqa: S105 -- of the synthetic sample region, printed for whoever tries it
 
 
+CANDIDATES = 10
+
+
 @dataclass(frozen=True, slots=True)
 class DemoLogin:
     """A login of the sample region."""
@@ -82,14 +85,21 @@ def show_demo(here: Installed) -> StudentRecommendations:
 
 
 def _best_known(here: Installed) -> StudentRecommendations:
-    """Of the first ninth grade: the student with the fewest gaps, the first pseudonym among equals."""
+    """Of the first ninth grade: of those with the fewest gaps, the one about whom there is most to tell."""
     with here.database.reading() as session:
         year = get_today(session, here.settings).school_year
         query = sa.select(SchoolClass.class_id).where(SchoolClass.school_year == year, SchoolClass.grade == 9)
         class_id = session.scalars(query.order_by(SchoolClass.class_id).limit(1)).first()
     if class_id is None:
         raise NotFoundError("В учебном районе нет девятых классов этого года.")
-    ranked = here.rank_class(class_id, 1, None)
-    known = [student for student in ranked.students if student.refusal is None]
-    chosen = min(known, key=lambda student: (len(student.missing), student.student_id))
-    return here.rank_student(chosen.student_id, 3, None)
+    known = [student for student in here.rank_class(class_id, 1, None).students if student.refusal is None]
+    fewest = min(len(student.missing) for student in known)
+    candidates = [student.student_id for student in known if len(student.missing) == fewest]
+    answers = [here.rank_student(student_id, 3, None) for student_id in sorted(candidates)[:CANDIDATES]]
+    return max(answers, key=_told)
+
+
+def _told(answer: StudentRecommendations) -> int:
+    """How many different things are said in favour."""
+    items = [item for ranked in answer.lists for item in ranked.items]
+    return len({(item.kind, reason.term) for item in items for reason in item.reasons if reason.advantage > 0})

@@ -185,3 +185,8 @@ def test_without_any_pathway_there_are_empty_lists():
     made = bare.recommend(facts(STUDENTS, ROWS), k=3)
     assert (made.listed.pathways == -1).all()
     assert bare.explain(made, 0).lists[0].items == ()
+
+
+def test_nobody_asked_about_is_nobody_ranked():
+    made = recommender().recommend(facts((), FactRows()), k=3)
+    assert made.listed.pathways.shape == (0, len(KINDS), 3)
