@@ -59,10 +59,9 @@ def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k:
     )
     recommender = serving.recommender
     made = recommender.recommend(facts, k=k, demand_strength=demand_strength)
-    plain = recommender.recommend(facts, k=k, demand_strength=0.0) if demand_strength > 0 else made
     return Ranked(
         {student: recommender.explain(made, place) for place, student in enumerate(facts.student_ids)},
-        {student: _fit_lists(serving, plain, place) for place, student in enumerate(facts.student_ids)},
+        {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
     )
 
 
@@ -74,7 +73,7 @@ def warm_up(serving: Serving) -> None:
 
 def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> FitLists:
     pathways = serving.catalogue.pathways
-    rows, fits = made.listed.pathways[place], made.listed.fit[place]
+    rows, fits = made.listed.unmoved[place], made.listed.unmoved_fit[place]
     return [
         {pathways[row].pathway_code: float(fit) for row, fit in zip(rows[kind], fits[kind], strict=True) if row >= 0}
         for kind in range(len(rows))
