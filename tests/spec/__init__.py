@@ -1,0 +1,1 @@
+"""Rules as tables that people read; `python -m tests.spec` makes docs/rules.md of them."""
