@@ -20,7 +20,7 @@ from recommender.training import expert_ranker, read_expert_weights
 
 REFERENCE_DIR = ROOT / "data" / "reference"
 CHUNK, K, DEMAND_STRENGTH = 1_000, 5, 0.05
-LIMIT, ROUNDS = 1.3, 5
+LIMIT, ROUNDS, DENSE_STUDENTS = 1.3, 5, 10_000
 FILLED = {
     "interest_match": 0.75, "subject_strength": 0.78, "subject_level": 0.79, "exam_margin": 0.07, "knowledge": 0.03,
     "profile_wish": 0.03, "exam_wish": 0.03, "elective_wish": 0.02, "profession_wish": 0.01, "trial_experience": 0.03,
@@ -54,7 +54,9 @@ def bent(ranker: ServedRanker) -> ServedRanker:
     return replace(ranker, knots=knots, bend_weights=np.full(knots.shape, 0.1))
 
 
-def made_vectors(space: FeatureSpace, count: int, random: np.random.Generator) -> StudentVectors:
+def made_vectors(
+    space: FeatureSpace, count: int, random: np.random.Generator, *, everything_known: bool = False
+) -> StudentVectors:
     """Random student vectors of the right widths and as full as the sample region's, made in place.
 
     The dense product of the peer takes the same matrix and does not depend on how full it is.
@@ -62,7 +64,7 @@ def made_vectors(space: FeatureSpace, count: int, random: np.random.Generator) -
     widths = [space.pathway_blocks[term].shape[1] for term in VECTOR_TERMS]
     ends = np.cumsum([0, *widths])
     matrix = random.standard_normal((count, int(ends[-1])))
-    for row, term in enumerate(VECTOR_TERMS):
+    for row, term in enumerate(() if everything_known else VECTOR_TERMS):
         matrix[:, ends[row] : ends[row + 1]] *= random.random((count, widths[row])) < FILLED[term]
     blocks = {term: matrix[:, ends[row] : ends[row + 1]] for row, term in enumerate(VECTOR_TERMS)}
     profile = InterestProfile(blocks["interest_match"], np.empty((0, 11, 11)), np.ones(count, dtype=np.int64))
@@ -142,6 +144,14 @@ def _added(work: Work) -> float:
     return peak / 2**20
 
 
+def _densest(work: Work, random: np.random.Generator) -> Record:
+    """The worst case: students without a single zero, as no school has them."""
+    vectors = made_vectors(work.compiled.space, DENSE_STUDENTS, random, everything_known=True)
+    full = replace(work, vectors=vectors, word_of=work.word_of[:DENSE_STUDENTS])
+    ratio = next(record for record in compared("", full, ROUNDS, "none") if record.figure == ".plain_ratio")
+    return replace(ratio, figure="scoring_speed.dense_ratio", limit=None)
+
+
 def _span(values: np.ndarray) -> tuple[float, float]:
     """Where nine of ten runs lay."""
     low, high = np.quantile(values, [0.05, 0.95])
@@ -161,5 +171,6 @@ def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
     word_of = random.integers(0, len(words), students)
     work = Work(compiled, vectors, words, word_of, random.random(pathways))
     found = compared("scoring_speed", work, ROUNDS, "none")
+    found.append(_densest(work, random))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [*found, Record("scoring_speed.process_megabytes", peak, None, None, "lower", "none", "peak, all included")]
