@@ -56,8 +56,8 @@ def print_student(answer: "StudentRecommendations") -> None:
     for ranked in answer.lists:
         table = Table(title=ranked.title_ru, title_justify="left", title_style="bold", expand=True, show_lines=True)
         table.add_column("№", justify="right", no_wrap=True)
-        table.add_column("Предложение", ratio=3)
-        table.add_column("Соотв.", justify="right", no_wrap=True)
+        table.add_column("Предложение", ratio=3, overflow="fold")
+        table.add_column("Подходит\nиз 100", justify="right", no_wrap=True)
         table.add_column("Спрос", justify="right", no_wrap=True)
         table.add_column("Почему", ratio=5)
         for line in ranked.items:
@@ -67,7 +67,7 @@ def print_student(answer: "StudentRecommendations") -> None:
             out.print(ranked.note)
         if ranked.price_of_demand is not None and ranked.price_of_demand.price > 0:
             price = number(100 * ranked.price_of_demand.price)
-            out.print(f"Цена учёта спроса: {price} % соответствия в среднем по списку.")
+            out.print(f"Цена учёта спроса: {price} пункта соответствия в среднем по списку.")
     for missing in answer.missing:
         out.print(f"Не хватает: {missing.text}. {missing.remedy}")
     for measure in answer.measure_next[:1]:
@@ -78,10 +78,15 @@ def print_student(answer: "StudentRecommendations") -> None:
 def _row(line: "RankedPathway") -> tuple[str, str, str, str, str]:
     where = escape(line.host_title)
     until = f"\nзапись до {day(line.apply_until)}" if line.apply_until is not None else ""
-    fit = f"{number(100 * line.fit, 0)} %\n{number(100 * line.fit_low, 0)}–{number(100 * line.fit_high, 0)}"
+    fit = f"{_points(line.fit)}\n{_points(line.fit_low)}–{_points(line.fit_high)}"
     demand = number(line.demand_weight, 2) if line.demand_weight is not None else "—"
     told = [f"{'+' if reason.advantage > 0 else '−'} {escape(reason.text)}" for reason in line.reasons[:SHOWN_REASONS]]
     return str(line.rank), f"{escape(line.title_ru)}\n{where}{until}", fit, demand, "\n".join(told)
+
+
+def _points(fit: float) -> int:
+    """Points of 100, never 0 and never 100: nothing here is certain."""
+    return min(max(round(100 * fit), 1), 99)
 
 
 def _print_stamps(out: Console, answer: "Stamps") -> None:

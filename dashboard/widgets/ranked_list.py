@@ -39,7 +39,7 @@ def ranked_list(ranked: RankedList, edition: EditionStamp | None, deciding: Deci
 
 
 def _line(item: RankedPathway, edition: EditionStamp | None) -> str:
-    fit, low, high = (text.hundredths(share) for share in (item.fit, item.fit_low, item.fit_high))
+    fit, low, high = (text.fit_points(share) for share in (item.fit, item.fit_low, item.fit_high))
     interval = text.FIT_INTERVAL.format(low=low, high=high)
     parts = [
         f'<div class="o-title"><span class="o-rank">{item.rank}.</span>{escape(item.title_ru)}</div>',

@@ -42,7 +42,11 @@ def test_sign_in_class_card_slider_accept(page: Page, district: District, screen
     screenshot("classes")
     open_ninth_grade(page)
     screenshot("class")
+    page.get_by_label("Найти по фамилии").fill("киселёва")
+    page.get_by_label("Найти по фамилии").press("Enter")
+    expect(page.get_by_role("button", name="Открыть")).to_have_count(1)
     open_card(page)
+    expect(page.get_by_role("heading", name="Киселёва Анастасия, 9А")).to_be_visible()
     for heading in ("Интересы", "Отметки", "Профильные классы", "Элективные курсы", "Чего не хватает"):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ из 100")).first).to_be_visible()

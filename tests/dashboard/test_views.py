@@ -108,3 +108,7 @@ def test_numbers_are_written_as_in_russian() -> None:
     assert text.decimal(4.25) == "4,2"
     assert text.signed(-0.5) == "−0,50"
     assert text.hundredths(0.624) == 62
+
+
+def test_no_fit_reads_as_certain() -> None:
+    assert [text.fit_points(fit) for fit in (0.999, 0.5, 0.001)] == [99, 50, 1]
