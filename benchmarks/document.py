@@ -75,7 +75,7 @@ The means of the instruments' scales come from all answer sheets, the held-back 
 SEEDS_TEXT = """## Other regions of the same generator
 
 The shipped seed was looked at while the generator and the expert weights were being made, so its figures may
-flatter. These seeds were judged once each and are reported as they came out; nothing was tuned on them.
+flatter. These seeds are reported as they come out; nothing was tuned on them.
 """
 UMASS_TEXT = """## Real ratings: electives of a university department (UMass)
 

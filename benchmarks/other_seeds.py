@@ -1,4 +1,4 @@
-"""The same comparison on regions that nobody looked at: other seeds of the generator, each judged once.
+"""The same comparison on regions that nobody looked at: other seeds of the generator, reported as they come out.
 
 The shipped seed was looked at while the generator and the expert weights were being made, so its figures may flatter;
 these come out as they come out.
