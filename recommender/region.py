@@ -73,21 +73,26 @@ def read_region(folder: Path, reference_dir: Path, demand_files: list[Path]) -> 
     places = read_places(folder / "schools.csv", folder / "hosts.csv")
     pathways = read_pathways(folder / "catalogue.csv", reference)
     students: dict[str, list[StudentRow]] = {}
+    consents: dict[str, tuple[str, str]] = {}  # the latest roster decides, as in the service
     tables: dict[str, list[FactRow]] = {}
     readings: list[ReadingRow] = []
     outcomes: list[OutcomeRow] = []
     kinds = {pathway.pathway_code: pathway.kind for pathway in pathways}
     for school in sorted(path for path in (folder / "schools").iterdir() if path.is_dir()):
         for row in _rows(school / "roster.csv"):
-            if row["consent_learning"] == "yes":
-                needs, avoids = split_list(row["conditions_needed"]), split_list(row["restriction_tags"])
-                grade = int(row["class_title"].rstrip("АБВГДЕ"))
-                student = StudentRow(row["student_id"], grade, school.name, needs, avoids)
-                students.setdefault(row["school_year"], []).append(student)
+            needs, avoids = split_list(row["conditions_needed"]), split_list(row["restriction_tags"])
+            grade = int(row["class_title"].rstrip("АБВГДЕ"))
+            student = StudentRow(row["student_id"], grade, school.name, needs, avoids)
+            students.setdefault(row["school_year"], []).append(student)
+            latest = consents.get(student.student_id, ("", ""))
+            consents[student.student_id] = max(latest, (row["school_year"], row["consent_learning"]))
         readings += _readings(school, reference)
         _read_facts(school, tables)
         outcomes += _outcomes(school, kinds)
-    learning = {student.student_id for rows in students.values() for student in rows}
+    learning = {student_id for student_id, (_, consent) in consents.items() if consent == "yes"}
+    students = {
+        year: [student for student in rows if student.student_id in learning] for year, rows in students.items()
+    }
     as_of = about["as_of"] if isinstance(about["as_of"], date) else date.fromisoformat(about["as_of"])
     history = History(
         reference,
