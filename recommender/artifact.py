@@ -185,6 +185,8 @@ def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str,
     import joblib  # training only: a serving process never gets here
 
     target = models_dir / str(manifest["version"])
+    if target.resolve().parent != models_dir.resolve():
+        raise ArtifactError("a version's name must be a plain folder name", version=str(manifest["version"]))
     if target.exists():
         raise ArtifactError(f"model version {target.name} exists already", version=target.name)
     models_dir.mkdir(parents=True, exist_ok=True)
@@ -224,14 +226,18 @@ def read_manifest(folder: Path, key: bytes) -> dict[str, Any]:
     """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        claimed, computed = str(manifest.get("signature", "")).encode(), _signature(manifest, key).encode()
+    except (OSError, ValueError, AttributeError):
         raise ArtifactError(f"model {folder.name} has no readable manifest.json", version=folder.name) from None
-    if not hmac.compare_digest(str(manifest.get("signature", "")), _signature(manifest, key)):
+    if not hmac.compare_digest(claimed, computed):
         message = f"model {folder.name}: the signature does not match this installation's key; do not use it"
         raise ArtifactError(message, version=folder.name)
     if manifest["format"] != FORMAT:
         message = f"model {folder.name} has format {manifest['format']}, this program reads {FORMAT}; train it again"
         raise ArtifactError(message, version=folder.name, format=manifest["format"])
+    if manifest["version"] != folder.name:
+        message = f"model {folder.name} says it is {manifest['version']}; do not use it"
+        raise ArtifactError(message, version=folder.name)
     for name, checksum in manifest["files"].items():
         if not (folder / name).is_file() or _checksum(folder / name) != checksum:
             message = f"model {folder.name}: {name} is missing or was changed after signing; do not use it"

@@ -10,9 +10,11 @@ import csv
 import hashlib
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,9 @@ from recommender.columns import DEMAND, check_columns
 from recommender.errors import TableValueError
 from recommender.reference import Reference
 
+EDITION_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}", re.ASCII)  # becomes a folder and an address
+MAX_ROWS, MAX_TEXT, MAX_NUMBER = 5_000, 300, 2**31 - 1
+HORIZONS = ("current", "perspective")
 TOP_LEVEL = 5
 PRESENCE_LEVEL = 3  # a list without levels and order says only "in demand"
 FIRST_EDITION_FACTOR, EDITION_STEP, FULL_RUN = 0.7, 0.1, 4
@@ -123,15 +128,39 @@ class DemandWeights:
     sources: tuple[tuple[EntryWeight, ...], ...]
 
 
+def _rows(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Columns and rows of the file, each row whole and of bearable size."""
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        columns = list(reader.fieldnames or ())
+        check_columns(columns, DEMAND, "demand")
+        rows = list(islice(reader, MAX_ROWS + 1))
+    except csv.Error:
+        raise TableValueError("the list cannot be read as CSV; check the quotation marks") from None
+    if not rows:
+        raise TableValueError("the list has no rows; it must name at least one profession")
+    if len(rows) > MAX_ROWS:
+        raise TableValueError(f"the list has more than {MAX_ROWS} rows")
+    for line, row in enumerate(rows, start=2):
+        cells = list(row.values())
+        if None in row or None in cells:
+            raise TableValueError(
+                f"row {line}: as many cells as columns are needed; check the quotation marks", row=line
+            )
+        if any(len(cell) > MAX_TEXT or not cell.isprintable() for cell in cells):
+            message = f"row {line}: a cell is longer than {MAX_TEXT} characters or holds unprintable ones"
+            raise TableValueError(message, row=line)
+    return columns, rows
+
+
 def _number(row: dict[str, str], column: str, line: int) -> int | None:
     cell = (row.get(column) or "").strip()
     if not cell:
         return None
-    try:
-        return int(cell)
-    except ValueError:
-        message = f"row {line}: {column} must be a whole number or empty, found {cell!r}"
-        raise TableValueError(message, row=line, column=column, found=cell) from None
+    if not cell.isascii() or not cell.isdigit() or int(cell[:12]) > MAX_NUMBER:
+        message = f"row {line}: {column} must be a whole number or empty, found {cell[:40]!r}"
+        raise TableValueError(message, row=line, column=column, found=cell[:40])
+    return int(cell)
 
 
 def read_edition(source: bytes | Path) -> DemandEdition:
@@ -157,12 +186,7 @@ def read_edition(source: bytes | Path) -> DemandEdition:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TableValueError("the list must be a CSV file in UTF-8; save it again as «CSV UTF-8»") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = list(reader.fieldnames or ())
-    check_columns(columns, DEMAND, "demand")
-    rows = list(reader)
-    if not rows:
-        raise TableValueError("the list has no rows; it must name at least one profession")
+    columns, rows = _rows(text)
     level_column = "demand_level" if "demand_level" in columns else "demand_level_illustrative"
     entries = []
     for line, row in enumerate(rows, start=2):
@@ -174,6 +198,9 @@ def read_edition(source: bytes | Path) -> DemandEdition:
         if not title:
             raise TableValueError(f"row {line}: profession_title is empty", row=line, column="profession_title")
         horizon = (row.get("horizon") or "current").strip()
+        if horizon not in HORIZONS:
+            message = f"row {line}: horizon must be one of {', '.join(HORIZONS)} or empty"
+            raise TableValueError(message, row=line, column="horizon", found=horizon)
         entries.append(
             DemandEntry(
                 _number(row, "position", line) or line - 1,
@@ -184,8 +211,12 @@ def read_edition(source: bytes | Path) -> DemandEdition:
                 _number(row, "vacancies", line),
             )
         )
+    code = _same(rows, "edition")
+    if not EDITION_CODE.fullmatch(code):
+        message = "edition must be 1-48 Latin letters, digits, dots, hyphens, such as krasnodar-2024H1"
+        raise TableValueError(message, column="edition", found=code[:60])
     return DemandEdition(
-        _same(rows, "edition"),
+        code,
         _same(rows, "region"),
         _published(_same(rows, "published")),
         tuple(entries),

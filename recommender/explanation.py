@@ -85,8 +85,16 @@ def reasons_of(
             continue  # "your school" has said it
         code = f"{term}_{'for' if advantage > 0 else 'against'}"
         quoted = _QUOTES[term](_Case(space, facts, vectors, student, pathway, advantage > 0))
+        if advantage > 0 and _says_nothing(quoted):
+            continue  # others do worse, but the absence of evidence is no praise
         reasons.append(Reason(code, term, float(contributions[column]), advantage, quoted))
     return tuple(reasons)
+
+
+def _says_nothing(quoted: dict[str, object]) -> bool:
+    """Whether a quotation has places for the student's facts and none is filled."""
+    evidence = [quoted[name] for name in ("subjects", "wishes", "trials", "titles") if name in quoted]
+    return bool(evidence) and not any(evidence)
 
 
 def _school_of(space: FeatureSpace, pathway: int) -> int:
@@ -139,7 +147,12 @@ def _mean_by_subject(facts: Facts, student: int) -> dict[str, float]:
     by_code: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         by_code.setdefault(facts.codes[row], []).append((facts.values[row], 0.5 ** facts.age_years[row]))
-    return {code: float(sum(v * w for v, w in seen) / sum(w for _, w in seen)) for code, seen in by_code.items()}
+    weighed = {code: sum(weight for _, weight in seen) for code, seen in by_code.items()}
+    return {
+        code: float(sum(value * weight for value, weight in seen) / weighed[code])
+        for code, seen in by_code.items()
+        if weighed[code] > 0
+    }
 
 
 def mean_marks(facts: StudentFacts, student: int) -> dict[str, float]:
@@ -250,7 +263,10 @@ def _distance(case: _Case) -> dict[str, object]:
     school = int(case.vectors.school_of[case.student])
     if school < 0:
         return {"distance_km": None}
-    return {"distance_km": round(float(case.space.distance_km[school, case.row]), 1)}
+    distances, kind = case.space.distance_km[school], case.pathway.kind
+    same_kind = np.array([pathway.kind == kind for pathway in case.space.catalogue.pathways])
+    typical = np.expm1(np.log1p(distances[same_kind]).mean())  # the mean that the term itself compares with
+    return {"distance_km": round(float(distances[case.row]), 1), "typical_km": round(float(typical), 1)}
 
 
 def _programme(case: _Case) -> dict[str, object]:

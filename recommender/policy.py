@@ -73,4 +73,4 @@ def price_of_demand(best_fit: Floats, shown_fit: Floats) -> Floats:
     """
     count = np.maximum(np.isfinite(best_fit).sum(axis=1), 1)
     price: Floats = (np.nan_to_num(best_fit).sum(axis=1) - np.nan_to_num(shown_fit).sum(axis=1)) / count
-    return price
+    return np.maximum(price, 0.0)  # rounding of equal lists must not read as a gain

@@ -35,6 +35,8 @@ class PathwayRanker(BaseEstimator):
         Strength of the ridge towards `prior_weights`, in choice sets: with fewer outcomes than this knowledge prevails.
     bias_pull : float, > 0
         The same for biases, towards zero.
+    nonnegative_columns : sequence of int
+        Columns whose weight may not turn negative: a good mark must never count against anybody.
     shaped_columns : sequence of int
         Columns whose effect may bend (a degree-1 spline); the bends are drawn towards none.
     knot_count : int
@@ -69,6 +71,7 @@ class PathwayRanker(BaseEstimator):
         *,
         pull: float = 10.0,
         bias_pull: float = 10.0,
+        nonnegative_columns: tuple[int, ...] = (),
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
         max_pairs_per_query: int = 50,
@@ -77,6 +80,7 @@ class PathwayRanker(BaseEstimator):
         self.prior_weights = prior_weights
         self.pull = pull
         self.bias_pull = bias_pull
+        self.nonnegative_columns = nonnegative_columns
         self.shaped_columns = shaped_columns
         self.knot_count = knot_count
         self.max_pairs_per_query = max_pairs_per_query
@@ -131,9 +135,13 @@ class PathwayRanker(BaseEstimator):
             prior[: terms.shape[1]] = np.asarray(self.prior_weights, dtype=float)
         counts = [int(column.max(initial=-1)) + 1 for column in families.T]
         one_hot = _one_hot(families, counts)
-        solution = self._solve(
-            (expanded[better] - expanded[worse]) / scale, one_hot[better] - one_hot[worse], weight, prior * scale
-        )
+        differences, offered = (expanded[better] - expanded[worse]) / scale, one_hot[better] - one_hot[worse]
+        solution = self._solve(differences, offered, weight, prior * scale)
+        while turned := [column for column in self.nonnegative_columns if solution[column] < 0]:
+            differences[:, turned] = 0.0  # out of the fit, the rest is fitted again without them
+            prior[turned] = 0.0
+            solution[turned] = 0.0
+            solution = self._solve(differences, offered, weight, prior * scale, start=solution)
         learned = solution[: len(prior)] / scale
         self.weights_ = learned[: terms.shape[1]]
         self.bend_weights_ = learned[terms.shape[1] :].reshape(len(shaped), self.knot_count)
@@ -192,7 +200,7 @@ class PathwayRanker(BaseEstimator):
             return nothing, nothing, np.empty(0)
         return np.concatenate(better), np.concatenate(worse), np.concatenate(weight)
 
-    def _solve(self, dense: Floats, biases: Any, weight: Floats, prior: Floats) -> Floats:
+    def _solve(self, dense: Floats, biases: Any, weight: Floats, prior: Floats, start: Floats | None = None) -> Floats:
         """Minimise the weighted logistic loss plus the two ridges by Newton steps, halved while they overshoot."""
         target = np.concatenate([prior, np.zeros(biases.shape[1])])
         pull = np.concatenate([np.full(len(prior), self.pull), np.full(biases.shape[1], self.bias_pull)])
@@ -204,7 +212,7 @@ class PathwayRanker(BaseEstimator):
             margin = dense @ beta[:split] + biases @ beta[split:]
             return float(weight @ np.logaddexp(0.0, -margin) + 0.5 * pull @ (beta - target) ** 2), margin
 
-        beta = target
+        beta = target if start is None else start
         loss, margin = loss_of(beta)
         for _ in range(MAX_NEWTON_STEPS):
             missed = 1.0 / (1.0 + np.exp(np.clip(margin, -500, 500)))

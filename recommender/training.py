@@ -31,6 +31,7 @@ PULLS = (3.0, 10.0, 30.0)
 BIAS_PULLS = (1.0, 3.0, 10.0)
 MIN_QUERIES = 20  # fewer choice sets than this: knowledge only
 MIN_CALIBRATION = 60  # fewer outcomes than this: fit stays expert judgement
+NONNEGATIVE_COLUMNS = tuple(TERM_CODES.index(term) for term in TERM_CODES if term not in SHAPED_TERMS)
 SHAPED_COLUMNS = tuple(TERM_CODES.index(term) for term in SHAPED_TERMS)
 CHALLENGER = "gradient_boosting"
 WISH_TERMS = ("profile_wish", "exam_wish", "elective_wish", "profession_wish")
@@ -198,6 +199,7 @@ def _fit(
         prior_weights=[*expert.weights, 0.0],
         pull=pull,
         bias_pull=bias_pull,
+        nonnegative_columns=NONNEGATIVE_COLUMNS,
         shaped_columns=SHAPED_COLUMNS,
         knot_count=KNOTS,
     )

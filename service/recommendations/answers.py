@@ -171,7 +171,6 @@ def _reason(found: FoundReason, saying: Saying, serving: Serving, school_code: s
         host = serving.catalogue.places.get(pathway.host_code)
         facts["is_online"] = host is not None and host.host_kind == "online"
         facts["distance_km"] = distance_km(serving, school_code, pathway.host_code)
-        facts["typical_km"] = serving.typical_km(school_code, pathway.kind)
     text = sentence(found.term, is_for=found.advantage > 0, facts=facts, saying=saying)
     return Reason(
         code=found.code,

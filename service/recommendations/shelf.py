@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.artifact import ServedModel, load_served
-from recommender.catalogue import Catalogue, PathwayKind
+from recommender.catalogue import Catalogue
 from recommender.demand import DemandEdition, demand_weights
 from recommender.eligibility import read_rules
 from recommender.errors import ArtifactError
@@ -38,20 +38,6 @@ class Serving:
     edition: DemandEdition | None
     today: Today
     recommender: Recommender
-
-    def typical_km(self, school_code: str, kind: PathwayKind) -> float | None:
-        """Mean distance from a school to what is on offer of a kind; None where no place is known."""
-        return self._typical_km.get((school_code, kind))
-
-    @cached_property
-    def _typical_km(self) -> dict[tuple[str, PathwayKind], float]:
-        space, kinds = self.recommender.space, [pathway.kind for pathway in self.catalogue.pathways]
-        typical = {}
-        for row, school in enumerate(self.catalogue.school_codes):
-            for kind in set(kinds):
-                distances = [km for km, each in zip(space.distance_km[row], kinds, strict=True) if each == kind]
-                typical[school, kind] = float(sum(distances) / len(distances))
-        return typical
 
     @cached_property
     def titles(self) -> dict[str, dict[str, str]]:

@@ -146,3 +146,27 @@ def test_refuses_another_encoding():
 def test_reading_twice_gives_the_same_checksum_and_entries():
     path = sorted(DEMAND_DIR.glob("*.csv"))[0]
     assert read_edition(path) == replace(read_edition(path.read_bytes()))
+
+
+@pytest.mark.parametrize("code", ["../../evil", "krasnodar/2024", "", "x" * 49, "перечень"])
+def test_an_edition_code_is_a_plain_name(code):
+    """It becomes a model's folder and an address."""
+    with pytest.raises(TableValueError, match="edition must be"):
+        read_edition((HEADER + f"{code},2024-01-31,R,1,Повар,43.01.09,5\n").encode())
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('e,2024-01-31,R,1,"Повар,43.01.09,5\n', "cannot be read as CSV|as many cells as columns"),
+        ("e,2024-01-31,R,1,Повар,43.01.09,5,extra\n", "row 2: as many cells as columns are needed"),
+        ("e,2024-01-31,R,1,Повар\n", "row 2: as many cells as columns are needed"),
+        (f"e,2024-01-31,R,1,{'П' * 301},43.01.09,5\n", "row 2: a cell is longer than 300 characters"),
+        ("e,2024-01-31,R,1,По\x00вар,43.01.09,5\n", "holds unprintable ones|cannot be read as CSV"),
+        (f"e,2024-01-31,R,{10**23},Повар,43.01.09,5\n", "row 2: position must be a whole number"),
+        ("e,2024-01-31,R,-5,Повар,43.01.09,5\n", "row 2: position must be a whole number"),
+    ],
+)
+def test_a_broken_row_is_refused_not_swallowed(row, message):
+    with pytest.raises(TableValueError, match=message):
+        read_edition((HEADER + row).encode())

@@ -69,3 +69,12 @@ def test_larger_relevance_is_preferred_more():
 def test_two_fits_give_the_same_bytes():
     first, second = (PathwayRanker().fit(TERMS, CHOSEN, query_ids=QUERIES) for _ in range(2))
     assert first.weights_.tobytes() == second.weights_.tobytes()
+
+
+def test_what_speaks_for_a_pathway_never_counts_against_it():
+    """Both students took the one of lower interest; the weight stops at zero and distance explains the choice alone."""
+    free = PathwayRanker(pull=1e-3).fit(TERMS, CHOSEN, query_ids=QUERIES)
+    bound = PathwayRanker(pull=1e-3, nonnegative_columns=(0, 1)).fit(TERMS, CHOSEN, query_ids=QUERIES)
+    assert free.weights_[0] < 0
+    assert bound.weights_[0] == 0
+    assert bound.weights_[1] > 0

@@ -216,3 +216,21 @@ def test_expert_weights_must_name_every_term(tmp_path):
     path.write_text("[profile_class]\ninterest_match = 1.0\n", encoding="utf-8")
     with pytest.raises(TableValueError, match="expert weights of profile_class: check"):
         read_expert_weights(path)
+
+
+def test_a_folder_under_another_name_is_refused(folder):
+    twin = folder.rename(folder.parent / "2020H1.9")
+    with pytest.raises(ArtifactError, match=r"model 2020H1\.9 says it is 2024H1\.1"):
+        load_served(twin, KEY)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"signature": "подпись"}', "not json"])
+def test_a_manifest_that_is_none_is_refused_by_name(folder, text):
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    with pytest.raises(ArtifactError, match=r"no readable manifest|signature does not match"):
+        load_served(folder, KEY)
+
+
+def test_a_version_cannot_name_a_folder_elsewhere(training, tmp_path):
+    with pytest.raises(ArtifactError, match="plain folder name"):
+        save_artifact(tmp_path / "models", training, manifest(training, "../outside"), KEY)
