@@ -55,4 +55,4 @@ lock: $(BIN)/.develop ## pin every dependency again; no index host is written
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment and everything the demo made
-	@rm -rf .venv var build *.egg-info models/[0-9]*
+	@rm -rf .venv var build *.egg-info models/*/

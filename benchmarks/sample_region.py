@@ -15,10 +15,12 @@ from benchmarks.sample import DEMAND_STRENGTH, REFERENCE_DIR, Current, K, curren
 from benchmarks.scoring_speed import Work, compared
 from recommender.catalogue import KINDS
 from recommender.eligibility import refusal_words
+from recommender.expert import read_expert_weights
+from recommender.judging import Judgement
 from recommender.metrics import bootstrap_interval
 from recommender.region import Region
 from recommender.splitting import choice_sets
-from recommender.training import Judgement, Training, read_expert_weights, train
+from recommender.training import Training, train
 
 BASELINES = ("random", "popularity", "interest_correlation", "wishes_only", "expert_weights")
 CHALLENGER, TRAINED = "gradient_boosting", "trained_ranker"

@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.records import ROOT, Record
 from recommender.catalogue import KINDS, Catalogue, Pathway, Place
+from recommender.expert import expert_ranker, read_expert_weights
 from recommender.features import VECTOR_TERMS, FeatureSpace, StudentVectors
 from recommender.interests import InterestProfile, build_interest_model
 from recommender.reference import read_reference
 from recommender.scoring import CompiledRanker, ServedRanker
-from recommender.training import expert_ranker, read_expert_weights
 
 REFERENCE_DIR = ROOT / "data" / "reference"
 CHUNK, K, DEMAND_STRENGTH = 1_000, 5, 0.05

@@ -12,10 +12,12 @@ def main() -> None:
     """Show the door, or the frame with the page that was asked for."""
     st.set_page_config(page_title=text.PRODUCT, page_icon="🧭", layout="wide", initial_sidebar_state="collapsed")
     style.apply()
-    me = session.find_me()
-    if me is None:
+    token = session.find_token()
+    if token is None:
         st.navigation([st.Page(sign_in.page, title=text.SIGN_IN_TITLE)], position="hidden").run()
         return
+    me = client.me(token)  # on every run: rights may have changed since the door
+    session.sign_in(token, me)
     pages = [
         st.Page(classes.page, title=text.PAGE_CLASSES, url_path="classes", default=True),
         st.Page(demand_list.page, title=text.PAGE_DEMAND, url_path="demand"),

@@ -3,6 +3,7 @@
 import os
 from functools import cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx2
 
@@ -37,7 +38,8 @@ class RefusedError(Exception):
 
 @cache
 def _connection() -> httpx2.Client:
-    return httpx2.Client(base_url=os.environ.get(SERVICE_URL, "http://127.0.0.1:8000"), timeout=TIMEOUT_SECONDS)
+    address = os.environ.get(SERVICE_URL, "http://127.0.0.1:8000")
+    return httpx2.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False)  # never through a proxy
 
 
 def forget_connection() -> None:
@@ -133,12 +135,12 @@ def editions(token: str) -> EditionList:
 
 def edition(token: str, code: str) -> Edition:
     """One edition with its lines."""
-    return _get(Edition, f"/v1/demand-editions/{code}", token)
+    return _get(Edition, f"/v1/demand-editions/{quote(code, safe='')}", token)
 
 
 def edition_change(token: str, code: str, from_code: str) -> EditionChange:
     """What changed between two editions."""
-    return _get(EditionChange, f"/v1/demand-editions/{code}/difference", token, **{"from": from_code})
+    return _get(EditionChange, f"/v1/demand-editions/{quote(code, safe='')}/difference", token, **{"from": from_code})
 
 
 def add_edition(token: str, content: bytes) -> EditionAdded:

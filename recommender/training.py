@@ -1,22 +1,19 @@
 """From past choices to a served ranker: one additive ranker a kind, pulled towards expert weights, calibrated."""
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from recommender.baselines import BoostedRanker, PopularityRanker, RandomRanker, WeightedTermsRanker
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
-from recommender.errors import TableValueError
+from recommender.expert import KNOTS, ExpertWeights, expert_ranker
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.interests import InterestModel, build_interest_model, with_local_norms
-from recommender.metrics import bootstrap_interval, coverage, ndcg, recall, reciprocal_rank
+from recommender.judging import CHALLENGER, Judgement, judge, rivals
+from recommender.metrics import ndcg
 from recommender.outcomes import LIKED, OFFERED
 from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
@@ -26,24 +23,13 @@ from recommender.students import student_facts
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-KNOTS = 3
 PULLS = (3.0, 10.0, 30.0)
 BIAS_PULLS = (1.0, 3.0, 10.0)
+MIDDLE = (PULLS[1], BIAS_PULLS[1])
 MIN_QUERIES = 20  # fewer choice sets than this: knowledge only
 MIN_CALIBRATION = 60  # fewer outcomes than this: fit stays expert judgement
 NONNEGATIVE_COLUMNS = tuple(TERM_CODES.index(term) for term in TERM_CODES if term not in SHAPED_TERMS)
 SHAPED_COLUMNS = tuple(TERM_CODES.index(term) for term in SHAPED_TERMS)
-CHALLENGER = "gradient_boosting"
-WISH_TERMS = ("profile_wish", "exam_wish", "elective_wish", "profession_wish")
-
-
-@dataclass(frozen=True)
-class ExpertWeights:
-    """Prior knowledge of one kind: weights (n_terms,) in the order of TERM_CODES, and an uncalibrated fit."""
-
-    weights: Floats
-    slope: float
-    intercept: float
 
 
 @dataclass(frozen=True)
@@ -87,26 +73,6 @@ class TrainedKind:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """One ranker on the held-back year.
-
-    Attributes
-    ----------
-    ndcg5, recall5, mrr, coverage5 : float in [0, 1], means over queries
-    interval : (low, high), 95 % of mean NDCG@5, drawing schools
-    per_query : ndarray of shape (n_queries,), NDCG@5
-    """
-
-    name: str
-    ndcg5: float
-    interval: tuple[float, float]
-    recall5: float
-    mrr: float
-    coverage5: float
-    per_query: Floats
-
-
-@dataclass(frozen=True)
 class Training:
     """Everything one training run made.
 
@@ -131,51 +97,6 @@ class Training:
     years: tuple[str, ...]
     held_back: str | None
     row_counts: Mapping[str, int]
-
-
-def read_expert_weights(path: Path) -> dict[PathwayKind, ExpertWeights]:
-    """Read `data/reference/expert_weights.toml`.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    dict of PathwayKind to ExpertWeights
-
-    Raises
-    ------
-    TableValueError
-        A kind or a term is missing or unknown.
-    """
-    with path.open("rb") as file:
-        tables = tomllib.load(file)
-    result = {}
-    for kind in KINDS:
-        table = dict(tables.get(kind, {}))
-        calibration = table.pop("calibration", {})
-        if set(table) != set(TERM_CODES) or set(calibration) != {"slope", "intercept"}:
-            odd = sorted(set(table) ^ set(TERM_CODES))
-            raise TableValueError(f"expert weights of {kind}: check {', '.join(odd) or 'calibration'}", terms=odd)
-        weights = np.array([float(table[term]) for term in TERM_CODES])
-        result[kind] = ExpertWeights(weights, float(calibration["slope"]), float(calibration["intercept"]))
-    return result
-
-
-def expert_ranker(expert: Mapping[PathwayKind, ExpertWeights]) -> ServedRanker:
-    """The ranker of day one: knowledge only, fit uncalibrated."""
-    empty: tuple[dict[str, float], ...] = tuple({} for _ in KINDS)
-    shape = (len(KINDS), len(SHAPED_TERMS), KNOTS)
-    return ServedRanker(
-        weights=np.array([expert[kind].weights for kind in KINDS]),
-        knots=np.zeros(shape),
-        bend_weights=np.zeros(shape),
-        programme_bias=empty,
-        host_bias=empty,
-        calibration=np.array([(expert[kind].slope, expert[kind].intercept) for kind in KINDS]),
-        is_calibrated=np.zeros(len(KINDS), dtype=bool),
-    )
 
 
 def local_interest_model(history: History) -> InterestModel:
@@ -235,7 +156,7 @@ def choose_pulls(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> tuple[fl
     (pull, bias_pull)
         The middle of the grid with a single year.
     """
-    pull, bias_pull = PULLS[1], BIAS_PULLS[1]
+    pull, bias_pull = MIDDLE
     if len(parts) < 2:
         return pull, bias_pull
     earlier, last = joined(parts[:-1]), parts[-1]
@@ -279,40 +200,10 @@ def calibrate(scores: Floats, relevance: Floats, expert: ExpertWeights) -> tuple
     return expert.slope, expert.intercept, False
 
 
-def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
-    """Baselines and the challenger by name; each is fitted on the earlier years and judged on the held-back one."""
-    weights = np.array([*expert.weights, 0.0])
-    wishes = np.array([w if c in WISH_TERMS else 0.0 for c, w in zip(COLUMNS, weights, strict=True)])
-    return {
-        "random": RandomRanker,
-        "popularity": PopularityRanker,
-        "interest_correlation": lambda: WeightedTermsRanker([1.0]),
-        "wishes_only": lambda: WeightedTermsRanker(wishes),
-        "expert_weights": lambda: WeightedTermsRanker(weights),
-        CHALLENGER: BoostedRanker,
-    }
-
-
-def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
-    """Figures of one ranker on the choice sets of a held-back year."""
-    per_query = ndcg(scores, sets.relevance, sets.queries)
-    schools = np.unique(sets.schools, return_inverse=True)[1]
-    pathways = np.unique(sets.pathway_codes, return_inverse=True)[1]
-    return Judgement(
-        name,
-        float(np.nanmean(per_query)),
-        bootstrap_interval(per_query, schools),
-        float(np.nanmean(recall(scores, sets.relevance, sets.queries))),
-        float(np.nanmean(reciprocal_rank(scores, sets.relevance, sets.queries))),
-        coverage(scores, sets.queries, pathways),
-        per_query,
-    )
-
-
 def _judge_all(
     earlier: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights, with_challenger: bool
-) -> tuple[tuple[Judgement, ...], tuple[float, float, bool]]:
-    """Every rival and the trained ranker on the last year, and the calibration that this year allows."""
+) -> tuple[tuple[Judgement, ...], tuple[float, float], tuple[float, float, bool]]:
+    """Every rival and the trained ranker on the last year; the pulls it used; the calibration that this year allows."""
     known = joined(earlier)
     vocabulary = _vocabulary(known)
     ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
@@ -325,16 +216,17 @@ def _judge_all(
             terms, last_terms = known.correlation[:, None], last.correlation[:, None]
         fitted = make().fit(terms, known.relevance, bias_ids=ids)
         judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
-    ranker = _fit(known, expert, vocabulary, *choose_pulls(earlier, expert))
+    pulls = choose_pulls(earlier, expert)
+    ranker = _fit(known, expert, vocabulary, *pulls)
     scores = _served_scores(ranker, vocabulary, last)
     judgements.append(judge("trained_ranker", scores, last))
-    return tuple(judgements), calibrate(scores, last.relevance, expert)
+    return tuple(judgements), pulls, calibrate(scores, last.relevance, expert)
 
 
 def train_kind(
     parts: Sequence[ChoiceSets], kind: PathwayKind, expert: ExpertWeights, *, with_challenger: bool = True
 ) -> tuple[TrainedKind, tuple[Judgement, ...]]:
-    """Judge on the last year, then fit on all years.
+    """Judge on the last year, then fit on all years with the pulls that were judged.
 
     Parameters
     ----------
@@ -348,15 +240,16 @@ def train_kind(
     TrainedKind, tuple of Judgement
     """
     judgements: tuple[Judgement, ...] = ()
-    slope, intercept, is_calibrated = expert.slope, expert.intercept, False
+    (pull, bias_pull), (slope, intercept, is_calibrated) = MIDDLE, (expert.slope, expert.intercept, False)
     if sum(len(part) for part in parts) < MIN_QUERIES:
         nothing = Vocabulary((), (), ())
         return TrainedKind(kind, None, nothing, 0.0, 0.0, 0, (slope, intercept), False), judgements
     if len(parts) > 1 and sum(len(part) for part in parts[:-1]) >= MIN_QUERIES:
-        judgements, (slope, intercept, is_calibrated) = _judge_all(parts[:-1], parts[-1], expert, with_challenger)
+        judgements, (pull, bias_pull), (slope, intercept, is_calibrated) = _judge_all(
+            parts[:-1], parts[-1], expert, with_challenger
+        )
     every = joined(parts)
     vocabulary = _vocabulary(every)
-    pull, bias_pull = choose_pulls(parts, expert)
     estimator = _fit(every, expert, vocabulary, pull, bias_pull)
     trained = TrainedKind(kind, estimator, vocabulary, pull, bias_pull, len(every), (slope, intercept), is_calibrated)
     return trained, judgements

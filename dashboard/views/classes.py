@@ -1,10 +1,12 @@
 """My classes: who lacks what; one class: its students; one student: the card."""
 
+from html import escape
+
 import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.views import student_card
-from dashboard.widgets.elements import chip, note
+from dashboard.widgets.elements import chip, heading, note
 from service.students.schemas import ClassRow, StudentRow
 
 CLASS_WIDTHS = (1.2, 1, 1.4, 1.2, 1.2, 1.2, 1.2, 1)
@@ -42,7 +44,7 @@ def _heading(columns: tuple[str, ...], widths: tuple[float, ...]) -> None:
 
 def _class_row(row: ClassRow) -> None:
     cells = st.columns(CLASS_WIDTHS, vertical_alignment="center")
-    cells[0].markdown(f"**{row.title}**")
+    cells[0].html(f"<b>{escape(row.title)}</b>")
     lacking = (
         row.without_diagnostics_count,
         row.without_marks_count,
@@ -64,7 +66,7 @@ def _one_class(token: str, class_id: str) -> None:
         session.close_class()
         st.rerun()
     count = text.plural(len(found.students), "ученик", "ученика", "учеников")
-    st.title(f"{found.title}, {found.school_title}: {count}", anchor=False)
+    heading(f"{found.title}, {found.school_title}: {count}")
     left, right = st.columns([2, 2], vertical_alignment="bottom")
     asked = left.text_input(text.FIND_STUDENT, autocomplete="off").strip().lower()
     only_lacking = right.checkbox(text.ONLY_LACKING)
@@ -87,7 +89,7 @@ def _name(student: StudentRow) -> str:
 
 def _student_row(student: StudentRow) -> None:
     cells = st.columns(STUDENT_WIDTHS, vertical_alignment="center")
-    cells[0].write(_name(student))
+    cells[0].html(escape(_name(student)))
     for cell, has in zip(
         cells[1:4], (student.has_diagnostics, student.has_marks, student.has_profile_survey), strict=True
     ):

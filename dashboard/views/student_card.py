@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets import facts
-from dashboard.widgets.elements import banner, chip, chips, note
+from dashboard.widgets.elements import banner, chip, chips, heading, note
 from dashboard.widgets.interests_chart import interests_chart
 from dashboard.widgets.ranked_list import Deciding, ranked_list
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH, StudentRecommendations
@@ -30,7 +30,7 @@ def show(token: str, student_id: str) -> None:
 
 def _head(card: StudentCard) -> None:
     name = card.full_name or text.PSEUDONYM.format(student_id=card.student_id)
-    st.title(f"{name}, {card.class_title}", anchor=False)
+    heading(f"{name}, {card.class_title}")
     if notice := session.take_notice():
         st.success(notice)
     pieces = [chip(card.school_title), chip(card.school_year)]

@@ -6,6 +6,11 @@ from html import escape
 import streamlit as st
 
 
+def heading(words: str) -> None:
+    """A page's heading made of data: names are never read as markup."""
+    st.html(f"<h1>{escape(words)}</h1>")
+
+
 def note(sentence: str) -> None:
     """A quiet remark."""
     st.html(f'<div class="o-note">{escape(sentence)}</div>')

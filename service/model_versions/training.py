@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.artifact import manifest_of, save_artifact
-from recommender.training import read_expert_weights, train
+from recommender.expert import read_expert_weights
+from recommender.training import train
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
 from service.db import Database

@@ -8,11 +8,12 @@ import pytest
 
 from recommender.catalogue import KINDS, catalogue_of_year
 from recommender.demand import demand_weights, read_edition
+from recommender.expert import expert_ranker
 from recommender.features import FeatureSpace
 from recommender.pipeline import Recommendations, Recommender
 from recommender.region import Region, read_region
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
-from recommender.training import expert_ranker, local_interest_model
+from recommender.training import local_interest_model
 from tests.recommender.worked_region import EXPERT
 
 DATA = Path(__file__).parents[2] / "data"

@@ -18,10 +18,11 @@ from recommender.artifact import (
 )
 from recommender.catalogue import KINDS, PathwayKind
 from recommender.errors import ArtifactError, TableValueError
+from recommender.expert import expert_ranker, read_expert_weights
 from recommender.outcomes import OutcomeRow
 from recommender.splitting import COLUMNS, History, choice_sets, school_year_end
 from recommender.students import FactRow, FactRows, StudentRow
-from recommender.training import expert_ranker, read_expert_weights, train
+from recommender.training import train
 from tests.recommender.worked_region import EDITION, EXPERT, MODEL, PLACES, REFERENCE, RULES, TRIAL, pathway
 
 KEY = b"a key of the tests"

@@ -8,12 +8,12 @@ import numpy as np
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place
 from recommender.demand import DemandEdition, DemandEntry, demand_weights
 from recommender.eligibility import read_rules
+from recommender.expert import expert_ranker, read_expert_weights
 from recommender.features import FeatureSpace
 from recommender.interests import build_interest_model
 from recommender.pipeline import Recommender
 from recommender.reference import read_reference
 from recommender.students import FactRow, FactRows, ReadingRow, StudentFacts, StudentRow, student_facts
-from recommender.training import expert_ranker, read_expert_weights
 
 REFERENCE_DIR = Path(__file__).parents[2] / "data" / "reference"
 REFERENCE = read_reference(REFERENCE_DIR)
