@@ -226,7 +226,7 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
         title_ru=title,
         minutes=evidence.minutes,
         uncertainty_drop=min(max(evidence.expected_gain, 0.0), 1.0),
-        text=f"{title} ({minutes}): неопределённость в верху списков уменьшится примерно на {share} %",
+        text=f"{title} ({minutes}): неопределённость первых мест уменьшится примерно на {share} %",
     )
 
 

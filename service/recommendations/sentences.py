@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.recommendations import words
-from service.recommendations.words import day, listed, mark, number, place, plural
+from service.recommendations.words import day, inner, listed, mark, number, place, plural
 
 MANY_SUBJECTS = 3
 GOOD_MARK = 4.0
@@ -33,14 +33,9 @@ class Saying:
         return words.THIS_GENITIVE[self.kind]
 
     @property
-    def to_this(self) -> str:
-        """The same; dative."""
-        return words.THIS_DATIVE[self.kind]
-
-    @property
-    def others(self) -> str:
-        """Other offers of the kind; genitive."""
-        return words.OTHERS_GENITIVE[self.kind]
+    def this_one(self) -> str:
+        """The same; accusative."""
+        return words.THIS_ACCUSATIVE[self.kind]
 
     def title(self, vocabulary: str, code: str) -> str:
         """Title of a code, the code itself where there is none."""
@@ -56,17 +51,17 @@ def _interests(facts: Facts, saying: Saying, is_for: bool) -> str:
     guess = "" if facts.get("is_measured") else " (предварительно: диагностики не было)"
     shared, lacking, unused = (_interest_names(facts, group) for group in ("shared", "lacking", "unused"))
     if is_for and shared:
-        return f"Интересы: {shared} — сильные стороны {saying.this}{guess}"
+        return f"Интересы совпадают с содержанием {saying.this}: {shared}{guess}"
     if not is_for and lacking:
-        return f"{saying.to_this.capitalize()} нужнее другое — {lacking}: к этому интерес слабее{guess}"
+        return f"Здесь важнее другое: {lacking}. К этому интерес ниже среднего{guess}"
     if not is_for and unused:
-        return f"Интересы остаются в стороне: {unused}{guess}"
+        return f"Эти интересы здесь не пригодятся: {unused}{guess}"
     how = "лучше" if is_for else "хуже"
     return f"Интересы совпадают с содержанием {saying.this} {how}, чем с остальными{guess}"
 
 
 def _interest_names(facts: Facts, group: str) -> str:
-    return listed([words.INTERESTS[code] for code in facts.get(group, [])])
+    return "; ".join(words.INTERESTS[code] for code in facts.get(group, []))
 
 
 def _subject_names(subjects: Sequence[Facts]) -> str:
@@ -81,32 +76,31 @@ def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
     subjects = facts.get("subjects", [])
     if not subjects:
         return _no_marks(saying, is_for)
-    mean, own = round(_mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]]), 1), facts["own_mean"]
-    names, figures = _subject_names(subjects), f"{mark(mean)} при {mark(own)}"
-    if mean > own and is_for:
-        return f"По {names} отметки выше собственного среднего: {figures}"
-    if mean < own and not is_for:
-        return f"По {names} отметки ниже собственного среднего: {figures}"
-    return f"По {names} отметки {figures} в среднем по всем предметам: {_speaks(mean, saying, is_for)}"
+    mean, own = round(_mean([subject["mark"] for subject in subjects]), 1), facts["own_mean"]
+    figures = f"По {_subject_names(subjects)} средняя отметка {mark(mean)}, по всем предметам {mark(own)}"
+    if (mean > own and is_for) or (mean < own and not is_for):
+        return figures
+    return f"{figures}: у других предложений {'хуже' if is_for else 'лучше'}"
 
 
 def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
     subjects = facts.get("subjects", [])
     if not subjects:
         return _no_marks(saying, is_for)
-    mean = _mean([subject["mark"] for subject in subjects[:MANY_SUBJECTS]])
+    mean = _mean([subject["mark"] for subject in subjects])
     return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}: {_speaks(mean, saying, is_for)}"
 
 
 def _speaks(mean: float, saying: Saying, is_for: bool) -> str:
-    if not is_for and mean >= GOOD_MARK:  # only what was learned from choices turns a good mark into a reason against
-        return "при таких отметках в районе чаще выбирали другое"
-    return f"это говорит {'в пользу' if is_for else 'против'} {saying.this}"
+    if is_for == (mean >= GOOD_MARK):
+        return f"это {'в пользу' if is_for else 'против'} {saying.this}"
+    # what was learned from past choices may turn a good mark against, and a modest one for
+    return f"с такими отметками в районе {'чаще' if is_for else 'реже'} выбирали {saying.this_one}"
 
 
 def _no_marks(saying: Saying, is_for: bool) -> str:
     if not saying.asks_subjects:
-        return f"Особых предметов у {saying.this} нет: отметки {'не мешают' if is_for else 'не помогают'}"
+        return f"Профильных предметов у {saying.this} нет: отметки здесь не влияют"
     return f"Отметок по предметам {saying.this} пока нет"
 
 
@@ -120,8 +114,11 @@ def _exams(facts: Facts, saying: Saying, is_for: bool) -> str:
         noun = plural(points, "балл", "балла", "баллов")
         parts.append(f"по {name} {number(points)} {noun} при рекомендуемых {number(subject['minimum'])}")
     margins = [subject["points"] - subject["minimum"] for subject in subjects[:MANY_SUBJECTS]]
-    verdict = " с запасом" if min(margins) >= 0 else " ниже рекомендуемого" if max(margins) < 0 else ""
-    return f"ОГЭ{verdict}: {'; '.join(parts)}"
+    if is_for and min(margins) >= 0:
+        return f"ОГЭ с запасом: {'; '.join(parts)}"
+    if not is_for and max(margins) < 0:
+        return f"ОГЭ ниже рекомендуемого: {'; '.join(parts)}"
+    return f"ОГЭ: {'; '.join(parts)}. У других предложений запас {'меньше' if is_for else 'больше'}"
 
 
 def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -129,11 +126,10 @@ def _knowledge(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not subjects:
         return f"Диагностики обученности по предметам {saying.this} нет"
     parts = [
-        f"по {words.DATIVE[subject['subject_code']]} {number(100 * subject['share'], 0)} %"
+        f"{number(100 * subject['share'], 0)} % баллов по {words.DATIVE[subject['subject_code']]}"
         for subject in subjects[:MANY_SUBJECTS]
     ]
-    verdict = "в пользу" if is_for else "против"
-    return f"Диагностика обученности: {listed(parts)} баллов — это говорит {verdict} {saying.this}"
+    return f"Диагностика обученности: {listed(parts)} — это {'в пользу' if is_for else 'против'} {saying.this}"
 
 
 def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -142,12 +138,12 @@ def _profile_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
         what = "Этого профиля" if saying.kind == "profile_class" else f"Профилей {saying.this}"
         return f"{what} в анкете нет" if facts.get("is_surveyed") else "Анкеты выбора профиля нет"
     first = min(wishes, key=lambda wish: int(wish["rank"]))
-    when = f"в анкете {day(facts['surveyed_on'])}"
+    when = f"в анкете от {day(facts['surveyed_on'])}"
     where = place(int(first["rank"]))
     if saying.kind == "profile_class" and first["code"] == saying.programme_code:
-        return f"Этот профиль {_only(first, is_for)}назван {where} {when}"
-    title = saying.title("profiles", first["code"])
-    return f"Связь с профилем «{title}», который назван {where} {when}"
+        return f"Этот профиль назван {_only(first, is_for)}{where} {when}"
+    title = inner(saying.title("profiles", first["code"]))
+    return f"Близко к профилю «{title}»: он назван {where} {when}"
 
 
 def _only(first: Facts, is_for: bool) -> str:
@@ -159,9 +155,8 @@ def _exam_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not wishes:
         known = facts.get("is_surveyed")
         return f"Экзаменов по предметам {saying.this} в анкете нет" if known else "Анкеты выбора экзаменов нет"
-    named = listed([words.ACCUSATIVE[wish["code"]] for wish in wishes[:MANY_SUBJECTS]])
-    only = "" if is_for else "только "
-    return f"Собирается сдавать {only}{named} (анкета {day(facts['surveyed_on'])})"
+    named = listed([words.NOMINATIVE[wish["code"]] for wish in wishes[:MANY_SUBJECTS]])
+    return f"Из нужных здесь экзаменов в анкете от {day(facts['surveyed_on'])} названы: {named}"
 
 
 def _elective_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -170,18 +165,18 @@ def _elective_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
         return "В анкете о курсах названы другие" if facts.get("is_surveyed") else "Анкеты о курсах нет"
     first = min(wishes, key=lambda wish: int(wish["rank"]))
     where = place(int(first["rank"]))
-    return f"Этот курс {_only(first, is_for)}назван {where} в анкете {day(facts['surveyed_on'])}"
+    return f"Этот курс назван {_only(first, is_for)}{where} в анкете от {day(facts['surveyed_on'])}"
 
 
 def _profession_wish(facts: Facts, saying: Saying, is_for: bool) -> str:
     wishes = facts.get("wishes", [])
     if not wishes:
         return "К профессиям, названным в анкете, не ведёт" if facts.get("is_surveyed") else "Профессии не названы"
-    titles = listed([f"«{saying.title('spo', wish['code'])}»" for wish in wishes[:MANY_SUBJECTS]])
-    when = f"(анкета {day(facts['surveyed_on'])})"
+    titles = listed([f"«{inner(saying.title('spo', wish['code']))}»" for wish in wishes[:MANY_SUBJECTS]])
+    when = f"в анкете от {day(facts['surveyed_on'])}"
     if is_for:
-        return f"Та же группа профессий, что и {titles} {when}"
-    return f"С названной профессией связано слабее, чем другие: {titles} {when}"
+        return f"Та же группа профессий, что у названной {when}: {titles}"
+    return f"С профессиями, названными {when}, связано слабее других: {titles}"
 
 
 def _trials(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -189,21 +184,21 @@ def _trials(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not trials:
         return "Близких проб с оценкой ещё не было"
     best = sorted(trials, key=lambda trial: trial["rating"], reverse=is_for)[0]
-    what = f"проба «{best['title']}» {day(best['on'])} — {number(best['rating'])} из 10"
+    what = f"Близкая проба «{inner(best['title'])}» {day(best['on'])}: оценка {number(best['rating'])} из 10"
     liked_little = not is_for and best["rating"] < USUAL_RATING
-    return f"Близкая {what}: понравилось меньше обычного" if liked_little else f"Близкая {what}"
+    return f"{what}, понравилась меньше обычного" if liked_little else what
 
 
 def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
     titles = facts.get("titles", [])
     if not titles:
-        return "Близких курсов ещё не было"
-    named = listed([f"«{title}»" for title in titles[:2]])
-    return f"Близкий по профилю курс уже в опыте: {named}" if is_for else f"Близкий курс уже был: {named}"
+        return "Близких по профилю занятий ещё не было"
+    named = listed([f"«{inner(title)}»" for title in titles[:MANY_SUBJECTS]])
+    return f"Уже есть опыт занятий близкого профиля: {named}"
 
 
 def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:
-    return "Ваша школа" if facts.get("is_own") else f"Другое место: {facts['host_title']}"
+    return "Своя школа" if facts.get("is_own") else f"Не своя школа: {facts['host_title']}"
 
 
 def _distance(facts: Facts, saying: Saying, is_for: bool) -> str:
@@ -211,18 +206,20 @@ def _distance(facts: Facts, saying: Saying, is_for: bool) -> str:
     if facts.get("is_online"):
         return "Дистанционно: ехать никуда не нужно"
     if distance is None:
-        return "Расстояние не известно"
+        return "Расстояние неизвестно"
     if distance < 0.05:
         return "В своей школе: ехать никуда не нужно"
     compared = facts.get("typical_km")
     if compared is None or abs(compared - distance) < 0.05:
-        return f"Дорога {number(distance)} км"
-    return f"Дорога {number(distance)} км — {'ближе' if distance < compared else 'дальше'} обычного"
+        return f"До места {number(distance)} км"
+    return f"До места {number(distance)} км — {'ближе' if distance < compared else 'дальше'} обычного"
 
 
 def _programme(facts: Facts, saying: Saying, is_for: bool) -> str:
     often = "чаще" if is_for else "реже"
-    return f"В прошлые годы такую программу {often} выбирали и доводили до конца"
+    if saying.kind == "career_trial":
+        return f"В прошлые годы такую пробу {often} выбирали и хорошо оценивали"
+    return f"В прошлые годы такую программу {often} выбирали и заканчивали"
 
 
 def _host(facts: Facts, saying: Saying, is_for: bool) -> str:

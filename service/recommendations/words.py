@@ -6,15 +6,14 @@ from datetime import date
 DATIVE = {
     "rus": "русскому языку", "lit": "литературе", "math": "математике", "inf": "информатике", "phys": "физике",
     "chem": "химии", "bio": "биологии", "geo": "географии", "soc": "обществознанию", "hist": "истории",
-    "eng": "иностранному языку", "tech": "труду", "draw": "черчению", "art": "изобразительному искусству",
+    "eng": "иностранному языку", "tech": "труду (технологии)", "draw": "черчению", "art": "изобразительному искусству",
     "mus": "музыке", "pe": "физкультуре", "obzh": "ОБЗР", "natlang": "родному языку", "kuban": "кубановедению",
 }  # fmt: skip
-ACCUSATIVE = {
-    **DATIVE,
-    "rus": "русский язык", "lit": "литературу", "math": "математику", "inf": "информатику", "phys": "физику",
-    "chem": "химию", "bio": "биологию", "geo": "географию", "soc": "обществознание", "hist": "историю",
-    "eng": "иностранный язык", "tech": "труд", "draw": "черчение", "art": "изобразительное искусство",
-    "mus": "музыку", "pe": "физкультуру", "natlang": "родной язык", "kuban": "кубановедение",
+NOMINATIVE = {
+    "rus": "русский язык", "lit": "литература", "math": "математика", "inf": "информатика", "phys": "физика",
+    "chem": "химия", "bio": "биология", "geo": "география", "soc": "обществознание", "hist": "история",
+    "eng": "иностранный язык", "tech": "труд (технология)", "draw": "черчение", "art": "изобразительное искусство",
+    "mus": "музыка", "pe": "физкультура", "obzh": "ОБЗР", "natlang": "родной язык", "kuban": "кубановедение",
 }  # fmt: skip
 INTERESTS = {
     "R": "работа руками", "I": "исследование", "A": "творчество", "S": "помощь людям",
@@ -22,12 +21,9 @@ INTERESTS = {
     "nature": "природа", "technics": "техника", "human": "общение с людьми", "sign": "знаковые системы",
     "art": "художественный образ",
 }  # fmt: skip
-THIS_DATIVE = {"profile_class": "этому классу", "elective": "этому курсу", "career_trial": "этой пробе"}
+THIS_ACCUSATIVE = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эту пробу"}
 THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
-OTHERS_GENITIVE = {"profile_class": "других классов", "elective": "других курсов", "career_trial": "других проб"}
-FEMININE_KINDS = frozenset({"career_trial"})
 PLACES = ("первым", "вторым", "третьим", "четвёртым", "пятым")
-PLACES_FEMININE = ("первой", "второй", "третьей", "четвёртой", "пятой")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -83,11 +79,19 @@ def day(iso: str | date) -> str:
     return (date.fromisoformat(iso) if isinstance(iso, str) else iso).strftime("%d.%m.%Y")
 
 
-def place(rank: int, kind: str = "") -> str:
+def place(rank: int) -> str:
     """The place in which something was named.
 
-    >>> place(1), place(2, "career_trial"), place(8)
-    ('первым', 'второй', 'на 8-м месте')
+    >>> place(1), place(8)
+    ('первым', 'на 8-м месте')
     """
-    words = PLACES_FEMININE if kind in FEMININE_KINDS else PLACES
-    return words[rank - 1] if 1 <= rank <= len(words) else f"на {rank}-м месте"
+    return PLACES[rank - 1] if 1 <= rank <= len(PLACES) else f"на {rank}-м месте"
+
+
+def inner(title: str) -> str:
+    """A title to stand in quotation marks: its own become the inner ones.
+
+    >>> inner("Юрист: деловая игра «Суд»")
+    'Юрист: деловая игра „Суд“'
+    """
+    return title.replace("«", "„").replace("»", "“")

@@ -39,7 +39,7 @@ def test_whole_answer_of_a_known_student(client: TestClient, sign_in: SignIn) ->
     assert first["distance_km"] == 0.0
     assert kinds["profile_class"]["items"][1]["distance_km"] == 5.0  # sides 3 and 4
     texts = [reason["text"] for reason in first["reasons"]]
-    assert "Этот профиль назван первым в анкете 18.09.2024" in texts
+    assert "Этот профиль назван первым в анкете от 18.09.2024" in texts
 
 
 def test_numbers_agree_with_each_other(client: TestClient, sign_in: SignIn) -> None:

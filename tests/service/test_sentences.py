@@ -29,33 +29,39 @@ def wish(code: str, rank: int) -> dict[str, object]:
 CASES = [
     (
         "interest_match", True, CLASS, {"shared": ["technics", "sign"], "is_measured": True},
-        "Интересы: техника и знаковые системы — сильные стороны этого класса",
+        "Интересы совпадают с содержанием этого класса: техника; знаковые системы",
     ),
     (
         "interest_match", False, TRIAL, {"shared": ["I"], "lacking": ["human", "S"], "is_measured": True},
-        "Этой пробе нужнее другое — общение с людьми и помощь людям: к этому интерес слабее",
+        "Здесь важнее другое: общение с людьми; помощь людям. К этому интерес ниже среднего",
     ),
     (
         "interest_match", False, COURSE, {"unused": ["art"], "is_measured": True},
-        "Интересы остаются в стороне: художественный образ",
+        "Эти интересы здесь не пригодятся: художественный образ",
     ),
     (
         "interest_match", True, COURSE, {"shared": [], "is_measured": False},
         "Интересы совпадают с содержанием этого курса лучше, чем с остальными (предварительно: диагностики не было)",
     ),
-    ("subject_strength", True, CLASS, MARKS, "По физике и математике отметки выше собственного среднего: 4,8 при 4,1"),
-    ("subject_strength", False, CLASS, LOW, "По химии отметки ниже собственного среднего: 3,2 при 4,1"),
+    (
+        "subject_strength", True, CLASS, MARKS,
+        "По физике и математике средняя отметка 4,8, по всем предметам 4,1",
+    ),
+    ("subject_strength", False, CLASS, LOW, "По химии средняя отметка 3,2, по всем предметам 4,1"),
     (
         "subject_strength", True, COURSE, {"subjects": [{"subject_code": "rus", "mark": 4.0}], "own_mean": 4.1},
-        "По русскому языку отметки 4,0 при 4,1 в среднем по всем предметам: это говорит в пользу этого курса",
+        "По русскому языку средняя отметка 4,0, по всем предметам 4,1: у других предложений хуже",
     ),
     (
         "subject_level", False, TRIAL, MARKS,
-        "Средняя отметка по физике и математике — 4,8: при таких отметках в районе чаще выбирали другое",
+        "Средняя отметка по физике и математике — 4,8: с такими отметками в районе реже выбирали эту пробу",
     ),
-    ("subject_level", False, CLASS, LOW, "Средняя отметка по химии — 3,2: это говорит против этого класса"),
+    ("subject_level", False, CLASS, LOW, "Средняя отметка по химии — 3,2: это против этого класса"),
     ("subject_level", False, CLASS, {"subjects": [], "own_mean": 4.1}, "Отметок по предметам этого класса пока нет"),
-    ("subject_level", True, NO_SUBJECTS, {"subjects": []}, "Особых предметов у этого класса нет: отметки не мешают"),
+    (
+        "subject_level", False, NO_SUBJECTS, {"subjects": []},
+        "Профильных предметов у этого класса нет: отметки здесь не влияют",
+    ),
     (
         "exam_margin", True, CLASS, {"subjects": [{"subject_code": "math", "points": 22.0, "minimum": 18.0}]},
         "ОГЭ с запасом: по математике 22 балла при рекомендуемых 18",
@@ -65,43 +71,47 @@ CASES = [
         "ОГЭ ниже рекомендуемого: по физике 21 балл при рекомендуемых 30",
     ),
     (
-        "knowledge", True, CLASS, {"subjects": [{"subject_code": "math", "share": 0.75}]},
-        "Диагностика обученности: по математике 75 % баллов — это говорит в пользу этого класса",
+        "exam_margin", True, CLASS, {"subjects": [{"subject_code": "rus", "points": 19.0, "minimum": 26.0}]},
+        "ОГЭ: по русскому языку 19 баллов при рекомендуемых 26. У других предложений запас меньше",
     ),
-    ("profile_wish", True, CLASS, wish("tech-eng", 1), "Этот профиль назван первым в анкете 18.09.2024"),
-    ("profile_wish", False, CLASS, wish("tech-eng", 2), "Этот профиль только назван вторым в анкете 18.09.2024"),
+    (
+        "knowledge", True, CLASS, {"subjects": [{"subject_code": "math", "share": 0.75}]},
+        "Диагностика обученности: 75 % баллов по математике — это в пользу этого класса",
+    ),
+    ("profile_wish", True, CLASS, wish("tech-eng", 1), "Этот профиль назван первым в анкете от 18.09.2024"),
+    ("profile_wish", False, CLASS, wish("tech-eng", 2), "Этот профиль назван только вторым в анкете от 18.09.2024"),
     (
         "profile_wish", True, TRIAL, wish("tech-eng", 2),
-        "Связь с профилем «Технологический», который назван вторым в анкете 18.09.2024",
+        "Близко к профилю «Технологический»: он назван вторым в анкете от 18.09.2024",
     ),
     ("profile_wish", False, CLASS, {"wishes": [], "is_surveyed": True}, "Этого профиля в анкете нет"),
     ("profile_wish", False, COURSE, {"wishes": [], "is_surveyed": False}, "Анкеты выбора профиля нет"),
-    ("exam_wish", True, CLASS, wish("phys", 1), "Собирается сдавать физику (анкета 18.09.2024)"),
+    ("exam_wish", True, CLASS, wish("phys", 1), "Из нужных здесь экзаменов в анкете от 18.09.2024 названы: физика"),
     ("exam_wish", False, CLASS, NOT_NAMED, "Экзаменов по предметам этого класса в анкете нет"),
-    ("elective_wish", True, COURSE, wish("el003", 1), "Этот курс назван первым в анкете 18.09.2024"),
+    ("elective_wish", True, COURSE, wish("el003", 1), "Этот курс назван первым в анкете от 18.09.2024"),
     ("elective_wish", False, COURSE, {"wishes": [], "is_surveyed": True}, "В анкете о курсах названы другие"),
     (
         "profession_wish", True, TRIAL, wish("09.02.06", 1),
-        "Та же группа профессий, что и «Сетевое администрирование» (анкета 18.09.2024)",
+        "Та же группа профессий, что у названной в анкете от 18.09.2024: «Сетевое администрирование»",
     ),
     ("profession_wish", False, TRIAL, NOT_NAMED, "К профессиям, названным в анкете, не ведёт"),
     (
         "trial_experience", True, TRIAL, {"trials": [{"title": "Сеть", "rating": 9.0, "on": "2024-04-10"}]},
-        "Близкая проба «Сеть» 10.04.2024 — 9 из 10",
+        "Близкая проба «Сеть» 10.04.2024: оценка 9 из 10",
     ),
     (
         "trial_experience", False, TRIAL, {"trials": [{"title": "Сеть", "rating": 4.0, "on": "2024-04-10"}]},
-        "Близкая проба «Сеть» 10.04.2024 — 4 из 10: понравилось меньше обычного",
+        "Близкая проба «Сеть» 10.04.2024: оценка 4 из 10, понравилась меньше обычного",
     ),
-    ("elective_experience", True, CLASS, {"titles": ["Графика"]}, "Близкий по профилю курс уже в опыте: «Графика»"),
-    ("elective_experience", False, CLASS, {"titles": []}, "Близких курсов ещё не было"),
-    ("own_school", True, CLASS, {"host_title": "Школа № 1", "is_own": True}, "Ваша школа"),
-    ("own_school", False, CLASS, {"host_title": "Школа № 2", "is_own": False}, "Другое место: Школа № 2"),
-    ("proximity", False, TRIAL, {"distance_km": 12.0, "typical_km": 5.0}, "Дорога 12 км — дальше обычного"),
-    ("proximity", True, TRIAL, {"distance_km": 2.3, "typical_km": 5.0}, "Дорога 2,3 км — ближе обычного"),
+    ("elective_experience", True, CLASS, {"titles": ["Графика"]}, "Уже есть опыт занятий близкого профиля: «Графика»"),
+    ("elective_experience", False, CLASS, {"titles": []}, "Близких по профилю занятий ещё не было"),
+    ("own_school", True, CLASS, {"host_title": "Школа № 1", "is_own": True}, "Своя школа"),
+    ("own_school", False, CLASS, {"host_title": "Школа № 2", "is_own": False}, "Не своя школа: Школа № 2"),
+    ("proximity", False, TRIAL, {"distance_km": 12.0, "typical_km": 5.0}, "До места 12 км — дальше обычного"),
+    ("proximity", True, TRIAL, {"distance_km": 2.3, "typical_km": 5.0}, "До места 2,3 км — ближе обычного"),
     ("proximity", True, TRIAL, {"distance_km": None, "is_online": True}, "Дистанционно: ехать никуда не нужно"),
-    ("proximity", False, TRIAL, {"distance_km": None}, "Расстояние не известно"),
-    ("programme_bias", True, TRIAL, {}, "В прошлые годы такую программу чаще выбирали и доводили до конца"),
+    ("proximity", False, TRIAL, {"distance_km": None}, "Расстояние неизвестно"),
+    ("programme_bias", True, TRIAL, {}, "В прошлые годы такую пробу чаще выбирали и хорошо оценивали"),
     (
         "host_bias", False, TRIAL, {"host_title": "Колледж"},
         "Колледж: в прошлые годы выбор этого места реже оказывался удачным",
@@ -126,7 +136,7 @@ def test_every_subject_and_interest_has_its_words() -> None:
     from recommender.reference import read_reference
 
     subjects = set(read_reference(Path("data/reference")).subjects)
-    assert subjects == set(words.DATIVE) == set(words.ACCUSATIVE)
+    assert subjects == set(words.DATIVE) == set(words.NOMINATIVE)
     assert set(DIMENSIONS) == set(words.INTERESTS)
 
 
@@ -147,4 +157,4 @@ def test_lists_numbers_days_and_places() -> None:
         "100",
     ]
     assert (words.mark(4), words.day("2024-09-18")) == ("4,0", "18.09.2024")
-    assert (words.place(3), words.place(4, "career_trial"), words.place(7)) == ("третьим", "четвёртой", "на 7-м месте")
+    assert (words.place(3), words.place(7)) == ("третьим", "на 7-м месте")
