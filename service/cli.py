@@ -20,13 +20,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich costs a third of the half second it may take
 )
-db_app = typer.Typer(help="База данных.", no_args_is_help=True)
-reference_app = typer.Typer(help="Справочники.", no_args_is_help=True)
-demand_app = typer.Typer(help="Перечни востребованных профессий.", no_args_is_help=True)
-user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True)
-key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True)
-audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True)
+db_app = typer.Typer(help="База данных.", no_args_is_help=True, rich_markup_mode=None)
+reference_app = typer.Typer(help="Справочники.", no_args_is_help=True, rich_markup_mode=None)
+demand_app = typer.Typer(help="Перечни востребованных профессий.", no_args_is_help=True, rich_markup_mode=None)
+user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
+key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
+audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True, rich_markup_mode=None)
 for name, group in {
     "db": db_app,
     "reference": reference_app,
