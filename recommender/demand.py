@@ -120,7 +120,7 @@ class DemandWeights:
     ----------
     weights : ndarray of shape (n_pathways,), in [0, 1]; NaN where the edition names no profession of the pathway
     sources : tuple of tuple of EntryWeight
-        Strongest first; empty where NaN.
+        The entries that make the weight, nearest to the pathway's profile first; empty where NaN.
     """
 
     edition: DemandEdition | None
@@ -350,6 +350,13 @@ def _roads(pathway: Pathway, weighed: dict[str, EntryWeight], reference: Referen
     return sorted(found.values(), key=lambda road: (-road.weight, road.entry.position))
 
 
+def _closeness(road: EntryWeight, pathway: Pathway, reference: Reference) -> int:
+    """Place of an entry's SPO group among those of the pathway's profiles: a class names its nearest group first."""
+    groups = [group for profile in pathway.profiles for group in reference.profiles[profile].spo_groups]
+    found = [groups.index(code[:2]) for code in road.entry.spo_codes if code[:2] in groups]
+    return min(found, default=0)
+
+
 def demand_weights(
     catalogue: Catalogue, reference: Reference, edition: DemandEdition | None, earlier: Sequence[DemandEdition] = ()
 ) -> DemandWeights:
@@ -377,5 +384,5 @@ def demand_weights(
             roads = _roads(pathway, weighed, reference)[:count]
             if roads:
                 weights[row] = sum(road.weight for road in roads) / count
-                sources[row] = tuple(roads)
+                sources[row] = tuple(sorted(roads, key=lambda road: _closeness(road, pathway, reference)))
     return DemandWeights(edition, weights, tuple(sources))

@@ -9,7 +9,8 @@ SHEET = """
 [data-testid="stElementToolbar"], [data-testid="stDecoration"], [data-testid="stMainMenu"],
 [data-testid="InputInstructions"] { display:none !important; }
 .block-container { padding:4.4rem 2.2rem 2rem !important; max-width:1560px; }
-h1 { font-size:1.7rem !important; padding:0 0 .2rem !important; } h2 { font-size:1.25rem !important; }
+h1 { font-size:1.7rem !important; padding:0 0 .2rem !important; margin:0 !important; }
+h2 { font-size:1.25rem !important; }
 h3 { font-size:1.05rem !important; }
 [data-testid="stFileUploaderDropzone"] span, [data-testid="stFileUploaderDropzone"] small { display:none; }
 [data-testid="stFileUploaderDropzone"] button { font-size:0; }

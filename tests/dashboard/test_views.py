@@ -39,7 +39,7 @@ def test_sign_in_shows_the_classes(service: District) -> None:
     app = opened("navigator", service.password)
     assert not app.exception
     assert "Мои классы, 2024-25" in shown(app)
-    assert "**9А**" in shown(app)
+    assert "<b>9А</b>" in shown(app)
 
 
 def test_class_and_card_show_the_facts(service: District) -> None:
