@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
+import sqlalchemy as sa
 import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from service.access import Actor
 from service.accounts import routes as accounts
+from service.accounts.actions import decoy_hash
 from service.accounts.queries import get_actor
 from service.db import Database, open_database
 from service.demand import routes as demand
@@ -36,6 +38,7 @@ from service.web import (
     OpenToAll,
     Permitted,
     Reads,
+    answer_database_error,
     answer_http_error,
     answer_service_error,
     answer_validation_error,
@@ -85,10 +88,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.database = database
     app.state.secret_key = read_secret_key(settings)
     app.state.shelf = Shelf(settings)
+    decoy_hash()
     app.state.identify = _identifier(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
     app.add_exception_handler(ServiceError, answer_service_error)
     app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(sa.exc.SQLAlchemyError, answer_database_error)
     app.add_exception_handler(RequestValidationError, answer_validation_error)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")

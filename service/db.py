@@ -11,20 +11,29 @@ from sqlalchemy.orm import Session, sessionmaker
 from service.settings import Settings
 
 BUSY_TIMEOUT_MS = 10_000
+POOL_TIMEOUT_S = 5.0
+KEPT_CONNECTIONS = 10
+MORE_CONNECTIONS = 30  # with those kept, one for each of the 40 worker threads: a request holds one at a time
 WRITES = "orientir_writes"
 
 
 class Database:
     """A database by URL: SQLite beside the service, or PostgreSQL for a region."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pool_size: int = KEPT_CONNECTIONS, max_overflow: int = MORE_CONNECTIONS) -> None:
         self.url = sa.make_url(url)
         if self.url.get_backend_name() == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         elif self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         # hide_parameters: a failed statement must not print a child's name into a log
-        self.engine = sa.create_engine(self.url, hide_parameters=True)
+        self.engine = sa.create_engine(
+            self.url,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_timeout=POOL_TIMEOUT_S,
+        )
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         self._reading = sessionmaker(self.engine, autoflush=False)

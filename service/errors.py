@@ -10,6 +10,7 @@ class ServiceError(Exception):
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Внутренняя ошибка"
     exit_code: ClassVar[int] = 1
+    retry_after_seconds: ClassVar[int | None] = None  # where the same request may succeed soon
 
     def __init__(self, message: str, **facts: object) -> None:
         super().__init__(message)
@@ -78,6 +79,26 @@ class LockedOutError(ServiceError):
     code = "locked_out"
     title = "Вход временно закрыт"
     exit_code = 6
+
+
+class TooManySignInsError(ServiceError):
+    """More sign-ins at once than are compared at once."""
+
+    status = 429
+    code = "busy"
+    title = "Повторите чуть позже"
+    exit_code = 1
+    retry_after_seconds = 2
+
+
+class BusyError(ServiceError):
+    """The database did not answer in time."""
+
+    status = 503
+    code = "busy"
+    title = "Сервис занят"
+    exit_code = 1
+    retry_after_seconds = 5
 
 
 class ConflictError(ServiceError):

@@ -27,9 +27,14 @@ def find_installation(session: Session) -> Installation | None:
 
 def get_today(session: Session, settings: Settings) -> Today:
     """ORIENTIR_AS_OF, else the sample region's own day, else today."""
+    return today_of(session, settings.as_of)
+
+
+def today_of(session: Session, chosen: date | None) -> Today:
+    """The chosen day, else the region's own day, else today."""
     installation = find_installation(session)
     stored = installation.as_of if installation is not None else None
-    as_of = settings.as_of or stored or now().date()
+    as_of = chosen or stored or now().date()
     return Today(as_of, school_year_of(as_of))
 
 

@@ -82,7 +82,7 @@ class Installed:
     ) -> tuple[int, int, int]:
         """Take all files in, in one transaction; counts of rows added, changed, unchanged."""
         self.check_tables()
-        tools = ImportTools(get_reference(self.settings), read_formats(self.settings.formats_dir))
+        tools = ImportTools(get_reference(self.settings), read_formats(self.settings.formats_dir), self.settings.as_of)
         counts = [0, 0, 0]
         with self.database.writing() as session:
             if path.is_dir():

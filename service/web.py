@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import structlog
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
-from service.errors import ServiceError, SignInError
+from service.db import Database
+from service.errors import BusyError, ServiceError, SignInError
 from service.settings import Settings
 
 log = structlog.get_logger()
@@ -47,6 +49,11 @@ def get_settings_of(request: Request) -> Settings:
     return settings
 
 
+def _database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
 def _reading_session(request: Request) -> Iterator[Session]:
     with request.app.state.database.reading() as session:
         yield session
@@ -57,6 +64,8 @@ def _writing_session(request: Request) -> Iterator[Session]:
         yield session
 
 
+# for a route that reads and then writes: one unit of work after the other, never two connections at once
+Units = Annotated[Database, Depends(_database_of)]
 AppSettings = Annotated[Settings, Depends(get_settings_of)]
 # scope "function": committed before the answer leaves, so that nobody is told of what did not happen
 Reads = Annotated[Session, Depends(_reading_session, scope="function")]
@@ -101,10 +110,14 @@ CSV_BODY: dict[str, Any] = {
 }
 
 
-def problem(status: int, code: str, title: str, detail: str, **facts: object) -> JSONResponse:
+def problem(
+    status: int, code: str, title: str, detail: str, *, retry_after: int | None = None, **facts: object
+) -> JSONResponse:
     """An RFC 9457 answer."""
     body = {"type": f"urn:orientir:{code}", "title": title, "status": status, "detail": detail, "code": code, **facts}
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_TYPE)
 
 
@@ -112,7 +125,22 @@ def answer_service_error(_request: Request, error: Exception) -> JSONResponse:
     """ServiceError on the wire."""
     if not isinstance(error, ServiceError):
         raise error
-    return problem(error.status, error.code, error.title, str(error), **error.facts)
+    wait = error.retry_after_seconds
+    return problem(error.status, error.code, error.title, str(error), retry_after=wait, **error.facts)
+
+
+def answer_database_error(request: Request, error: Exception) -> JSONResponse:
+    """What a database says to one request too many: busy is a matter of time, a clash is a conflict."""
+    if isinstance(error, sa.exc.TimeoutError) or (isinstance(error, sa.exc.OperationalError) and _is_busy(error)):
+        return answer_service_error(request, BusyError("База данных занята. Повторите запрос."))
+    raise error
+
+
+def _is_busy(error: sa.exc.OperationalError) -> bool:
+    """SQLite waits for its one writer; PostgreSQL has run out of connections, was restarted, or broke a deadlock."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    is_locked = getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return is_locked or state[:2] in ("40", "53", "55", "57")
 
 
 def answer_http_error(_request: Request, error: Exception) -> JSONResponse:

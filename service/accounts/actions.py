@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,12 +17,21 @@ from service import audit
 from service.access import GRANTS, OPERATOR, SCHOOL_ROLES, Actor, Permission, Role
 from service.clock import now
 from service.db import Database
-from service.errors import ConflictError, InvalidInputError, LockedOutError, NotFoundError, SignInError
+from service.errors import (
+    ConflictError,
+    InvalidInputError,
+    LockedOutError,
+    NotFoundError,
+    SignInError,
+    TooManySignInsError,
+)
 from service.settings import Settings
 from service.tables import ApiKey, School, User, UserSession
 
 KEY_MARK = "ori"
 MIN_PASSWORD_LENGTH = 8
+VERIFIED_AT_ONCE = 4
+_verifications = threading.BoundedSemaphore(VERIFIED_AT_ONCE)
 WRONG_PAIR = "Логин или пароль не подходят."
 
 
@@ -36,9 +46,19 @@ def hash_password(password: str) -> str:
 
 
 @cache
-def _decoy_hash() -> str:
-    """Verified against when the login does not exist, so that both cases take the same time."""
+def decoy_hash() -> str:
+    """Verified against when the login does not exist, so that both cases take the same time; made at start-up."""
     return hash_password(secrets.token_urlsafe(16))
+
+
+def _verify(password: str, stored: str) -> bool:
+    """Compare, a few at a time: each takes tens of megabytes and a core on purpose."""
+    if not _verifications.acquire(blocking=False):
+        raise TooManySignInsError("Слишком много входов сразу. Повторите через несколько секунд.")
+    try:
+        return _hasher().verify(password, stored)
+    finally:
+        _verifications.release()
 
 
 def hash_token(secret_key: bytes, token: str) -> str:
@@ -58,22 +78,33 @@ class OpenedSession:
 def open_session(
     database: Database, *, login: str, password: str, settings: Settings, secret_key: bytes
 ) -> OpenedSession:
-    """Sign a person in. A failure is counted in a transaction of its own, because the error must not undo it."""
-    moment = now()
+    """Sign a person in; the slow comparison holds no transaction."""
+    with database.reading() as session:
+        user = _find_user(session, login)
+        _check_lock(user)
+        stored = user.password_hash if user is not None and user.dismissed_at is None else None
+    fits = _verify(password, stored or decoy_hash()) and stored is not None
+    # a failure is counted in a transaction of its own, because the error must not undo it
     with database.writing() as session:
         user = session.scalars(sa.select(User).where(User.login == login).with_for_update()).one_or_none()
-        if user is not None and user.locked_until is not None and user.locked_until > moment:
-            raise LockedOutError(
-                f"Слишком много неудачных попыток: вход закрыт до {user.locked_until:%H:%M} UTC.",
-                locked_until=user.locked_until.isoformat(),
-            )
-        stored = user.password_hash if user is not None and user.dismissed_at is None else _decoy_hash()
-        fits = _hasher().verify(password, stored)
-        if user is not None and fits and user.dismissed_at is None:
-            return _opened(session, user, moment, settings, secret_key)
+        _check_lock(user)  # others may have failed meanwhile
         if user is not None:
-            _count_failure(session, user, moment, settings)
+            if fits and user.dismissed_at is None and user.password_hash == stored:
+                return _opened(session, user, now(), settings, secret_key)
+            _count_failure(session, user, now(), settings)
     raise SignInError(WRONG_PAIR)
+
+
+def _find_user(session: Session, login: str) -> User | None:
+    return session.scalars(sa.select(User).where(User.login == login)).one_or_none()
+
+
+def _check_lock(user: User | None) -> None:
+    if user is not None and user.locked_until is not None and user.locked_until > now():
+        raise LockedOutError(
+            f"Слишком много неудачных попыток: вход закрыт до {user.locked_until:%H:%M} UTC.",
+            locked_until=user.locked_until.isoformat(),
+        )
 
 
 def _opened(session: Session, user: User, moment: datetime, settings: Settings, secret_key: bytes) -> OpenedSession:

@@ -2,17 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.instruments import Instrument
 from service import audit
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.clock import now, school_year_of
+from service.db import Database, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.imports.formats import Format, get_format
-from service.imports.reading import ReadTable, read_table
+from service.imports.reading import UNKNOWN, ReadTable, read_table
 from service.imports.roster import take_roster
 from service.imports.schemas import ImportReport
 from service.imports.storing import Difference
@@ -21,16 +24,56 @@ from service.imports.tables_in import (
     SURVEYS,
     Incoming,
     check_points,
+    check_terms,
     take_answers,
     take_marks,
     take_plain,
     take_survey,
 )
 from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
+from service.installation import Today, today_of
 from service.tables import ClassMember, ImportRun, School
 
 Mode = Literal["check", "apply"]
-SHOWN_FAULTS = 200
+IMPORT_LOCK = 0x0A0D18  # one file is stored at a time
+NO_CONSENT = "нет согласия на диагностику в этом учебном году: уберите строку или исправьте roster"
+NOT_ON_ROSTER = "в списках этого учебного года ученика нет: сначала загрузите roster"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file that was read and checked, ready to be stored."""
+
+    actor: Actor
+    table: str
+    shape: Format
+    school_code: str | None
+    instrument: Instrument | None
+    read: ReadTable
+    today: Today
+    checksum: str
+
+    @property
+    def is_operators(self) -> bool:
+        """An operator brings history: students that moved, marks that they got in a former school."""
+        return self.actor.role not in SCHOOL_ROLES
+
+    @property
+    def students(self) -> sa.Select[str]:
+        """Students whom the file may name."""
+        return students_of(self.school_code, former=self.is_operators)
+
+
+def import_upload(
+    database: Database, *, actor: Actor, tools: ImportTools, table: str, content: bytes, mode: Mode
+) -> ImportReport:
+    """One file over HTTP: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
+    with database.reading() as session:
+        prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
+        if mode == "check" or prepared.read.faults:
+            return _answer(prepared, _store(session, prepared, keep=False), mode)
+    with database.writing() as session:
+        return store_import(session, prepared)
 
 
 def import_table(
@@ -44,22 +87,60 @@ def import_table(
     school_code: str | None = None,
     file: str | None = None,
 ) -> ImportReport:
-    """Check one file and, in mode "apply", take it in; a file with faults is refused whole."""
+    """Check one file and, in mode "apply", take it in, inside the caller's transaction."""
+    prepared = prepare_import(
+        session, actor=actor, tools=tools, table=table, content=content, school_code=school_code, file=file
+    )
+    if mode == "check" or prepared.read.faults:
+        return _answer(prepared, _store(session, prepared, keep=False), mode)
+    return store_import(session, prepared)
+
+
+def prepare_import(
+    session: Session,
+    *,
+    actor: Actor,
+    tools: ImportTools,
+    table: str,
+    content: bytes,
+    school_code: str | None = None,
+    file: str | None = None,
+) -> Prepared:
+    """Read a file and check its cells; changes nothing."""
     shape = get_format(tools.formats, table)
     school = _school_of(session, actor, shape, school_code)
-    instrument = tools.find_instrument(table)
-    is_operator = actor.role not in SCHOOL_ROLES
-    # an operator brings history: marks that a student got in a former school stand in that school's file
-    vocabularies = read_vocabularies(session, tools, instrument, students_of(school, former=is_operator))
-    read = read_table(content, shape, vocabularies, file or f"{table}.csv")
-    incoming = Incoming(session, read, school, instrument, may_move_students=is_operator)
-    difference = _store(session, incoming, table, keep=mode == "apply")
-    report = _report(read, difference, table, mode)
-    if mode == "check":
-        return report
-    if read.faults:
+    instrument, today = tools.find_instrument(table), today_of(session, tools.as_of)
+    students = students_of(school, former=actor.role not in SCHOOL_ROLES)
+    vocabularies = read_vocabularies(session, tools, instrument, students)
+    read = read_table(content, shape, vocabularies, file or f"{table}.csv", today.as_of)
+    return Prepared(actor, table, shape, school, instrument, read, today, hashlib.sha256(content).hexdigest())
+
+
+def store_import(session: Session, prepared: Prepared) -> ImportReport:
+    """Take a checked file in; what may have changed since it was checked is looked at again."""
+    lock_table(session, IMPORT_LOCK)
+    _school_of(session, prepared.actor, prepared.shape, prepared.school_code)
+    _check_students_again(session, prepared)
+    report = _answer(prepared, _store(session, prepared, keep=True), "apply")
+    _note_run(session, prepared, report)
+    return report
+
+
+def _check_students_again(session: Session, prepared: Prepared) -> None:
+    vocabulary = {column.name: column.vocabulary for column in prepared.shape.columns}.get("student_id")
+    if vocabulary is None or not prepared.read.rows:
+        return
+    known = set(session.scalars(prepared.students))
+    for row in prepared.read.rows:
+        if row.cells["student_id"] not in known:
+            prepared.read.blame(row.line, "student_id", None, UNKNOWN[vocabulary])
+
+
+def _answer(prepared: Prepared, difference: Difference, mode: Mode) -> ImportReport:
+    """Report; a file with faults is refused whole."""
+    report = _report(prepared.read, difference, prepared.table, mode)
+    if mode == "apply" and prepared.read.faults:
         raise ImportRefusedError(_refusal(report), report=report.model_dump())
-    _note_run(session, actor, report, school, content)
     return report
 
 
@@ -80,23 +161,39 @@ def _school_of(session: Session, actor: Actor, shape: Format, school_code: str |
     return school_code
 
 
-def _store(session: Session, incoming: Incoming, table: str, *, keep: bool) -> Difference:
-    """Inside a savepoint: what turns out to be faulty, or is only checked, leaves no trace."""
-    read = incoming.read
-    if not read.faults and incoming.instrument is not None:
-        _check_consent(incoming)
-    if not read.faults and table == "knowledge":
-        check_points(incoming)
+def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
+    """Compare with what is stored and, with `keep`, change it: inside a savepoint, since faults may still turn up."""
+    read = prepared.read
+    incoming = Incoming(
+        session,
+        read,
+        prepared.school_code,
+        prepared.instrument,
+        may_move_students=prepared.is_operators,
+        is_kept=keep,
+    )
+    if not read.faults:
+        _check_rows(incoming, prepared)
     if read.faults:
         return Difference()
-    savepoint = session.begin_nested()
-    difference = _taker(table)(incoming)
-    if keep and not read.faults:
-        savepoint.commit()
-    else:
-        savepoint.rollback()
+    if not keep:
+        return _taker(prepared.table)(incoming)
+    with session.begin_nested() as savepoint:
+        difference = _taker(prepared.table)(incoming)
+        if read.faults:
+            savepoint.rollback()
     session.expire_all()  # rows were written past the session's own copies
     return difference
+
+
+def _check_rows(incoming: Incoming, prepared: Prepared) -> None:
+    """What one cell alone cannot tell."""
+    if incoming.instrument is not None:
+        _check_consent(incoming)
+    if prepared.table == "knowledge":
+        check_points(incoming)
+    if prepared.table == "marks":
+        check_terms(incoming, prepared.today.as_of)
 
 
 def _taker(table: str) -> Callable[[Incoming], Difference]:
@@ -115,10 +212,11 @@ def _check_consent(incoming: Incoming) -> None:
         for student, year, agreed in incoming.session.execute(query.where(incoming.of_school(ClassMember)))
     }
     for row in incoming.read.rows:
-        year = school_year_of(row.cells["taken_on"])
-        if consents.get((row.cells["student_id"], year)) is False:
-            remedy = "нет согласия на диагностику в этом учебном году: уберите строку или исправьте roster"
-            incoming.read.blame(row.line, "student_id", None, remedy)
+        agreed = consents.get((row.cells["student_id"], school_year_of(row.cells["taken_on"])))
+        if agreed is None:
+            incoming.read.blame(row.line, "student_id", None, NOT_ON_ROSTER)
+        elif not agreed:
+            incoming.read.blame(row.line, "student_id", None, NO_CONSENT)
 
 
 def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> ImportReport:
@@ -131,8 +229,8 @@ def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> 
         changed_count=len(difference.changed),
         unchanged_count=len(difference.unchanged),
         applied=mode == "apply" and not read.faults,
-        faults=read.faults[:SHOWN_FAULTS],
-        fault_count=len(read.faults),
+        faults=read.faults,
+        fault_count=read.fault_count,
     )
 
 
@@ -148,20 +246,19 @@ def _refusal(report: ImportReport) -> str:
     return f"{report.file}: {place + ': ' if place else ''}{first.remedy}{found}.{more}"
 
 
-def _note_run(session: Session, actor: Actor, report: ImportReport, school: str | None, content: bytes) -> None:
-    checksum = hashlib.sha256(content).hexdigest()
+def _note_run(session: Session, prepared: Prepared, report: ImportReport) -> None:
     session.add(
         ImportRun(
             table_name=report.table,
-            school_code=school,
-            checksum=checksum,
+            school_code=prepared.school_code,
+            checksum=prepared.checksum,
             row_count=report.row_count,
             added_count=report.added_count,
             changed_count=report.changed_count,
             applied_at=now(),
-            actor_id=actor.actor_id,
+            actor_id=prepared.actor.actor_id,
         )
     )
-    subject = f"{school or 'region'}/{report.table}"
-    counts = {"added": report.added_count, "changed": report.changed_count}
-    audit.record(session, actor=actor, deed="import.applied", subject=subject, checksum=checksum, **counts)
+    subject = f"{prepared.school_code or 'region'}/{report.table}"
+    facts = {"checksum": prepared.checksum, "added": report.added_count, "changed": report.changed_count}
+    audit.record(session, actor=prepared.actor, deed="import.applied", subject=subject, **facts)

@@ -25,6 +25,8 @@ class Column:
     vocabulary: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    max_length: int | None = None
+    happened: bool = False  # a day that cannot be later than the day of the import
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Format:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     wide: Column | None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the file holds personal cells: one shifted by a comma must not be repeated anywhere."""
+        return any(column.personal for column in self.columns)
 
 
 def _column(values: Mapping[str, Any], name: str) -> Column:

@@ -2,23 +2,35 @@
 
 import csv
 import io
-import math
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from service.clock import now, school_year_of
 from service.imports.formats import Column, Format
 from service.imports.schemas import CellFault
 
 MAX_CELL = 4000
+MAX_TEXT = 300
 MAX_COLUMNS = 400
-STUDENT = re.compile(r"s[a-z2-7]{7}\Z")
-SCHOOL_YEAR = re.compile(r"(\d{4})-(\d{2})\Z")
-GRADES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z")
-CLASS_TITLE = re.compile(r"(\d{1,2})\s*([А-ЯЁA-Z]{0,3})\Z")
-CODE = re.compile(r"[\w.:+-]{1,64}\Z")
+MAX_ROWS = 200_000
+MAX_WHOLE = 2**31 - 1  # what a column of whole numbers holds
+MAX_NUMBER = 1e9
+KEPT_FAULTS = 200  # enough to correct a file by
+MAX_FAULTS = 1000  # after so many the reading stops
+FIRST_DAY = date(1990, 1, 1)
+DAYS_AHEAD = 731
+FIRST_YEAR = 2000
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+STUDENT = re.compile(r"s[a-z2-7]{7}\Z", re.ASCII)
+SCHOOL_YEAR = re.compile(r"(20\d\d)-(\d\d)\Z", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?\Z", re.ASCII)
+GRADES = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?\Z", re.ASCII)
+CLASS_TITLE = re.compile(r"(\d{1,2})\s*([А-ЯЁA-Z]{0,3})\Z", re.ASCII)
+CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z", re.ASCII)
 
 Vocabularies = Mapping[str, Container[str]]
 
@@ -39,9 +51,18 @@ class ReadTable:
     file: str
     rows: list[FileRow] = field(default_factory=list)
     faults: list[CellFault] = field(default_factory=list)
+    fault_count: int = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        """So many faults that reading on helps nobody."""
+        return self.fault_count >= MAX_FAULTS
 
     def blame(self, line: int | None, column: str | None, found: str | None, remedy: str) -> None:
-        """Note a fault."""
+        """Note a fault; after the first hundreds they are only counted."""
+        self.fault_count += 1
+        if len(self.faults) >= KEPT_FAULTS:
+            return
         self.faults.append(CellFault(file=self.file, row=line, column=column, found=found, remedy=remedy))
 
 
@@ -55,6 +76,8 @@ def split_codes(cell: str) -> tuple[str, ...]:
 
 
 def _day(cell: str) -> date:
+    if not DAY.match(cell):
+        raise CellError("день пишется так: 2024-10-01")
     try:
         return date.fromisoformat(cell)
     except ValueError:
@@ -62,12 +85,11 @@ def _day(cell: str) -> date:
 
 
 def _number(cell: str) -> float:
-    try:
-        value = float(cell.replace(",", "."))
-    except ValueError:
-        raise CellError("нужно число") from None
-    if not math.isfinite(value):
+    if not NUMBER.match(cell):
         raise CellError("нужно число")
+    value = float(cell.replace(",", "."))
+    if abs(value) > MAX_NUMBER:
+        raise CellError("число слишком большое")
     return value
 
 
@@ -75,6 +97,8 @@ def _whole(cell: str) -> int:
     value = _number(cell)
     if value != int(value):
         raise CellError("нужно целое число")
+    if abs(value) > MAX_WHOLE:
+        raise CellError("число слишком большое")
     return int(value)
 
 
@@ -135,7 +159,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
 EMPTY: dict[str, Any] = {"codes": (), "dates": (), "grades": ()}
 
 
-def parse_cell(column: Column, cell: str, vocabularies: Vocabularies) -> Any:
+def parse_cell(column: Column, cell: str, vocabularies: Vocabularies, as_of: date) -> Any:
     """Value of a cell; CellError names the remedy."""
     cell = cell.strip()
     if not cell:
@@ -144,10 +168,32 @@ def parse_cell(column: Column, cell: str, vocabularies: Vocabularies) -> Any:
         return EMPTY.get(column.type)
     if len(cell) > MAX_CELL:
         raise CellError(f"в ячейке больше {MAX_CELL} знаков")
+    if CONTROL.search(cell):
+        raise CellError("в ячейке есть служебные знаки или перенос строки: уберите их")
+    if column.type == "code":
+        _check_allowed(column, cell, {})  # the few words that are allowed say more than the shape of a code
     value = PARSERS[column.type](cell)
+    longest = column.max_length or (MAX_TEXT if column.type == "text" else MAX_CELL)
+    if len(cell) > longest:
+        raise CellError(f"не длиннее {longest} знаков")
     for code in value if isinstance(value, tuple) else (value,):
         _check_allowed(column, code, vocabularies)
+    _check_day(column, value, as_of)
     return value
+
+
+def _check_day(column: Column, value: Any, as_of: date) -> None:
+    """Days and school years of an installation's time; what has happened did not happen tomorrow."""
+    if column.type == "school_year":
+        last = int(school_year_of(as_of)[:4]) + 1
+        if not FIRST_YEAR <= int(value[:4]) <= last:
+            raise CellError(f"учебный год — от {FIRST_YEAR} до {last}")
+    if column.type not in ("date", "dates"):
+        return
+    last_day = as_of if column.happened else as_of + timedelta(days=DAYS_AHEAD)
+    for day in value if isinstance(value, tuple) else (value,):
+        if not FIRST_DAY <= (date.fromisoformat(day) if isinstance(day, str) else day) <= last_day:
+            raise CellError(f"день — от {FIRST_DAY:%d.%m.%Y} до {last_day:%d.%m.%Y}")
 
 
 def _check_allowed(column: Column, value: Any, vocabularies: Vocabularies) -> None:
@@ -170,12 +216,16 @@ UNKNOWN = {
     "pathways": "такого кода нет в каталоге: сначала загрузите catalogue",
     "programmes": "такого кода программы нет в каталоге: сначала загрузите catalogue",
     "students": "такого ученика в этой школе нет: сначала загрузите roster",
+    "restrictions": "такого фактора нет: слова те же, что в столбце restriction_tags справочника spo_specialties",
+    "conditions": "такого условия нет: mobility, vision, hearing, speech, intellectual",
     "items": "такого задания нет в ключе методики",
 }
 
 
-def read_table(content: bytes, shape: Format, vocabularies: Vocabularies, file: str) -> ReadTable:
-    """Read a file. Faults of cells do not stop the reading; a wrong header does."""
+def read_table(
+    content: bytes, shape: Format, vocabularies: Vocabularies, file: str, as_of: date | None = None
+) -> ReadTable:
+    """Read a file on a day. Faults of cells do not stop the reading at once; a wrong header does."""
     table = ReadTable(file)
     try:
         text = content.decode("utf-8-sig")
@@ -190,7 +240,11 @@ def read_table(content: bytes, shape: Format, vocabularies: Vocabularies, file: 
         header = next(lines, [])
         if not _check_header(table, header, shape, vocabularies):
             return table
-        for row in _rows(table, lines, header, shape, vocabularies):
+        readers = _readers(header, shape, vocabularies, as_of or now().date())
+        for row in _rows(table, lines, header, shape, readers):
+            if len(table.rows) >= MAX_ROWS:
+                table.blame(row.line, None, None, f"строк больше {MAX_ROWS}: разделите файл")
+                break
             table.rows.append(row)
     except csv.Error:
         table.blame(lines.line_num, None, None, "строка не разбирается: проверьте кавычки и запятые")
@@ -220,19 +274,28 @@ def _check_header(table: ReadTable, header: list[str], shape: Format, vocabulari
     return not table.faults
 
 
-def _rows(
-    table: ReadTable, lines: Iterator[list[str]], header: list[str], shape: Format, vocabularies: Vocabularies
-) -> Iterator[FileRow]:
+def _readers(header: list[str], shape: Format, vocabularies: Vocabularies, as_of: date) -> list["_CellReader"]:
     named = {column.name: column for column in shape.columns}
-    absent = {name: EMPTY.get(column.type) for name, column in named.items() if name not in header}
-    readers = [_CellReader(named.get(name) or shape.wide, name in named, vocabularies) for name in header]
+    is_silent = shape.is_personal
+    return [
+        _CellReader(named.get(name) or shape.wide, name in named, vocabularies, as_of=as_of, is_silent=is_silent)
+        for name in header
+    ]
+
+
+def _rows(
+    table: ReadTable, lines: Iterator[list[str]], header: list[str], shape: Format, readers: list["_CellReader"]
+) -> Iterator[FileRow]:
+    absent = {column.name: EMPTY.get(column.type) for column in shape.columns if column.name not in header}
     for line, row in enumerate(lines, start=2):
+        if table.is_hopeless:
+            return
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
             table.blame(line, None, None, f"в строке столбцов {len(row)}, в заголовке {len(header)}")
             continue
-        cells, wide, faults_before = dict(absent), {}, len(table.faults)
+        cells, wide, faults_before = dict(absent), {}, table.fault_count
         for name, cell, reader in zip(header, row, readers, strict=True):
             try:
                 value = reader.parse(cell)
@@ -243,30 +306,34 @@ def _rows(
                 cells[name] = value
             elif value is not None:
                 wide[name] = value
-        if len(table.faults) == faults_before:
+        if table.fault_count == faults_before:
             yield FileRow(line, cells, wide)
 
 
 class _CellReader:
     """Parses the cells of one column; columns repeat few values, so each value is parsed once."""
 
-    def __init__(self, column: Column | None, is_named: bool, vocabularies: Vocabularies) -> None:
+    def __init__(
+        self, column: Column | None, is_named: bool, vocabularies: Vocabularies, *, as_of: date, is_silent: bool
+    ) -> None:
         if column is None:
             raise ValueError("the header was not checked")
         self.column = column
         self.is_named = is_named
+        self._as_of, self._is_silent = as_of, is_silent
         self._vocabularies = vocabularies if is_named else {}
         self._parsed: dict[str, Any] = {}
 
     def parse(self, cell: str) -> Any:
         """Value of a cell; CellError names the remedy."""
         if cell not in self._parsed:
-            self._parsed[cell] = parse_cell(self.column, cell, self._vocabularies)
+            self._parsed[cell] = parse_cell(self.column, cell, self._vocabularies, self._as_of)
         return self._parsed[cell]
 
     def shown(self, cell: str) -> str | None:
         """A wrong cell as it may be repeated in an error."""
-        return None if self.column.personal or self.column.type == "student" else cell.strip()[:80]
+        is_hidden = self._is_silent or self.column.personal or self.column.type == "student"
+        return None if is_hidden else CONTROL.sub(" ", cell).strip()[:80]
 
 
 def _check_key(table: ReadTable, shape: Format) -> None:

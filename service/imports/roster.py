@@ -6,13 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.imports.reading import FileRow
-from service.imports.storing import Difference, Key, Row, store_groups
+from service.imports.storing import Difference, Key, Row
 from service.imports.tables_in import Incoming
 from service.tables import ClassMember, SchoolClass, Student, StudentIdentity
 
 LETTERS = "а б в г д е ё ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я"
 IN_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya"
 LATIN = dict(zip(LETTERS.split(" "), IN_LATIN.split(" "), strict=True))
+NOT_YOURS = "эту строку школа записать не может: проверьте псевдоним и учебный год или обратитесь к оператору"
 YEAR_KEY = ("student_id", "school_year")
 
 
@@ -28,7 +29,7 @@ def class_id_of(school_code: str, school_year: str, title: str) -> str:
 
 def grade_of(title: str) -> int:
     """Grade of a class: 9 of "9А"."""
-    found = re.match(r"\d+", title)
+    found = re.match(r"[0-9]+", title)
     if found is None:
         raise ValueError("a class title begins with its grade")
     return int(found[0])
@@ -44,16 +45,14 @@ def take_roster(incoming: Incoming) -> Difference:
     }
     listed = sa.select(ClassMember.student_id).join(SchoolClass).where(SchoolClass.school_code == incoming.school_code)
     reach = sa.true() if incoming.may_move_students else Student.school_code == incoming.school_code
-    store_groups(incoming.session, Student, group=("student_id",), wanted=wanted_students, where=reach)
-    identities = store_groups(
-        incoming.session,
+    incoming.store(Student, group=("student_id",), wanted=wanted_students, where=reach)
+    identities = incoming.store(
         StudentIdentity,
         group=("student_id",),
         wanted={(student,): [_identity(row)] for student, row in newest.items()},
         where=incoming.of_school(StudentIdentity),
     )
-    members = store_groups(
-        incoming.session,
+    members = incoming.store(
         ClassMember,
         group=YEAR_KEY,
         wanted={(row.cells["student_id"], row.cells["school_year"]): [_member(incoming, row)] for row in rows},
@@ -66,16 +65,23 @@ def take_roster(incoming: Incoming) -> Difference:
 
 
 def _acceptable(incoming: Incoming) -> list[FileRow]:
-    """Rows of students who are new or of this school; only the operator moves a student from school to school."""
-    named = {row.cells["student_id"] for row in incoming.read.rows}
-    query = sa.select(Student.student_id).where(Student.school_code != incoming.school_code)
-    elsewhere = set(incoming.session.scalars(query)) & named
-    if elsewhere and not incoming.may_move_students:
-        for row in incoming.read.rows:
-            if row.cells["student_id"] in elsewhere:
-                incoming.read.blame(row.line, "student_id", None, "псевдоним занят; перевод ученика оформляет оператор")
-        return []
-    return incoming.read.rows
+    """Rows that this school may write: only the operator moves a student, or a past year, from school to school."""
+    if incoming.may_move_students:
+        return incoming.read.rows
+    elsewhere = set(
+        incoming.session.scalars(sa.select(Student.student_id).where(Student.school_code != incoming.school_code))
+    )
+    listed = (
+        sa.select(ClassMember.student_id, ClassMember.school_year)
+        .join(SchoolClass)
+        .where(SchoolClass.school_code != incoming.school_code)
+    )
+    others = {(student, year) for student, year in incoming.session.execute(listed)}
+    for row in incoming.read.rows:
+        student, year = row.cells["student_id"], row.cells["school_year"]
+        if student in elsewhere or (student, year) in others:
+            incoming.read.blame(row.line, "student_id", None, NOT_YOURS)
+    return [] if incoming.read.faults else incoming.read.rows
 
 
 def _newest(incoming: Incoming, rows: list[FileRow]) -> dict[str, FileRow]:
@@ -101,7 +107,7 @@ def _store_classes(incoming: Incoming, rows: list[FileRow]) -> None:
         head = {"class_id": code, "school_code": school, "school_year": year}
         wanted[code,] = [{**head, "title": title, "grade": grade_of(title)}]
     mine = SchoolClass.school_code == school
-    store_groups(incoming.session, SchoolClass, group=("class_id",), wanted=wanted, where=mine)
+    incoming.store(SchoolClass, group=("class_id",), wanted=wanted, where=mine)
 
 
 def _identity(row: FileRow) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
-from service.imports.actions import Mode, import_table
+from service.imports.actions import Mode, import_upload
 from service.imports.formats import read_formats
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools
 from service.settings import Settings
-from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Writes
+from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Units
 
 router = APIRouter(tags=["imports"])
 
@@ -22,7 +22,7 @@ Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permissi
 @lru_cache(maxsize=1)
 def get_tools(settings: Settings) -> ImportTools:
     """Reference data and formats of this process."""
-    return ImportTools(get_reference(settings), read_formats(settings.formats_dir))
+    return ImportTools(get_reference(settings), read_formats(settings.formats_dir), settings.as_of)
 
 
 @router.post("/imports/{table}", openapi_extra=CSV_BODY)
@@ -30,9 +30,9 @@ def import_file(
     table: str,
     content: RawBody,
     actor: Importer,
-    session: Writes,
+    database: Units,
     settings: AppSettings,
     mode: Annotated[Mode, Query()] = "check",
 ) -> ImportReport:
     """Проверить или загрузить таблицу (CSV); повторная загрузка того же файла ничего не меняет."""
-    return import_table(session, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)
+    return import_upload(database, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)

@@ -43,10 +43,12 @@ def store_groups(
     group: Sequence[str],
     wanted: Mapping[Key, Sequence[Row]],
     where: sa.ColumnElement[bool] | None = None,
+    keep: bool = True,
 ) -> Difference:
     """Make the rows of each wanted group what they should be; groups that the file does not name stay.
 
     `where` narrows the reading of what is there; it must cover every wanted group.
+    Without `keep` the rows are compared and left as they are.
     """
     core = core_table(table)
     query = sa.select(core) if where is None else sa.select(core).where(where)
@@ -64,7 +66,8 @@ def store_groups(
             (difference.changed if before else difference.added).add(key)
         else:
             difference.unchanged.add(key)
-    change.execute(session)
+    if keep:
+        change.execute(session)
     return difference
 
 

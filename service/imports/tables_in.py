@@ -1,14 +1,16 @@
 """What a row of each file becomes in the tables."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.instruments import AnswerError, Instrument, score_table
+from recommender.region import term_end
 from service.imports.reading import FileRow, ReadTable
 from service.imports.storing import Difference, Key, Row, core_table, store_groups
 from service.imports.vocabularies import students_of
@@ -83,10 +85,22 @@ class Incoming:
     school_code: str | None
     instrument: Instrument | None = None
     may_move_students: bool = False
+    is_kept: bool = True  # else only compared: nothing is written, no lock is taken
 
     def of_school(self, table: type[Table]) -> sa.ColumnElement[bool]:
         """Rows of students who are or were of this school."""
         return core_table(table).c.student_id.in_(students_of(self.school_code, former=True))
+
+    def store(
+        self,
+        table: type[Table],
+        *,
+        group: Sequence[str],
+        wanted: Mapping[Key, Sequence[Row]],
+        where: sa.ColumnElement[bool] | None,
+    ) -> Difference:
+        """Bring groups of rows to what the file says; only compare them when the file is only checked."""
+        return store_groups(self.session, table, group=group, wanted=wanted, where=where, keep=self.is_kept)
 
 
 def take_plain(incoming: Incoming, plain: Plain) -> Difference:
@@ -96,7 +110,7 @@ def take_plain(incoming: Incoming, plain: Plain) -> Difference:
         for row in incoming.read.rows
     }
     where = incoming.of_school(plain.table) if plain.by_student else None
-    return store_groups(incoming.session, plain.table, group=plain.key, wanted=wanted, where=where)
+    return incoming.store(plain.table, group=plain.key, wanted=wanted, where=where)
 
 
 def check_points(incoming: Incoming) -> None:
@@ -104,6 +118,14 @@ def check_points(incoming: Incoming) -> None:
     for row in incoming.read.rows:
         if row.cells["points"] > row.cells["points_max"]:
             incoming.read.blame(row.line, "points", f"{row.cells['points']:g}", "баллов не больше, чем points_max")
+
+
+def check_terms(incoming: Incoming, as_of: date) -> None:
+    """Marks of a term are known when it has ended."""
+    for row in incoming.read.rows:
+        if row.wide and term_end(row.cells["school_year"], str(row.cells["term"])) > as_of:
+            remedy = f"четверть ещё не окончена на {as_of:%d.%m.%Y}: уберите строку"
+            incoming.read.blame(row.line, "term", None, remedy)
 
 
 def take_marks(incoming: Incoming) -> Difference:
@@ -114,7 +136,7 @@ def take_marks(incoming: Incoming) -> Difference:
         marks: list[Row] = [{**head, "subject_code": code, "mark": mark} for code, mark in row.wide.items()]
         wanted[tuple(head.values())] = marks
     group = ("student_id", "school_year", "term")
-    return store_groups(incoming.session, TermMark, group=group, wanted=wanted, where=incoming.of_school(TermMark))
+    return incoming.store(TermMark, group=group, wanted=wanted, where=incoming.of_school(TermMark))
 
 
 Lines = Callable[[Mapping[str, Any]], Iterable[tuple[str, int, str]]]
@@ -150,7 +172,7 @@ def take_survey(incoming: Incoming, survey: str) -> Difference:
         lines: list[Row] = [{**head, "kind": kind, "rank": rank, "code": code} for kind, rank, code in named]
         wanted[tuple(head.values())] = lines
     where = sa.and_(incoming.of_school(Wish), Wish.survey == survey)
-    return store_groups(incoming.session, Wish, group=("student_id", "survey", "stated_on"), wanted=wanted, where=where)
+    return incoming.store(Wish, group=("student_id", "survey", "stated_on"), wanted=wanted, where=where)
 
 
 def take_answers(incoming: Incoming) -> Difference:
@@ -180,7 +202,7 @@ def take_answers(incoming: Incoming) -> Difference:
     difference = Difference()
     for table, wanted in ((AnswerSheet, sheets), (ScaleScore, scores)):
         where = sa.and_(incoming.of_school(table), core_table(table).c.method_code == instrument.code)
-        stored = store_groups(incoming.session, table, group=group, wanted=wanted, where=where)
+        stored = incoming.store(table, group=group, wanted=wanted, where=where)
         difference = stored if table is AnswerSheet else difference.merged(stored)
     return difference
 

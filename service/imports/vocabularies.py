@@ -2,11 +2,13 @@
 
 from collections.abc import Container
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.catalogue import CONDITIONS
 from recommender.instruments import Instrument
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
@@ -21,11 +23,17 @@ class ImportTools:
 
     reference: Reference
     formats: dict[str, Format]
+    as_of: date | None = None  # the day that the settings take for today; None: the region's own
 
     @cached_property
     def codes(self) -> dict[str, dict[str, str]]:
-        """Codes of the reference data."""
-        return vocabularies_of(self.reference)
+        """Codes that the database has no say in."""
+        tags = {tag for spo in self.reference.spo.values() for tag in spo.restriction_tags}
+        return {
+            **vocabularies_of(self.reference),
+            "restrictions": {tag: tag for tag in tags},
+            "conditions": {condition: condition for condition in CONDITIONS},
+        }
 
     def find_instrument(self, table: str) -> Instrument | None:
         """Instrument of answers_<method>; None for other tables."""

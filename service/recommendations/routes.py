@@ -25,7 +25,7 @@ from service.recommendations.shelf import Shelf
 from service.students.queries import get_class, get_student
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import AppSettings, Permitted, Reads, Writes
+from service.web import AppSettings, Permitted, Reads, Units, Writes
 
 router = APIRouter(tags=["recommendations"])
 
@@ -48,12 +48,12 @@ Rankers = Annotated[Shelf, Depends(_shelf)]
 
 
 @router.get("/students/{student_id}")
-def get_card(
-    student_id: str, actor: CardReader, session: Reads, records: Writes, settings: AppSettings, shelf: Rankers
-) -> StudentCard:
+def get_card(student_id: str, actor: CardReader, database: Units, settings: AppSettings, shelf: Rankers) -> StudentCard:
     """Карточка ученика; каждое чтение записывается."""
-    card = make_card(session, actor=actor, student_id=student_id, shelf=shelf, settings=settings)
-    audit.record(records, actor=actor, deed="card.read", subject=student_id)
+    with database.reading() as session:
+        card = make_card(session, actor=actor, student_id=student_id, shelf=shelf, settings=settings)
+    with database.writing() as session:
+        audit.record(session, actor=actor, deed="card.read", subject=student_id)
     return card
 
 
@@ -61,24 +61,22 @@ def get_card(
 def get_recommendations(
     student_id: str,
     actor: ListReader,
-    session: Reads,
-    records: Writes,
+    database: Units,
     settings: AppSettings,
     shelf: Rankers,
     k: Length = 5,
     demand_strength: Strength = None,
 ) -> StudentRecommendations:
     """Три списка ученика с доводами; что показано, записывается."""
-    get_student(session, actor, student_id)
-    answer = actions.recommend_student(
-        session,
-        shelf.take(session),
-        actor=actor,
-        student_id=student_id,
-        k=k,
-        demand_strength=settings.demand_strength if demand_strength is None else demand_strength,
-    )
-    actions.record_showing(records, actor=actor, answer=answer)
+    strength = settings.demand_strength if demand_strength is None else demand_strength
+    with database.reading() as session:
+        get_student(session, actor, student_id)  # somebody else's student is absent, model or no model
+        serving = shelf.take(session)
+        answer = actions.recommend_student(
+            session, serving, actor=actor, student_id=student_id, k=k, demand_strength=strength
+        )
+    with database.writing() as session:
+        actions.record_showing(session, actor=actor, answer=answer)
     return answer
 
 
@@ -86,24 +84,22 @@ def get_recommendations(
 def get_class_recommendations(
     class_id: str,
     actor: ListReader,
-    session: Reads,
-    records: Writes,
+    database: Units,
     settings: AppSettings,
     shelf: Rankers,
     k: Length = 3,
     demand_strength: Strength = None,
 ) -> ClassRecommendations:
     """Списки всего класса, без доводов."""
-    get_class(session, actor, class_id)
-    answer = actions.recommend_class(
-        session,
-        shelf.take(session),
-        actor=actor,
-        class_id=class_id,
-        k=k,
-        demand_strength=settings.demand_strength if demand_strength is None else demand_strength,
-    )
-    actions.record_showing(records, actor=actor, answer=answer)
+    strength = settings.demand_strength if demand_strength is None else demand_strength
+    with database.reading() as session:
+        get_class(session, actor, class_id)
+        serving = shelf.take(session)
+        answer = actions.recommend_class(
+            session, serving, actor=actor, class_id=class_id, k=k, demand_strength=strength
+        )
+    with database.writing() as session:
+        actions.record_showing(session, actor=actor, answer=answer)
     return answer
 
 

@@ -2,16 +2,20 @@
 
 import csv
 import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from service.access import GRANTS, OPERATOR, Actor, Role
 from service.db import Database
 from service.errors import DeniedError, ImportRefusedError, NotFoundError
+from service.imports import reading
 from service.imports.actions import Mode, import_table
 from service.imports.reading import read_table
 from service.imports.schemas import ImportReport
@@ -29,10 +33,15 @@ from service.tables import (
     Wish,
 )
 from tests.service import worked_example
+from tests.service.conftest import Authorization
 from tests.service.worked_example import ELSEWHERE, KNOWN, example_text
 
 DIRECTOR = Actor("user:1", Role.SCHOOL_ADMIN, "Администратор", GRANTS[Role.SCHOOL_ADMIN], school_code="sch01")
 METHODOLOGIST = Actor("user:2", Role.METHODOLOGIST, "Методист", GRANTS[Role.METHODOLOGIST])
+
+
+NEWCOMER = "s6666666,2024-25,9А,Кедрова,Инна,f,yes,yes,yes,,\n"
+SignIn = Callable[[str], Authorization]
 
 
 def take(
@@ -155,6 +164,41 @@ FAULTS: list[tuple[str, str, Fault]] = [
         (2, "surveyed_on", "18.09.2024", "2024-10-01"),
     ),
     ("answers_DDO20", "student_id,taken_on,1,2\ns2222222,2024-02-06,a,ж\n", (2, "2", None, "a, b")),
+    # school years and days of an installation's time, in the digits that everybody reads
+    ("marks", "student_id,school_year,term,math\ns2222222,1890-91,1,5\n", (2, "school_year", "1890-91", "2024-25")),
+    ("marks", "student_id,school_year,term,math\ns2222222,2026-27,1,5\n", (2, "school_year", "2026-27", "до 2025")),
+    ("marks", "student_id,school_year,term,math\ns2222222,２０23-24,1,5\n", (2, "school_year", "２０23-24", "2024-25")),
+    ("marks", "student_id,school_year,term,math\ns2222222,2024-25,1,5\n", (2, "term", None, "не окончена")),
+    (
+        "trial_attendance",
+        "student_id,pathway_code,signed_up_on,attended_on\ns2222222,col01-tr001,2024-09-20,2024-10-02\n",
+        (2, "attended_on", "2024-10-02", "до 01.10.2024"),
+    ),
+    (
+        "trial_attendance",
+        "student_id,pathway_code,signed_up_on,rating_after\ns2222222,col01-tr001,2024-09-20,99999999999\n",
+        (2, "rating_after", "99999999999", "слишком большое"),
+    ),
+    ("answers_DDO20", "student_id,taken_on,1\ns2222222,2022-10-01,a\n", (2, "student_id", None, "roster")),
+    ("answers_DDO20", "student_id,taken_on,1\ns2222222,2024-10-02,a\n", (2, "taken_on", "2024-10-02", "01.10.2024")),
+    (
+        "roster",
+        "student_id,school_year,class_title,last_name,first_name,consent_testing,consent_recommending,"
+        "consent_learning,restriction_tags\ns2222222,2024-25,9А,А,Б,yes,yes,yes,вич\n",
+        (2, "restriction_tags", None, "такого фактора нет"),
+    ),
+    (
+        "roster",
+        "student_id,school_year,class_title,last_name,first_name,consent_testing,consent_recommending,"
+        "consent_learning\ns2222222,2024-25,9А,А\x01,Б,yes,yes,yes\n",
+        (2, "last_name", None, "служебные знаки"),
+    ),
+    (
+        "roster",
+        "student_id,school_year,class_title,last_name,first_name,consent_testing,consent_recommending,"
+        "consent_learning\ns2222222,2024-25,Ольхина,А,Б,yes,yes,yes\n",
+        (2, "class_title", None, "9А"),
+    ),
     ("answers_DDO20", "student_id,taken_on,1,99\n", (1, "столбец 4", None, "нет в ключе")),
 ]
 
@@ -197,7 +241,7 @@ def test_answers_without_consent_are_refused(filled: Database, tools: ImportTool
 
 def test_a_school_cannot_take_another_schools_student(filled: Database, tools: ImportTools) -> None:
     text = example_text("roster", "sch02")
-    with pytest.raises(ImportRefusedError, match="псевдоним занят"):
+    with pytest.raises(ImportRefusedError, match="школа записать не может"):
         _take_alone(filled, tools, "roster", text)
     with filled.writing() as session:  # the operator moves the student: a newer roster in another school
         moved = text.replace("2024-25,9А", "2025-26,10А")
@@ -205,6 +249,41 @@ def test_a_school_cannot_take_another_schools_student(filled: Database, tools: I
         assert (report.added_count, report.changed_count) == (1, 0)
     with filled.reading() as session:
         assert session.get_one(Student, ELSEWHERE).school_code == "sch01"
+
+
+def test_a_school_cannot_rewrite_a_year_in_another_school(filled: Database, tools: ImportTools) -> None:
+    moved = example_text("roster", "sch02").replace("2024-25,9А", "2025-26,10А")
+    with filled.writing() as session:
+        take(session, tools, "roster", moved, OPERATOR, school="sch01")
+    with pytest.raises(ImportRefusedError, match="школа записать не может") as caught:
+        _take_alone(filled, tools, "roster", example_text("roster", "sch02"))
+    assert "sch02" not in str(caught.value.facts)
+    with filled.reading() as session:
+        member = session.get_one(ClassMember, (ELSEWHERE, "2024-25"))
+        assert member.class_id == "sch02-2024-25-9a"
+
+
+def test_faults_are_bounded_and_so_are_rows(tools: ImportTools, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape, head = tools.formats["schools"], "school_code,title_ru\n"
+    read = read_table((head + "с,Школа\n" * 5000).encode(), shape, {}, "schools.csv")
+    assert (len(read.faults), read.fault_count, read.rows) == (200, 1000, [])
+    monkeypatch.setattr(reading, "MAX_ROWS", 3)
+    read = read_table((head + "".join(f"s{n},Школа\n" for n in range(9))).encode(), shape, {}, "schools.csv")
+    assert [(fault.row, fault.remedy) for fault in read.faults] == [(5, "строк больше 3: разделите файл")]
+
+
+def test_one_and_the_same_roster_sent_twice_at_once(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    header, text = sign_in("director"), example_text("roster", "sch01") + NEWCOMER
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(
+                lambda _: client.post("/v1/imports/roster?mode=apply", headers=header, content=text.encode()), range(6)
+            )
+        )
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert sorted(answer.json()["added_count"] for answer in answers) == [0, 0, 0, 0, 0, 1]
+    with ready.reading() as session:
+        assert session.get_one(Student, "s6666666").school_code == "sch01"
 
 
 def test_rights_of_importers(filled: Database, tools: ImportTools) -> None:
