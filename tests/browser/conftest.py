@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 SMALL_LAPTOP = {"width": 1366, "height": 768}
 
 
@@ -31,7 +32,8 @@ def page(chromium: Browser) -> Iterator[Page]:
     """A fresh visitor on a small laptop; a script error or a call to a foreign address fails the test."""
     context = chromium.new_context(viewport=SMALL_LAPTOP, locale="ru-RU")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     page.on("request", lambda request: complaints.append(request.url) if _is_foreign(request.url) else None)

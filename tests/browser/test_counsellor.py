@@ -16,23 +16,31 @@ KNOWN_LATIN = {
 }  # fmt: skip
 
 
+def settled(page: Page) -> None:
+    """The script has run to its end: a click before that may be lost."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def sign_in(page: Page, district: District, login: str) -> None:
     page.goto(district.screens)
     page.get_by_label("Логин").fill(login)
     page.get_by_label("Пароль", exact=True).fill(district.password)
     page.get_by_role("button", name="Войти").click()
     expect(page.get_by_role("button", name="Выйти")).to_be_visible()
+    settled(page)
 
 
 def open_ninth_grade(page: Page) -> None:
     row = page.get_by_test_id("stHorizontalBlock").filter(has_text=re.compile(r"^9А"))
     row.get_by_role("button", name="Открыть").click()
     expect(page.get_by_role("heading", name=re.compile("9А, Средняя школа № 1"))).to_be_visible()
+    settled(page)
 
 
 def open_card(page: Page, number: int = 0) -> None:
     page.get_by_role("button", name="Открыть").nth(number).click()
     expect(page.get_by_role("heading", name="Профессиональные пробы")).to_be_visible()
+    settled(page)
 
 
 def test_sign_in_class_card_slider_accept(page: Page, district: District, screenshot: Callable[[str], None]) -> None:
@@ -45,6 +53,7 @@ def test_sign_in_class_card_slider_accept(page: Page, district: District, screen
     page.get_by_label("Найти по фамилии").fill("киселёва")
     page.get_by_label("Найти по фамилии").press("Enter")
     expect(page.get_by_role("button", name="Открыть")).to_have_count(1)
+    settled(page)
     open_card(page)
     expect(page.get_by_role("heading", name="Киселёва Анастасия, 9А")).to_be_visible()
     for heading in ("Интересы", "Отметки", "Профильные классы", "Элективные курсы", "Чего не хватает"):
@@ -62,11 +71,13 @@ def test_sign_in_class_card_slider_accept(page: Page, district: District, screen
     expect(page.get_by_text("поднят спросом").first).to_be_visible()
     after = page.locator(".o-title").all_inner_texts()
     assert before != after
+    settled(page)
     expect(page.get_by_text(re.compile("Цена учёта спроса")).first).to_be_visible()
 
     page.get_by_role("button", name="Принять").first.click()
     expect(page.get_by_text("Решение записано.")).to_be_visible()
     expect(page.get_by_text("Принято", exact=True)).to_be_visible()
+    settled(page)
     page.get_by_role("button", name="Вернуть").click()
     expect(page.get_by_text("Решение снято.")).to_be_visible()
 
