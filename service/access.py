@@ -106,24 +106,29 @@ def visible_classes(actor: Actor) -> sa.Select[SchoolClass]:
     return sa.select(SchoolClass).where(_in_reach(actor, SchoolClass.__table__.c.school_code))
 
 
-def learning_students(actor: Actor) -> sa.Select[Student]:
-    """Visible students whose legal representative agreed, on the last roster, to learning from outcomes."""
-    return _consenting(actor, ClassMember.consent_learning)
+def learning_students(actor: Actor, school_year: str) -> sa.Select[Student]:
+    """Visible students whose legal representative agreed, on the newest roster, to learning from outcomes."""
+    return visible_students(actor).where(_agreed(ClassMember.consent_learning, school_year))
 
 
-def rankable_students(actor: Actor) -> sa.Select[Student]:
-    """Visible students whose legal representative agreed, on the last roster, to recommendations."""
-    return _consenting(actor, ClassMember.consent_recommending)
+def rankable_students(actor: Actor, school_year: str) -> sa.Select[Student]:
+    """Visible students whose legal representative agreed, on the newest roster, to recommendations."""
+    return visible_students(actor).where(_agreed(ClassMember.consent_recommending, school_year))
 
 
-def _consenting(actor: Actor, consent: sa.orm.InstrumentedAttribute[bool]) -> sa.Select[Student]:
-    last_year = (
+def tested_students(school_year: str) -> sa.Select[str]:
+    """Pseudonyms of students whose diagnostics may be looked at: agreed to, on the newest roster."""
+    return sa.select(Student.student_id).where(_agreed(ClassMember.consent_testing, school_year))
+
+
+def _agreed(consent: sa.orm.InstrumentedAttribute[bool], school_year: str) -> sa.ColumnElement[bool]:
+    """Consent on the newest roster up to a school year: a roster of next year decides from its September on."""
+    newest = (
         sa.select(sa.func.max(ClassMember.school_year))
-        .where(ClassMember.student_id == Student.student_id)
+        .where(ClassMember.student_id == Student.student_id, ClassMember.school_year <= school_year)
         .correlate(Student)
         .scalar_subquery()
     )
-    agreed = sa.exists().where(
-        ClassMember.student_id == Student.student_id, ClassMember.school_year == last_year, consent.is_(sa.true())
+    return sa.exists().where(
+        ClassMember.student_id == Student.student_id, ClassMember.school_year == newest, consent.is_(sa.true())
     )
-    return visible_students(actor).where(agreed)

@@ -81,6 +81,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         docs_url=None,  # the framework's pages load scripts from elsewhere
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # a redirect would repeat whatever Host header came
         lifespan=_lifespan,
         telemetry=NO_TELEMETRY,
     )

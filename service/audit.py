@@ -1,6 +1,7 @@
-"""The audit trail: rows are only added, and each seals the one before it with a hash."""
+"""The audit trail: rows are only added, and each seals the one before it with the installation's key."""
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.access import Actor
 from service.clock import now
-from service.db import lock_table
+from service.db import SEAL_KEY, lock_table
 from service.tables import AuditRecord
 
 GENESIS = "0" * 64
@@ -34,16 +35,16 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
         facts=facts,
         previous_hash=previous,
     )
-    row.record_hash = _seal(row)
+    row.record_hash = _seal(row, session)
     session.add(row)
     session.flush()
 
 
-def _seal(row: AuditRecord) -> str:
-    """Hash of everything in a record and of the record before it."""
+def _seal(row: AuditRecord, session: Session) -> str:
+    """Keyed hash of everything in a record and of the record before it: who has only the database cannot make it."""
     values = [row.audit_id, row.recorded_at.isoformat(), row.actor_id, row.deed, row.subject, row.facts]
     text = json.dumps([*values, row.previous_hash], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(session.info[SEAL_KEY], text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def verify(session: Session) -> ChainCheck:
     """Walk the chain from its beginning."""
     previous, expected, count = GENESIS, 1, 0
     for row in session.scalars(sa.select(AuditRecord).order_by(AuditRecord.audit_id)).yield_per(1000):
-        if row.audit_id != expected or row.previous_hash != previous or row.record_hash != _seal(row):
+        if row.audit_id != expected or row.previous_hash != previous or row.record_hash != _seal(row, session):
             return ChainCheck(count, row.audit_id)
         previous, expected, count = row.record_hash, expected + 1, count + 1
     return ChainCheck(count, None)

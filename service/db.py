@@ -1,5 +1,7 @@
 """The database: one engine, two kinds of session, and the only place that commits."""
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,19 +10,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.settings import Settings
+from service.settings import Settings, read_secret_key
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_TIMEOUT_S = 5.0
 KEPT_CONNECTIONS = 10
 MORE_CONNECTIONS = 30  # with those kept, one for each of the 40 worker threads: a request holds one at a time
 WRITES = "orientir_writes"
+SEAL_KEY = "seal_key"  # in a session's info: what the audit is sealed with
+SEAL_PURPOSE = b"orientir audit chain"
 
 
 class Database:
     """A database by URL: SQLite beside the service, or PostgreSQL for a region."""
 
-    def __init__(self, url: str, *, pool_size: int = KEPT_CONNECTIONS, max_overflow: int = MORE_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = KEPT_CONNECTIONS,
+        max_overflow: int = MORE_CONNECTIONS,
+        seal_key: bytes = b"",
+    ) -> None:
         self.url = sa.make_url(url)
         if self.url.get_backend_name() == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
@@ -36,8 +47,8 @@ class Database:
         )
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
-        self._reading = sessionmaker(self.engine, autoflush=False)
-        self._writing = sessionmaker(self.engine.execution_options(**{WRITES: True}))
+        self._reading = sessionmaker(self.engine, autoflush=False, info={SEAL_KEY: seal_key})
+        self._writing = sessionmaker(self.engine.execution_options(**{WRITES: True}), info={SEAL_KEY: seal_key})
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,7 +79,8 @@ class Database:
 
 def open_database(settings: Settings) -> Database:
     """Database of this installation."""
-    return Database(settings.database_url)
+    seal_key = hmac.new(read_secret_key(settings), SEAL_PURPOSE, hashlib.sha256).digest()
+    return Database(settings.database_url, seal_key=seal_key)
 
 
 def lock_table(session: Session, key: int) -> None:

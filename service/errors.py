@@ -85,7 +85,7 @@ class TooManySignInsError(ServiceError):
     """More sign-ins at once than are compared at once."""
 
     status = 429
-    code = "busy"
+    code = "too_many_sign_ins"
     title = "Повторите чуть позже"
     exit_code = 1
     retry_after_seconds = 2

@@ -17,18 +17,18 @@ from service.db import Database, open_database
 from service.demand.actions import publish_edition
 from service.demand.queries import find_code_in_force
 from service.demand.schemas import EditionAdded
-from service.errors import NotReadyError
+from service.errors import ConflictError, NotReadyError
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
 from service.imports.formats import read_formats
 from service.imports.vocabularies import ImportTools
 from service.installation import find_installation, get_today
 from service.log import configure_logging
-from service.model_versions.actions import checked_manifest, promote_version
+from service.model_versions.actions import check_folder, promote_version
 from service.model_versions.queries import find_active_version
 from service.recommendations import actions as recommendations
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
-from service.settings import Settings, get_settings, read_secret_key
+from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
 from service.tables import PathwayOffer, School, Student
 from service.upgrade import find_revision, head_revision
 
@@ -226,8 +226,9 @@ class Installed:
         if version is None:
             return Check("Модель", False, "нет действующей: выполните orientir train и orientir promote ВЕРСИЯ")
         try:
-            checked_manifest(self.settings.models_dir / version, self.secret_key)
-        except NotReadyError as error:
+            with self.database.reading() as session:
+                check_folder(session, version, self.settings)
+        except (NotReadyError, ConflictError) as error:
             return Check("Модель", False, str(error))
         return Check("Модель", True, f"{version}, подпись верна")
 
@@ -252,6 +253,8 @@ def open_installed() -> Iterator[Installed]:
 
 def explain_database_error(error: Exception) -> str | None:
     """A sentence for errors of the database that an operator can do something about."""
+    if isinstance(error, BrokenKeyError):
+        return str(error)
     if isinstance(error, sa.exc.OperationalError):
         return "База данных не открывается или занята: проверьте ORIENTIR_DATABASE_URL и orientir doctor."
     if isinstance(error, sa.exc.ArgumentError):

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
@@ -60,15 +64,32 @@ def get_settings() -> Settings:
     return Settings()
 
 
+class BrokenKeyError(ValueError):
+    """The key file is empty or cut short: signatures and tokens made with it would protect nothing."""
+
+
 def read_secret_key(settings: Settings) -> bytes:
     """Key of this installation; made on first use, readable by its owner only."""
     path = settings.secret_key_file
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was first: take its key
-            return path.read_bytes()
+        _make_key(path)
+    key = path.read_bytes()
+    if len(key) < KEY_BYTES:
+        raise BrokenKeyError(f"{path}: ключ короче {KEY_BYTES} байт; верните файл из резервной копии")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write the whole key beside its place and link it there: nobody ever reads half a key, the first one stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp: readable by its owner only
+    whole = Path(name)
+    try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first: its key is the key
+            path.hardlink_to(whole)
+    finally:
+        whole.unlink()

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from typing import Annotated, Any
+from urllib.parse import unquote_plus
 
 import sqlalchemy as sa
 import structlog
@@ -33,6 +34,7 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
 }
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 STATUS_SENTENCES = {
     400: ("bad_request", "Запрос не разобран", "Тело запроса не удалось прочитать."),
@@ -87,7 +89,7 @@ class Permitted:
         if credentials is None:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
         actor: Actor = request.app.state.identify(credentials.credentials)
-        structlog.contextvars.bind_contextvars(actor_id=actor.actor_id)
+        request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
         if self.any_of:
             check_permission(actor, *self.any_of)
         return actor
@@ -180,6 +182,7 @@ class Frame:
             return
         request_id, started, status = secrets.token_hex(8), time.perf_counter(), 500
         answering = False
+        state = scope.setdefault("state", {})
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -193,7 +196,8 @@ class Frame:
             await send(message)
 
         try:
-            await self.app(scope, _limited(receive, self.body_limit_bytes), send_framed)
+            app: ASGIApp = _no_such_address if _has_control(scope) else self.app
+            await app(scope, _limited(receive, self.body_limit_bytes), send_framed)
         except Exception as error:
             log.error("unexpected", error=type(error).__name__, frames=_frames(error))
             if answering:
@@ -203,7 +207,22 @@ class Frame:
             await response(scope, receive, send_framed)
         route = getattr(scope.get("route"), "path", None)  # the template: no id of a student
         milliseconds = round(1000 * (time.perf_counter() - started), 1)
-        log.info("request", method=scope["method"], route=route, status=status, milliseconds=milliseconds)
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=milliseconds,
+            actor_id=state.get("actor_id"),
+        )
+
+
+_no_such_address = problem(404, *STATUS_SENTENCES[404])
+
+
+def _has_control(scope: Scope) -> bool:
+    """Whether a path holds control characters, as no code of ours does, or a query the NUL that PostgreSQL refuses."""
+    return CONTROL.search(scope["path"]) is not None or "\0" in unquote_plus(scope["query_string"].decode("latin-1"))
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

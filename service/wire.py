@@ -1,6 +1,21 @@
 """What all wire schemas share: unknown fields are refused, numbers stay numbers."""
 
-from pydantic import BaseModel, ConfigDict
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+UNWRITABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates: no database keeps them all
+
+
+def check_writable(text: str) -> str:
+    """Refuse text that cannot be stored everywhere; line ends and tabs may stand in a reason."""
+    if any(unicodedata.category(sign) in UNWRITABLE and sign not in "\n\t\r" for sign in text):
+        raise ValueError("control characters")
+    return text
+
+
+Writable = Annotated[str, AfterValidator(check_writable)]
 
 
 class Wire(BaseModel):

@@ -30,6 +30,7 @@ from service.tables import ApiKey, School, User, UserSession
 
 KEY_MARK = "ori"
 MIN_PASSWORD_LENGTH = 8
+MAX_KEY_DAYS = 730
 VERIFIED_AT_ONCE = 4
 _verifications = threading.BoundedSemaphore(VERIFIED_AT_ONCE)
 WRONG_PAIR = "Логин или пароль не подходят."
@@ -211,6 +212,8 @@ def issue_key(
     if unknown or not verbs:
         listed = ", ".join(sorted(allowed))
         raise InvalidInputError(f"Права ключа — одно или несколько из: {listed}.", unknown=unknown)
+    if not 1 <= days <= MAX_KEY_DAYS:
+        raise InvalidInputError(f"Срок ключа — от 1 до {MAX_KEY_DAYS} дней.", days=days)
     _check_school(session, school_code)
     prefix, secret, moment = secrets.token_hex(4), secrets.token_urlsafe(32), now()
     row = ApiKey(

@@ -16,6 +16,8 @@ EXPIRED = "Сеанс окончен или ключ не действует: в
 
 def get_actor(session: Session, credentials: str, secret_key: bytes) -> Actor:
     """Actor of a bearer token or of an API key; SignInError when it is neither, expired or withdrawn."""
+    if not (credentials.isascii() and credentials.isprintable()):
+        raise SignInError(EXPIRED)
     if credentials.startswith(f"{KEY_MARK}_"):
         return _actor_of_key(session, credentials, secret_key)
     query = (

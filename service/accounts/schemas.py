@@ -3,16 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import Wire
+from service.wire import Wire, Writable, check_writable
+
+
+def check_secret(secret: SecretStr) -> SecretStr:
+    """A password that can be encoded."""
+    check_writable(secret.get_secret_value())
+    return secret
 
 
 class SignIn(Wire):
     """POST /v1/sessions."""
 
-    login: Annotated[str, Field(min_length=1, max_length=64)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    login: Annotated[Writable, Field(min_length=1, max_length=64)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
 
 
 class SessionOpened(Wire):

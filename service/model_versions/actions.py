@@ -44,15 +44,21 @@ def checked_manifest(folder: Path, key: bytes) -> dict[str, object]:
         ) from error
 
 
+def check_folder(session: Session, version: str, settings: Settings) -> ModelVersion:
+    """Row of a version whose folder is still the one that was trained."""
+    row = get_version(session, version)
+    manifest = checked_manifest(settings.models_dir / version, read_secret_key(settings))
+    if manifest["signature"] != row.checksum:
+        raise ConflictError(f"Папка модели «{version}» не та, что была обучена.", version=version)
+    return row
+
+
 def promote_version(
     session: Session, *, actor: Actor, version: str, settings: Settings, although: str | None = None
 ) -> ModelVersion:
     """Make a version serve. One that lost to a plain baseline needs a reason; promoting an older one is a rollback."""
     check_permission(actor, Permission.PROMOTE_MODELS)
-    row = get_version(session, version)
-    manifest = checked_manifest(settings.models_dir / version, read_secret_key(settings))
-    if manifest["signature"] != row.checksum:
-        raise ConflictError(f"Папка модели «{version}» не та, что была обучена.", version=version)
+    row = check_folder(session, version, settings)
     if passed_gate(row.manifest) is False and not although:
         raise ConflictError(
             f"Версия «{version}» на проверочном году не лучше простых правил и остаётся кандидатом.", version=version

@@ -24,7 +24,7 @@ from service.tables import Enrolment, Student, TrialAttendance
 def read_history(session: Session, reference: Reference, settings: Settings) -> tuple[History, Today]:
     """Everything that past choices are rebuilt from, up to the last complete school year."""
     today = get_today(session, settings)
-    of = learning_students(OPERATOR).with_only_columns(Student.student_id)
+    of = learning_students(OPERATOR, today.school_year).with_only_columns(Student.student_id)
     pathways = read_pathways(session)
     kinds = {pathway.pathway_code: pathway.kind for pathway in pathways}
     outcomes = [row for row in _outcomes(session, of, kinds) if row.school_year < today.school_year]
@@ -33,7 +33,7 @@ def read_history(session: Session, reference: Reference, settings: Settings) -> 
         places=read_places(session),
         pathways=pathways,
         students=read_student_rows(session, of),
-        rows=read_fact_rows(session, of, reference),
+        rows=read_fact_rows(session, of, reference, today.school_year),
         outcomes=outcomes,
         rules=read_rules(settings.reference_dir / "eligibility.toml"),
         editions=editions_until(session, settings, today.as_of),

@@ -12,7 +12,7 @@ from recommender.students import FactRows, StudentRow, student_facts
 from service import audit
 from service.access import Actor, rankable_students
 from service.clock import now
-from service.errors import InvalidInputError, NotFoundError
+from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.recommendations.answers import FitLists, brief_lists, measure_next, ranked_lists, stamps
 from service.recommendations.queries import decisions_in_force, decisions_of
 from service.recommendations.schemas import (
@@ -84,9 +84,13 @@ def rank_stored(
     session: Session, serving: Serving, *, actor: Actor, of: Ids, k: int, demand_strength: float
 ) -> tuple[Ranked, dict[str, StudentRow]]:
     """Rank those of these students whom the actor may see and whose representative agreed to it."""
-    allowed = rankable_students(actor).with_only_columns(Student.student_id).where(Student.student_id.in_(of))
+    allowed = (
+        rankable_students(actor, serving.today.school_year)
+        .with_only_columns(Student.student_id)
+        .where(Student.student_id.in_(of))
+    )
     students = read_student_rows(session, allowed).get(serving.today.school_year, [])
-    rows = read_fact_rows(session, allowed, serving.reference)
+    rows = read_fact_rows(session, allowed, serving.reference, serving.today.school_year)
     ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength)
     return ranked, {student.student_id: student for student in students}
 
@@ -98,7 +102,7 @@ def recommend_student(
     get_student(session, actor, student_id)
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
     ranked, students = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength)
-    member, _ = last_membership(session, student_id)
+    member, _ = last_membership(session, student_id, serving.today.school_year)
     head = stamps(serving, k, demand_strength)
     if student_id not in students:
         refusal = NOT_THIS_YEAR if member.consent_recommending else NO_CONSENT
@@ -151,6 +155,8 @@ def record_showing(session: Session, *, actor: Actor, answer: StudentRecommendat
         if isinstance(answer, StudentRecommendations)
         else {student.student_id: student.lists for student in answer.students}
     )
+    if isinstance(answer, ClassRecommendations):
+        audit.record(session, actor=actor, deed="class.recommended", subject=answer.class_id, k=answer.k)
     moment = now()
     for student_id, ranked in lists.items():
         items = [
@@ -190,11 +196,38 @@ def _shown_today(session: Session, row: Showing) -> bool:
     )
 
 
+def check_choice(session: Session, serving: Serving, *, actor: Actor, student_id: str, pathway_code: str) -> None:
+    """Refuse a decision about what may not be recommended to this student today."""
+    get_student(session, actor, student_id)
+    if session.scalars(sa.select(PathwayOffer).where(PathwayOffer.pathway_code == pathway_code)).first() is None:
+        raise NotFoundError("Такого предложения в каталоге нет.", pathway_code=pathway_code)
+    year = serving.today.school_year
+    of = rankable_students(actor, year).with_only_columns(Student.student_id).where(Student.student_id == student_id)
+    if session.scalar(of) is None:
+        raise ConflictError("Нет согласия законного представителя на рекомендации: решение не записывается.")
+    students = read_student_rows(session, of).get(year, [])
+    if not students:
+        raise ConflictError("В списках этого учебного года ученика нет: решение не записывается.")
+    if pathway_code not in serving.catalogue.position:
+        raise ConflictError("В каталоге этого учебного года такого предложения нет.", pathway_code=pathway_code)
+    facts = student_facts(
+        students,
+        read_fact_rows(session, of, serving.reference, year),
+        as_of=serving.today.as_of,
+        catalogue=serving.catalogue,
+        model=serving.model.interest_model,
+    )
+    refusals = serving.recommender.why_not(facts, 0, pathway_code).refusals
+    if refusals:
+        rules = "; ".join(rule.text_ru for rule in refusals)
+        raise ConflictError(f"Это предложение ученику не подходит по правилам: {rules}.", pathway_code=pathway_code)
+
+
 def decide(session: Session, *, actor: Actor, student_id: str, wanted: NewDecision) -> Decision:
     """Accept, decline or pin a pathway; an earlier decision about the same pathway is withdrawn."""
     get_student(session, actor, student_id)
-    if session.scalars(sa.select(PathwayOffer).where(PathwayOffer.pathway_code == wanted.pathway_code)).first() is None:
-        raise NotFoundError("Такого предложения в каталоге нет.", pathway_code=wanted.pathway_code)
+    # two people deciding at once: the second waits and withdraws the first one's decision
+    session.execute(sa.select(Student.student_id).where(Student.student_id == student_id).with_for_update())
     reason = (wanted.reason or "").strip() or None
     if wanted.decision == "declined" and reason is None:
         raise InvalidInputError("Отклоняя, назовите причину: она поможет улучшить список.")

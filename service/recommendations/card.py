@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from recommender.instruments import Instrument, level_of
 from recommender.interests import DIMENSIONS, RIASEC, InterestModel, InterestProfile
 from recommender.reference import Reference
+from recommender.region import term_end
 from recommender.students import FactRows, student_facts
 from service.access import Actor
 from service.catalogue.queries import get_reference, host_title, pathway_titles, read_places
@@ -90,13 +92,13 @@ def make_card(
 ) -> schemas.StudentCard:
     """The card of a student whom the actor may see."""
     student = get_student(session, actor, student_id)
-    member, school_class = last_membership(session, student_id)
     today, reference = get_today(session, settings), get_reference(settings)
+    member, school_class = last_membership(session, student_id, today.school_year)
     titles = Titles(reference, pathway_titles(session))
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
-    marks, own_mean = _marks(session, student_id, titles)
+    marks, own_mean = _marks(session, student_id, titles, today)
     interests, note = _interests(session, member, school_class, find_serving(shelf, session), reference, today)
-    lacking = Evidence(session, of).lacks(student_id, school_class.grade)
+    lacking = Evidence(session, of, today).lacks(student_id, school_class.grade)
     return schemas.StudentCard(
         student_id=student_id,
         full_name=names_of(session, actor, [student_id]).get(student_id),
@@ -117,13 +119,13 @@ def make_card(
         restriction_tags=list(member.restriction_tags),
         interests=interests,
         interests_note=note,
-        readings=_readings(session, student_id, reference, today),
+        readings=_readings(session, student_id, reference, today) if member.consent_testing else [],
         marks=marks,
         own_mean_mark=own_mean,
-        results=_results(session, student_id, titles),
-        wishes=_wishes(session, student_id, titles),
-        trials=_trials(session, student_id, titles),
-        enrolments=_enrolments(session, student_id, titles),
+        results=_results(session, student_id, titles, today),
+        wishes=_wishes(session, student_id, titles, today),
+        trials=_trials(session, student_id, titles, today),
+        enrolments=_enrolments(session, student_id, titles, today),
         missing=missing_facts(lacking, member),
     )
 
@@ -151,7 +153,7 @@ def _interests(
         return [], "Профиль интересов появится, когда будет обучена модель."
     of = sa.select(ClassMember.student_id).where(ClassMember.student_id == member.student_id)
     students = read_student_rows(session, of)[school_class.school_year]
-    rows: FactRows = read_fact_rows(session, of, reference)
+    rows: FactRows = read_fact_rows(session, of, reference, today.school_year)
     model = serving.model.interest_model
     facts = student_facts(students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=model)
     profile = serving.recommender.space.student_vectors(facts).profile
@@ -239,9 +241,12 @@ def _scale_scores(instrument: Instrument, scores: Mapping[str, float | None]) ->
     return found
 
 
-def _marks(session: Session, student_id: str, titles: Titles) -> tuple[list[schemas.SubjectMark], float | None]:
+def _marks(
+    session: Session, student_id: str, titles: Titles, today: Today
+) -> tuple[list[schemas.SubjectMark], float | None]:
     """Mean marks of the last school year that has any."""
-    rows = session.scalars(sa.select(TermMark).where(TermMark.student_id == student_id)).all()
+    stored = session.scalars(sa.select(TermMark).where(TermMark.student_id == student_id))
+    rows = [row for row in stored if term_end(row.school_year, str(row.term)) <= today.as_of]
     if not rows:
         return [], None
     year = max(row.school_year for row in rows)
@@ -263,11 +268,19 @@ def _marks(session: Session, student_id: str, titles: Titles) -> tuple[list[sche
     return marks, round(_mean([_mean(found) for found in by_subject.values()]), 2)
 
 
+def _until(day: date | None, today: Today) -> date | None:
+    return day if day is not None and day <= today.as_of else None
+
+
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _results(session: Session, student_id: str, titles: Titles) -> list[schemas.KnowledgeResult]:
+def _results(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.KnowledgeResult]:
+    known = sa.select(KnowledgeResult).where(
+        KnowledgeResult.student_id == student_id, KnowledgeResult.taken_on <= today.as_of
+    )
+    passed = sa.select(ExamResult).where(ExamResult.student_id == student_id, ExamResult.passed_on <= today.as_of)
     found = [
         schemas.KnowledgeResult(
             kind="knowledge",
@@ -277,9 +290,9 @@ def _results(session: Session, student_id: str, titles: Titles) -> list[schemas.
             points=row.points,
             points_max=row.points_max,
         )
-        for row in session.scalars(sa.select(KnowledgeResult).where(KnowledgeResult.student_id == student_id))
+        for row in session.scalars(known)
     ]
-    for exam in session.scalars(sa.select(ExamResult).where(ExamResult.student_id == student_id)):
+    for exam in session.scalars(passed):
         subject = titles.reference.subjects.get(exam.subject_code)
         maximum = 100.0 if exam.exam == "ege" else subject.oge_max if subject is not None else None
         found.append(
@@ -295,8 +308,8 @@ def _results(session: Session, student_id: str, titles: Titles) -> list[schemas.
     return sorted(found, key=lambda result: (-result.on.toordinal(), result.kind, result.subject_code))
 
 
-def _wishes(session: Session, student_id: str, titles: Titles) -> list[schemas.Wish]:
-    query = sa.select(Wish).where(Wish.student_id == student_id)
+def _wishes(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Wish]:
+    query = sa.select(Wish).where(Wish.student_id == student_id, Wish.stated_on <= today.as_of)
     rows = session.scalars(query.order_by(Wish.stated_on.desc(), Wish.survey, Wish.kind.desc(), Wish.rank))
     return [
         schemas.Wish(
@@ -311,25 +324,27 @@ def _wishes(session: Session, student_id: str, titles: Titles) -> list[schemas.W
     ]
 
 
-def _trials(session: Session, student_id: str, titles: Titles) -> list[schemas.Trial]:
+def _trials(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Trial]:
     places = read_places(session)
-    query = sa.select(TrialAttendance).where(TrialAttendance.student_id == student_id)
+    query = sa.select(TrialAttendance).where(
+        TrialAttendance.student_id == student_id, TrialAttendance.signed_up_on <= today.as_of
+    )
     return [
         schemas.Trial(
             pathway_code=row.pathway_code,
             title_ru=titles.pathway(row.pathway_code),
             host_title=host_title(places, titles.pathways.get(row.pathway_code, ("", "", ""))[2]),
             signed_up_on=row.signed_up_on,
-            attended_on=row.attended_on,
+            attended_on=_until(row.attended_on, today),
             rating_before=row.rating_before,
-            rating_after=row.rating_after,
+            rating_after=row.rating_after if _until(row.attended_on, today) else None,
         )
         for row in session.scalars(query.order_by(TrialAttendance.signed_up_on.desc()))
     ]
 
 
-def _enrolments(session: Session, student_id: str, titles: Titles) -> list[schemas.Enrolment]:
-    query = sa.select(Enrolment).where(Enrolment.student_id == student_id)
+def _enrolments(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Enrolment]:
+    query = sa.select(Enrolment).where(Enrolment.student_id == student_id, Enrolment.enrolled_on <= today.as_of)
     return [
         schemas.Enrolment(
             pathway_code=row.pathway_code,
@@ -337,8 +352,8 @@ def _enrolments(session: Session, student_id: str, titles: Titles) -> list[schem
             title_ru=titles.pathway(row.pathway_code),
             school_year=row.school_year,
             enrolled_on=row.enrolled_on,
-            left_on=row.left_on,
-            final_mark=row.final_mark,
+            left_on=_until(row.left_on, today),
+            final_mark=row.final_mark if row.school_year < today.school_year else None,
         )
         for row in session.scalars(query.order_by(Enrolment.enrolled_on.desc(), Enrolment.pathway_code))
     ]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
+from recommender.catalogue import CONDITIONS
 from recommender.instruments import AnswerError, Instrument, score_answers
 from recommender.reference import Reference
 from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
@@ -23,6 +24,7 @@ from service.students.missing import missing_facts
 def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_strength: float) -> StudentRecommendations:
     """The same lists as for a stored student; nothing is written anywhere."""
     given = request.student
+    _check_student(serving, given)
     student = StudentRow(
         given.student_id, given.grade, given.school_code, tuple(given.conditions_needed), tuple(given.restriction_tags)
     )
@@ -37,6 +39,32 @@ def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_stre
         missing=missing_facts(shown.missing, None),
         measure_next=measure_next(serving, shown.next_evidence),
     )
+
+
+def _check_student(serving: Serving, given: StatelessStudent) -> None:
+    """What a schema cannot know: the codes of this region, and the day of the question."""
+    tags = {tag for spo in serving.reference.spo.values() for tag in spo.restriction_tags}
+    _check_code(given.school_code, dict.fromkeys(serving.catalogue.school_codes), "student.school_code")
+    for number, condition in enumerate(given.conditions_needed):
+        _check_code(condition, dict.fromkeys(CONDITIONS), f"student.conditions_needed.{number}")
+    for number, tag in enumerate(given.restriction_tags):
+        _check_code(tag, dict.fromkeys(tags), f"student.restriction_tags.{number}")
+    for number, trial in enumerate(given.trials):
+        _check_code(trial.pathway_code, serving.catalogue.known, f"student.trials.{number}.pathway_code")
+    programmes = {pathway.programme_code: None for pathway in serving.catalogue.known.values()}
+    for number, wish in enumerate(given.wishes):
+        if wish.kind == "elective":
+            _check_code(wish.code, programmes, f"student.wishes.{number}.code")
+    days = [
+        *((f"readings.{number}.taken_on", each.taken_on) for number, each in enumerate(given.readings)),
+        *((f"marks.{number}.known_on", each.known_on) for number, each in enumerate(given.marks)),
+        *((f"results.{number}.on", each.on) for number, each in enumerate(given.results)),
+        *((f"wishes.{number}.stated_on", each.stated_on) for number, each in enumerate(given.wishes)),
+        *((f"trials.{number}.attended_on", each.attended_on) for number, each in enumerate(given.trials)),
+    ]
+    for where, day in days:
+        if day > serving.today.as_of:
+            _refuse(f"student.{where}", f"день не позже {serving.today.as_of:%d.%m.%Y}")
 
 
 def fact_rows_of(given: StatelessStudent, reference: Reference) -> FactRows:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, status
+from fastapi import APIRouter, Depends, Path, Query, Request, status
 from sqlalchemy import select
 
 from service import audit
@@ -14,6 +14,7 @@ from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
     MAX_K,
+    MAX_WHOLE,
     ClassRecommendations,
     Decision,
     DecisionList,
@@ -33,6 +34,7 @@ CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
 Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
+DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
@@ -113,21 +115,29 @@ def recommend_without_storing(
 
 
 @router.get("/students/{student_id}/decisions")
-def list_decisions(student_id: str, actor: ListReader, session: Reads) -> DecisionList:
-    """Действующие решения по ученику, новые первыми."""
-    get_student(session, actor, student_id)
-    of = select(Student.student_id).where(Student.student_id == student_id)
-    found = decisions_in_force(session, of).get(student_id, {})
+def list_decisions(student_id: str, actor: ListReader, database: Units) -> DecisionList:
+    """Действующие решения по ученику, новые первыми; чтение записывается."""
+    with database.reading() as session:
+        get_student(session, actor, student_id)
+        of = select(Student.student_id).where(Student.student_id == student_id)
+        found = decisions_in_force(session, of).get(student_id, {})
+    with database.writing() as session:
+        audit.record(session, actor=actor, deed="decisions.read", subject=student_id)
     return DecisionList(student_id=student_id, decisions=list(found.values()))
 
 
 @router.post("/students/{student_id}/decisions", status_code=status.HTTP_201_CREATED)
-def decide(student_id: str, wanted: NewDecision, actor: Decider, session: Writes) -> Decision:
-    """Принять, отклонить (с причиной) или закрепить."""
-    return actions.decide(session, actor=actor, student_id=student_id, wanted=wanted)
+def decide(student_id: str, wanted: NewDecision, actor: Decider, database: Units, shelf: Rankers) -> Decision:
+    """Принять, отклонить (с причиной) или закрепить то, что ученику можно предложить сегодня."""
+    with database.reading() as session:
+        get_student(session, actor, student_id)
+        serving = shelf.take(session)
+        actions.check_choice(session, serving, actor=actor, student_id=student_id, pathway_code=wanted.pathway_code)
+    with database.writing() as session:
+        return actions.decide(session, actor=actor, student_id=student_id, wanted=wanted)
 
 
 @router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
-def withdraw_decision(student_id: str, decision_id: int, actor: Decider, session: Writes) -> None:
+def withdraw_decision(student_id: str, decision_id: DecisionId, actor: Decider, session: Writes) -> None:
     """Отменить решение."""
     actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

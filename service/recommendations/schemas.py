@@ -5,12 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.wire import MissingFact, Wire
+from service.wire import MissingFact, Wire, Writable
 
 PathwayKind = Literal["profile_class", "elective", "career_trial"]
 DecisionWord = Literal["accepted", "declined", "pinned"]
-Text = Annotated[str, Field(min_length=1, max_length=100)]
-Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
+MAX_WHOLE = 2**31 - 1
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Day = Annotated[date, Field(ge=date(1990, 1, 1))]
+Text = Annotated[Writable, Field(min_length=1, max_length=100)]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 MAX_DEMAND_STRENGTH = 0.3  # the same bound as recommender.policy keeps; a test holds the two equal
 MAX_K = 50
 
@@ -194,7 +197,7 @@ class NewDecision(Wire):
 
     pathway_code: Code
     decision: DecisionWord
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    reason: Annotated[Writable, Field(max_length=500)] | None = None
 
 
 class DecisionList(Wire):
@@ -208,17 +211,17 @@ class InlineReading(Wire):
     """A diagnostic given inline: either raw answers or scale scores."""
 
     method_code: Code
-    taken_on: date
-    answers: dict[Code, Annotated[str, Field(max_length=8)]] | None = None
-    scores: dict[Text, float] | None = None
+    taken_on: Day
+    answers: Annotated[dict[Code, Annotated[str, Field(max_length=8)]], Field(max_length=400)] | None = None
+    scores: Annotated[dict[Text, Finite], Field(max_length=60)] | None = None
 
 
 class InlineMark(Wire):
     """A term mark given inline."""
 
     subject_code: Code
-    known_on: date
-    mark: Annotated[float, Field(ge=2, le=5)]
+    known_on: Day
+    mark: Annotated[Finite, Field(ge=2, le=5)]
 
 
 class InlineResult(Wire):
@@ -226,9 +229,9 @@ class InlineResult(Wire):
 
     kind: Literal["knowledge", "oge", "ege"]
     subject_code: Code
-    on: date
-    points: Annotated[float, Field(ge=0)]
-    points_max: Annotated[float, Field(gt=0)] | None = None
+    on: Day
+    points: Annotated[Finite, Field(ge=0, le=100)]
+    points_max: Annotated[Finite, Field(ge=0.5, le=1000)] | None = None
 
 
 class InlineWish(Wire):
@@ -237,15 +240,15 @@ class InlineWish(Wire):
     kind: Literal["profile", "exam", "elective", "profession"]
     code: Code
     rank: Annotated[int, Field(ge=1, le=20)] = 1
-    stated_on: date
+    stated_on: Day
 
 
 class InlineTrial(Wire):
     """A trial attended, given inline."""
 
     pathway_code: Code
-    attended_on: date
-    rating_after: Annotated[float, Field(ge=1, le=10)] | None = None
+    attended_on: Day
+    rating_after: Annotated[Finite, Field(ge=1, le=10)] | None = None
 
 
 class StatelessStudent(Wire):
@@ -254,9 +257,9 @@ class StatelessStudent(Wire):
     student_id: Code = "inline"
     grade: Annotated[int, Field(ge=6, le=11)]
     school_code: Code
-    conditions_needed: tuple[Code, ...] = ()
-    restriction_tags: tuple[Text, ...] = ()
-    readings: tuple[InlineReading, ...] = ()
+    conditions_needed: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    restriction_tags: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    readings: Annotated[tuple[InlineReading, ...], Field(max_length=50)] = ()
     marks: Annotated[tuple[InlineMark, ...], Field(max_length=2000)] = ()
     results: Annotated[tuple[InlineResult, ...], Field(max_length=200)] = ()
     wishes: Annotated[tuple[InlineWish, ...], Field(max_length=200)] = ()
@@ -268,4 +271,4 @@ class StatelessRequest(Wire):
 
     student: StatelessStudent
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
-    demand_strength: Annotated[float, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
+    demand_strength: Annotated[Finite, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from recommender.artifact import ServedModel, load_served
 from recommender.catalogue import Catalogue
-from recommender.demand import DemandEdition, demand_weights
+from recommender.demand import DemandEdition as ReadEdition
+from recommender.demand import demand_weights
 from recommender.eligibility import read_rules
 from recommender.errors import ArtifactError
 from recommender.features import FeatureSpace
@@ -20,9 +21,9 @@ from service.catalogue.queries import get_reference, read_catalogue
 from service.demand.queries import editions_until, find_code_in_force
 from service.errors import NotReadyError
 from service.installation import Today, get_today
-from service.model_versions.queries import find_active_version
+from service.model_versions.queries import find_active_version, get_version
 from service.settings import Settings, read_secret_key
-from service.tables import ImportRun
+from service.tables import DemandEdition, ImportRun
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
 NO_MODEL = "Модель ещё не обучена: оператор запускает orientir train и orientir promote."
@@ -35,7 +36,7 @@ class Serving:
     reference: Reference
     catalogue: Catalogue
     model: ServedModel
-    edition: DemandEdition | None
+    edition: ReadEdition | None
     today: Today
     recommender: Recommender
 
@@ -59,22 +60,29 @@ class Shelf:
         version = find_active_version(session)
         if version is None:
             raise NotReadyError(NO_MODEL)
+        checksum = get_version(session, version).checksum
         today = get_today(session, self._settings)
         edition = find_code_in_force(session, self._settings, today.as_of)
         last_import = sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES))
-        key = (version, today, edition, session.scalar(last_import))
+        known = sa.select(sa.func.count(), sa.func.max(DemandEdition.added_at)).select_from(DemandEdition)
+        editions = tuple(session.execute(known).one())  # an earlier edition that came late counts as persistence
+        key = (version, checksum, today, edition, editions, session.scalar(last_import))
         with self._lock:
             if self._serving is None or self._key != key:
-                self._serving = self._lay_out(session, version, today)
+                self._serving = self._lay_out(session, version, checksum, today)
                 self._key = key
             return self._serving
 
-    def _lay_out(self, session: Session, version: str, today: Today) -> Serving:
+    def _lay_out(self, session: Session, version: str, checksum: str, today: Today) -> Serving:
         reference = get_reference(self._settings)
         try:
             model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
         except ArtifactError as error:
             raise NotReadyError(f"Действующая модель «{version}» не загружается: {error}") from error
+        if model.manifest["signature"] != checksum:
+            raise NotReadyError(
+                f"Папка модели «{version}» не та, что была обучена: верните её или обучите модель заново."
+            )
         catalogue = read_catalogue(session, today.school_year)
         editions = editions_until(session, self._settings, today.as_of)
         edition, earlier = (editions[-1], editions[:-1]) if editions else (None, [])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from recommender.reference import Reference
 from recommender.region import term_end
 from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
+from service.access import tested_students
 from service.tables import (
     ClassMember,
     Enrolment,
@@ -47,11 +48,14 @@ def read_student_rows(session: Session, of: Ids) -> dict[str, list[StudentRow]]:
     return by_year
 
 
-def read_fact_rows(session: Session, of: Ids, reference: Reference) -> FactRows:
-    """Everything known of these students, whenever; the recommender cuts at the day of the question."""
+def read_fact_rows(session: Session, of: Ids, reference: Reference, school_year: str) -> FactRows:
+    """Everything known of these students, whenever; the recommender cuts at the day of the question.
+
+    Diagnostics only where the newest roster up to the school year agrees to them.
+    """
     wishes = _wishes(session, of)
     return FactRows(
-        readings=_readings(session, of, reference),
+        readings=_readings(session, of, reference, school_year),
         marks=_marks(session, of),
         knowledge=_knowledge(session, of),
         exam_points=_exam_points(session, of),
@@ -64,10 +68,13 @@ def read_fact_rows(session: Session, of: Ids, reference: Reference) -> FactRows:
     )
 
 
-def _readings(session: Session, of: Ids, reference: Reference) -> list[ReadingRow]:
+def _readings(session: Session, of: Ids, reference: Reference, school_year: str) -> list[ReadingRow]:
     sheets: dict[tuple[str, str, date], dict[str, float]] = {}
     columns = (ScaleScore.student_id, ScaleScore.method_code, ScaleScore.taken_on, ScaleScore.scale, ScaleScore.score)
-    for student, method, day, scale, score in session.execute(sa.select(*columns).where(ScaleScore.student_id.in_(of))):
+    query = sa.select(*columns).where(
+        ScaleScore.student_id.in_(of), ScaleScore.student_id.in_(tested_students(school_year))
+    )
+    for student, method, day, scale, score in session.execute(query):
         sheets.setdefault((student, method, day), {})[scale] = math.nan if score is None else score
     readings = []
     for (student, method, day), scores in sorted(sheets.items(), key=itemgetter(0)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.access import Actor, Permission, visible_classes, visible_students
+from service.access import Actor, Permission, tested_students, visible_classes, visible_students
 from service.errors import NotFoundError
 from service.installation import Today
 from service.students.missing import missing_facts
@@ -45,12 +45,12 @@ def get_class(session: Session, actor: Actor, class_id: str) -> SchoolClass:
     return row
 
 
-def last_membership(session: Session, student_id: str) -> tuple[ClassMember, SchoolClass]:
-    """The student's newest roster row and its class."""
+def last_membership(session: Session, student_id: str, school_year: str) -> tuple[ClassMember, SchoolClass]:
+    """The student's newest roster row up to a school year, and its class."""
     query = (
         sa.select(ClassMember, SchoolClass)
         .join(SchoolClass, SchoolClass.class_id == ClassMember.class_id)
-        .where(ClassMember.student_id == student_id)
+        .where(ClassMember.student_id == student_id, ClassMember.school_year <= school_year)
         .order_by(ClassMember.school_year.desc())
         .limit(1)
     )
@@ -81,13 +81,15 @@ def names_of(session: Session, actor: Actor, student_ids: Iterable[str]) -> dict
 class Evidence:
     """Which students of a group have which kinds of evidence; one query a kind."""
 
-    def __init__(self, session: Session, of: sa.Select[str]) -> None:
+    def __init__(self, session: Session, of: sa.Select[str], today: Today) -> None:
+        may_look = tested_students(today.school_year).where(Student.student_id.in_(of))
+        tested = set(session.scalars(may_look))
         surveyed = sa.select(Wish.survey, Wish.student_id).where(Wish.student_id.in_(of)).distinct()
         surveys: dict[str, set[str]] = {}
         for survey, student in session.execute(surveyed):
             surveys.setdefault(survey, set()).add(student)
         self.having: dict[str, set[str]] = {
-            "diagnostics": _having(session, AnswerSheet.student_id, of),
+            "diagnostics": _having(session, AnswerSheet.student_id, of) & tested,
             "marks": _having(session, TermMark.student_id, of),
             "profile_survey": surveys.get("profile_survey", set()),
             "exam_survey": surveys.get("exam_survey", set()),
@@ -117,7 +119,7 @@ def list_classes(session: Session, actor: Actor, today: Today) -> ClassList:
     members = session.scalars(
         sa.select(ClassMember).where(ClassMember.school_year == today.school_year, ClassMember.student_id.in_(visible))
     ).all()
-    evidence = Evidence(session, visible)
+    evidence = Evidence(session, visible, today)
     decided = _having_decisions(session, visible)
     titles = dict(session.execute(sa.select(School.school_code, School.title_ru)).all())
     by_class: dict[str, list[ClassMember]] = {}
@@ -167,7 +169,7 @@ def list_students(session: Session, actor: Actor, class_id: str, today: Today) -
     ids = [member.student_id for member in members]
     names = names_of(session, actor, ids)
     of = sa.select(ClassMember.student_id).where(ClassMember.class_id == class_id)
-    evidence, decisions = Evidence(session, of), _decision_counts(session, of)
+    evidence, decisions = Evidence(session, of, today), _decision_counts(session, of)
     students = [
         StudentRow(
             student_id=member.student_id,

@@ -101,7 +101,17 @@ class DecisionRecord(Table):
     """Accepted, declined or pinned by a person; withdrawn decisions stay readable."""
 
     __tablename__ = "decisions"
-    __table_args__ = (one_of("decision", "accepted", "declined", "pinned"),)
+    __table_args__ = (
+        one_of("decision", "accepted", "declined", "pinned"),
+        sa.Index(
+            "uq_decisions_in_force",
+            "student_id",
+            "pathway_code",
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        ),
+    )
     decision_id: Mapped[int] = mapped_column(primary_key=True)
     student_id: Mapped[str] = student_id(first=False)
     pathway_code: Mapped[str]

@@ -64,7 +64,7 @@ def test_too_many_comparisons_at_once_are_told_to_come_back(client: TestClient) 
     finally:
         for _ in filter(None, held):
             accounts._verifications.release()
-    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "busy", "2")
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "too_many_sign_ins", "2")
 
 
 def test_checking_a_file_does_not_wait_for_a_writer(client: TestClient, sign_in: SignIn, ready: Database) -> None:

@@ -114,7 +114,7 @@ def test_no_name_reaches_what_ranks(ready: Database, tools: ImportTools) -> None
 
     with ready.reading() as session:
         everyone = sa.select(Student.student_id)
-        rows = read_fact_rows(session, everyone, tools.reference)
+        rows = read_fact_rows(session, everyone, tools.reference, "2024-25")
         text = repr(rows) + repr(read_student_rows(session, everyone))
     assert KNOWN in text
     assert not any(name in text for name in ("Ольхина", "Вера", "Рябинин", "Осинин"))
