@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service import upgrade
 from service.db import WRITES, Database
-from service.tables import AuditRecord, DemandEdition, School, Table, User
+from service.tables import AuditRecord, DecisionRecord, DemandEdition, School, Table, User
 
 MOMENT = datetime(2024, 10, 1, 9, 30, tzinfo=UTC)
 
@@ -87,6 +87,31 @@ def test_migrations_run_with_data_forwards_and_back(database_url: str) -> None:
     upgrade.upgrade_database(database)
     with database.reading() as session:
         assert session.scalars(sa.select(School.title_ru)).all() == ["Школа № 1"]
+    database.close()
+
+
+def test_two_decisions_in_force_become_one(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade.upgrade_database(database, "0003")
+    with database.writing() as session:
+        session.execute(sa.text("INSERT INTO schools (school_code, title_ru) VALUES ('sch01', 'Школа № 1')"))
+        session.execute(sa.text("INSERT INTO students (student_id, school_code) VALUES ('s1', 'sch01')"))
+        for number, pathway, word in ((1, "p1", "accepted"), (2, "p1", "declined"), (3, "p2", "pinned")):
+            row = DecisionRecord(
+                decision_id=number, student_id="s1", pathway_code=pathway, decision=word, actor_id="user:1",
+                decided_by="Педагог", decided_at=MOMENT,
+            )  # fmt: skip
+            session.add(row)
+    upgrade.upgrade_database(database)
+    with database.reading() as session:
+        in_force = sa.select(DecisionRecord.decision_id).where(DecisionRecord.withdrawn_at.is_(None))
+        assert session.scalars(in_force.order_by(DecisionRecord.decision_id)).all() == [2, 3]
+        assert session.get_one(DecisionRecord, 1).withdrawn_at == MOMENT
+    again = sa.update(DecisionRecord).where(DecisionRecord.decision_id == 1).values(withdrawn_at=None)
+    with pytest.raises(sa.exc.IntegrityError):
+        _try(database, again)
+    _downgrade(database, "0003")
+    _try(database, again)
     database.close()
 
 
