@@ -31,6 +31,7 @@ from service.tables import ApiKey, School, User, UserSession
 KEY_MARK = "ori"
 MIN_PASSWORD_LENGTH = 8
 MAX_KEY_DAYS = 730
+MAX_LOGIN, MAX_NAME = 64, 200
 VERIFIED_AT_ONCE = 4
 _verifications = threading.BoundedSemaphore(VERIFIED_AT_ONCE)
 WRONG_PAIR = "Логин или пароль не подходят."
@@ -162,6 +163,8 @@ def add_user(
     """A new person; the operator does it."""
     if role not in {r.value for r in Role} - {Role.OPERATOR, Role.SCHOOL_CLIENT}:
         raise InvalidInputError(f"Роли «{role}» нет.", role=role)
+    _check_words(login, MAX_LOGIN)
+    _check_words(display_name, MAX_NAME)
     if len(password) < MIN_PASSWORD_LENGTH:
         raise InvalidInputError(f"Пароль короче {MIN_PASSWORD_LENGTH} знаков.")
     if (Role(role) in SCHOOL_ROLES) != (school_code is not None):
@@ -212,6 +215,7 @@ def issue_key(
     if unknown or not verbs:
         listed = ", ".join(sorted(allowed))
         raise InvalidInputError(f"Права ключа — одно или несколько из: {listed}.", unknown=unknown)
+    _check_words(title, MAX_NAME)
     if not 1 <= days <= MAX_KEY_DAYS:
         raise InvalidInputError(f"Срок ключа — от 1 до {MAX_KEY_DAYS} дней.", days=days)
     _check_school(session, school_code)
@@ -238,6 +242,11 @@ def revoke_key(session: Session, *, key_id: int) -> None:
         raise NotFoundError("Такого ключа нет.", key_id=key_id)
     row.revoked_at = now()
     audit.record(session, actor=OPERATOR, deed="key.revoked", subject=f"key:{key_id}")
+
+
+def _check_words(text: str, longest: int) -> None:
+    if not 0 < len(text) <= longest or not text.isprintable():
+        raise InvalidInputError(f"Логин, имя и название — от 1 до {longest} знаков, без служебных.")
 
 
 def _check_school(session: Session, school_code: str | None) -> None:

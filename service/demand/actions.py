@@ -17,6 +17,9 @@ from service.installation import get_today
 from service.settings import Settings
 from service.tables import DemandEdition, DemandEntry
 
+MAX_REGION, MAX_TITLE, MAX_HORIZON, MAX_CODE = 200, 500, 24, 64
+MAX_WHOLE = 2**31 - 1
+
 
 def publish_edition(
     session: Session, *, actor: Actor, content: bytes, reference: Reference, settings: Settings
@@ -61,7 +64,22 @@ def _read(content: bytes) -> ReadEdition:
     positions = [entry.position for entry in read.entries]
     if len(set(positions)) != len(positions):
         raise InvalidInputError("Перечень не принят: место (position) в одной редакции не повторяется.")
+    _check_bounds(read)
     return read
+
+
+def _check_bounds(read: ReadEdition) -> None:
+    """What no database could keep: numbers and texts too long, control characters."""
+    texts = [(read.region, MAX_REGION)]
+    numbers: list[int | None] = []
+    for entry in read.entries:
+        texts += [(entry.title, MAX_TITLE), (entry.horizon or "", MAX_HORIZON)]
+        texts += [(code, MAX_CODE) for code in entry.spo_codes]
+        numbers += [entry.position, entry.level, entry.vacancies]
+    if any(len(text) > longest or not text.isprintable() for text, longest in texts):
+        raise InvalidInputError("Перечень не принят: есть слишком длинный текст или служебные знаки в ячейке.")
+    if any(abs(number) > MAX_WHOLE for number in numbers if number is not None):
+        raise InvalidInputError("Перечень не принят: есть слишком большое число.")
 
 
 def _in_russian(error: RecommenderError) -> str:

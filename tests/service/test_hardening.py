@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from service import audit
 from service.access import OPERATOR, learning_students, rankable_students
-from service.accounts.actions import issue_key
+from service.accounts.actions import add_user, issue_key
 from service.app import create_app
 from service.db import Database, open_database
 from service.errors import InvalidInputError
@@ -280,6 +280,25 @@ def test_keys_end_in_two_years_at_most(ready: Database) -> None:
             issue_key(
                 session, title="x", school_code="sch01", verbs=("imports:school",), days=days, secret_key=b"k" * 32
             )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("\n", ""), (",1,", ",99999999999,"), ("Краснодарский край", "Край\x07"), ("Краснодарский край", "К" * 999)],
+)
+def test_an_edition_that_no_database_keeps_is_refused(client: TestClient, sign_in: SignIn, old: str, new: str) -> None:
+    text = Path("data/demand/krasnodar-2023H1.csv").read_text(encoding="utf-8")
+    assert old in text
+    answer = client.post("/v1/demand-editions", headers=sign_in("metodist"), content=text.replace(old, new).encode())
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+@sqlite_only
+def test_people_and_keys_have_bounded_names(ready: Database) -> None:
+    person = {"password": "dlinnyi-parol", "display_name": "Имя", "role": "methodologist"}
+    for login in ("", "x" * 65, "a\x00"):
+        with pytest.raises(InvalidInputError, match="без служебных"), ready.writing() as session:
+            add_user(session, login=login, **person)
 
 
 @sqlite_only
