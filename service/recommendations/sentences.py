@@ -77,7 +77,7 @@ def _strength(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not subjects:
         return _no_marks(saying, is_for)
     mean, own = round(_mean([subject["mark"] for subject in subjects]), 1), facts["own_mean"]
-    figures = f"По {_subject_names(subjects)} средняя отметка {mark(mean)}, по всем предметам {mark(own)}"
+    figures = f"По {_subject_names(subjects)} средняя за все годы {mark(mean)}, по всем предметам {mark(own)}"
     if (mean > own and is_for) or (mean < own and not is_for):
         return figures
     return f"{figures}: у других предложений {'хуже' if is_for else 'лучше'}"
@@ -88,7 +88,7 @@ def _level(facts: Facts, saying: Saying, is_for: bool) -> str:
     if not subjects:
         return _no_marks(saying, is_for)
     mean = _mean([subject["mark"] for subject in subjects])
-    return f"Средняя отметка по {_subject_names(subjects)} — {mark(mean)}: {_speaks(mean, saying, is_for)}"
+    return f"Средняя отметка за все годы по {_subject_names(subjects)} — {mark(mean)}: {_speaks(mean, saying, is_for)}"
 
 
 def _speaks(mean: float, saying: Saying, is_for: bool) -> str:
