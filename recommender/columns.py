@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from recommender.errors import MissingColumnsError
 
 STUDENT_ID = "student_id"
-SCHOOL_CODE = "school_code"
 SCHOOL_YEAR = "school_year"
 KIND = "kind"
 PATHWAY_CODE = "pathway_code"
@@ -17,7 +16,6 @@ CATALOGUE = (
     SCHOOL_YEAR, KIND, PATHWAY_CODE, PROGRAMME_CODE, "title_ru", "host_code", "grades", "profiles", "subjects",
     "spo_codes", "seats", "hours", "dates", "apply_until", "conditions_met", "restriction_tags", "level",
 )  # fmt: skip
-OUTCOMES = (STUDENT_ID, SCHOOL_YEAR, KIND, PATHWAY_CODE, CHOSEN_ON, RELEVANCE)
 DEMAND = ("edition", "published", "region", "position", "profession_title", "spo_codes")
 
 

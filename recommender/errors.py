@@ -35,9 +35,5 @@ class UnknownCodeError(RecommenderError):
     """A code that no reference table and no catalogue knows."""
 
 
-class NotFittedError(RecommenderError):
-    """Something learned was asked for before it was learned."""
-
-
 class ArtifactError(RecommenderError):
     """A model folder that must not be loaded: unknown format, foreign signature, changed file."""

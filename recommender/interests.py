@@ -10,7 +10,7 @@ the two typologies, `crosswalk_scales.csv` (expert judgement). The noise of a sc
 `n * w * SPREAD`. Nothing here is tuned on outcomes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -355,12 +355,6 @@ def centred(vectors: Floats) -> Floats:
     result = np.concatenate([half - half.mean(axis=1, keepdims=True) for half in halves], axis=1)
     length = np.sqrt((result**2).sum(axis=1, keepdims=True))
     return np.where(length > 1e-9, result / np.maximum(length, 1e-9), 0.0)
-
-
-def profile_table(profile: InterestProfile, position: int) -> Mapping[str, tuple[float, float]]:
-    """One student's profile: dimension -> (mean, standard deviation)."""
-    spread = profile.standard_deviation[position]
-    return {code: (float(m), float(s)) for code, m, s in zip(DIMENSIONS, profile.mean[position], spread, strict=True)}
 
 
 def interest_information(reading: MethodReading) -> Floats:

@@ -13,7 +13,6 @@ from service.errors import EXIT_CODES, InvalidInputError, NotFoundError, Service
 if TYPE_CHECKING:
     from service.installed import Installed
 
-FAULT_PLACES = (("строка", "row"), ("столбец", "column"))
 
 app = typer.Typer(
     help="Ориентир: рекомендации профильных классов, курсов и проб. Совет, не решение.",

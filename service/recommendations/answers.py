@@ -37,7 +37,6 @@ NOTHING_TO_OFFER = {
     "elective": "Курсов, на которые сейчас можно записаться, для этого класса нет.",
     "career_trial": "Проб с открытой записью и нужными условиями сейчас нет.",
 }
-PROFILE_GRADE = 9
 
 Decisions = Mapping[str, Decision]
 FitLists = Sequence[Mapping[str, float]]  # one a kind: pathway code -> fit, best first
