@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place, catalogue_of_year
 from recommender.demand import DemandEdition, demand_weights
 from recommender.eligibility import EligibilityRule, refusal_words
-from recommender.features import TERM_CODES, FeatureSpace
+from recommender.features import TERM_CODES, VECTOR_TERMS, FeatureSpace
 from recommender.interests import RIASEC, InterestModel
 from recommender.outcomes import OutcomeRow
 from recommender.reference import Reference
@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 
 COLUMNS = (*TERM_CODES, "demand")
 """Columns of ChoiceSets.terms: the terms, and the demand of that day as a covariate of training only."""
+
+COMPARABLE_TERMS = tuple(term for term in VECTOR_TERMS if term != "elective_wish")
+"""Terms whose student vectors have the same columns every year; those of a programme change with the catalogue."""
 
 PER_STUDENT_CHECKS = ("apply_until", "already_taken", "seats")
 """Rules not asked as rules when a past choice set is rebuilt: the first two are judged on each student's own day, and
@@ -78,6 +81,9 @@ class ChoiceSets:
     programmes, hosts, pathway_codes : arrays of str (n_rows,)
     is_measured : bool array (n_queries,)
         Whether interests of the student had been measured.
+    student_ids : array of str (n_queries,)
+    students : ndarray of shape (n_queries, width)
+        What was known of each query's student: blocks of COMPARABLE_TERMS side by side, interests first.
     """
 
     kind: PathwayKind
@@ -90,6 +96,8 @@ class ChoiceSets:
     hosts: NDArray[np.str_]
     pathway_codes: NDArray[np.str_]
     is_measured: NDArray[np.bool_]
+    student_ids: NDArray[np.str_]
+    students: Floats
 
     def __len__(self) -> int:
         return len(self.schools)
@@ -169,6 +177,8 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         hosts=np.array([pathway.host_code for pathway in pathways])[columns],
         pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
         is_measured=vectors.profile.reading_count > 0,
+        student_ids=np.array([student.student_id for student in students]),
+        students=np.hstack([vectors.blocks[term] for term in COMPARABLE_TERMS]),
     )
 
 
@@ -210,4 +220,6 @@ def joined(parts: Sequence[ChoiceSets]) -> ChoiceSets:
         hosts=np.concatenate([part.hosts for part in parts]),
         pathway_codes=np.concatenate([part.pathway_codes for part in parts]),
         is_measured=np.concatenate([part.is_measured for part in parts]),
+        student_ids=np.concatenate([part.student_ids for part in parts]),
+        students=np.vstack([part.students for part in parts]),
     )
