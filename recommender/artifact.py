@@ -138,8 +138,7 @@ def manifest_of(training: "Training", *, version: str, edition: str | None, is_s
         trained.kind: {
             "learned": trained.estimator is not None,
             "choice_sets": trained.query_count,
-            "pull": trained.pull,
-            "bias_pull": trained.bias_pull,
+            "pull": trained.pull if trained.estimator is not None else None,
             "is_calibrated": trained.is_calibrated,
         }
         for trained in training.kinds

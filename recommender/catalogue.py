@@ -65,6 +65,13 @@ class Pathway:
     restriction_tags: frozenset[str]
     level: str
 
+    @property
+    def field_code(self) -> str:
+        """What kin programmes share: the group of the first specialty, or the first profile; "" = neither is named."""
+        if self.spo_codes:
+            return self.spo_codes[0][:2]
+        return self.profiles[0] if self.profiles else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.baselines import BoostedRanker, PopularityRanker, RandomRanker, WeightedTermsRanker
 from recommender.expert import ExpertWeights
 from recommender.metrics import bootstrap_interval, coverage, ndcg, recall, reciprocal_rank
-from recommender.splitting import COLUMNS, ChoiceSets
+from recommender.splitting import COLUMNS, COVARIATES, ChoiceSets
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Judgement:
 
 def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
     """Baselines and the challenger by name; each is fitted on the earlier years and judged on the held-back one."""
-    weights = np.array([*expert.weights, 0.0])
+    weights = np.array([*expert.weights, *(0.0 for _ in COVARIATES)])
     wishes = np.array([w if c in WISH_TERMS else 0.0 for c, w in zip(COLUMNS, weights, strict=True)])
     return {
         "random": RandomRanker,

@@ -1,4 +1,4 @@
-"""What became of a choice, as a relevance grade: 0 offered, 1 chosen, 2 liked or stayed, 3 succeeded."""
+"""What became of a choice, as a relevance grade: 0 offered, 1 chosen, 2 liked or stayed, 3 succeeded; what was seen."""
 
 import math
 from datetime import date
@@ -20,6 +20,15 @@ class OutcomeRow(NamedTuple):
     pathway_code: str
     chosen_on: date
     relevance: int
+
+
+class ShownRow(NamedTuple):
+    """A place in a list that somebody looked at; `rank` 1 first."""
+
+    student_id: str
+    pathway_code: str
+    shown_on: date
+    rank: int
 
 
 def trial_relevance(attended: bool, rating_after: float) -> int:

@@ -1,15 +1,17 @@
-"""PathwayRanker: additive, pairwise, learned on top of knowledge.
+"""PathwayRanker: an additive choice model, learned on top of knowledge.
 
-For two pathways of one choice set of one student, the log-odds of preferring the first are the difference of their
-scores; a score is a weighted sum of terms, a piecewise linear shape of some of them, and biases of what is offered.
-What belongs to the student alone cancels in the difference. A ridge draws the weights towards expert weights, not
-towards zero, so with few outcomes the ranker stays with knowledge and with many it follows the outcomes.
+The chance that a student prefers one pathway of a choice set to those passed over grows with its score like a softmax
+over the set; a score is a weighted sum of terms, a piecewise linear shape of some of them, and biases of what is
+offered. What belongs to the student alone cancels. A ridge draws the weights towards expert weights, not towards zero,
+so with few outcomes the ranker stays with knowledge and with many it follows the outcomes; read as a Gaussian prior,
+it gives the weights a posterior, and with it every score its error.
 
-Pairwise logistic regression of feature differences: Joachims 2002 (RankSVM), Bradley & Terry 1952.
+Conditional logit: McFadden 1974; several preferred pathways of one set as a ranking with ties: Plackett 1975; a sample
+of the alternatives instead of all of them: McFadden 1978; Laplace's approximation of the posterior: MacKay 1992.
 """
 
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,17 +24,35 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MAX_NEWTON_STEPS = 50
+CHUNK = 4096  # preferences at a time: bounds the memory of a fit
+
+
+class _Preferences(NamedTuple):
+    """One preferred row against those of lower relevance of the same choice set, again and again.
+
+    `rows` (n,) are positions in the table, preferred first; preference i holds `rows[starts[i]:starts[i + 1]]`;
+    `weight` (n_preferences,) sums to 1 over a choice set.
+    """
+
+    rows: Ints
+    starts: Ints
+    weight: Floats
+
+    @property
+    def lengths(self) -> Ints:
+        return np.diff(self.starts, append=len(self.rows))
 
 
 class PathwayRanker(BaseEstimator):
-    """Additive pairwise ranker with an informative prior.
+    """Additive choice model with an informative prior.
 
     Parameters
     ----------
     prior_weights : array-like of shape (n_features,) or None
         Expert weights; None = zeros.
     pull : float, > 0
-        Strength of the ridge towards `prior_weights`, in choice sets: with fewer outcomes than this knowledge prevails.
+        Strength of the ridge towards `prior_weights` on terms of unit spread, in choice sets: with fewer outcomes than
+        this knowledge prevails.
     bias_pull : float, > 0
         The same for biases, towards zero.
     nonnegative_columns : sequence of int
@@ -41,8 +61,8 @@ class PathwayRanker(BaseEstimator):
         Columns whose effect may bend (a degree-1 spline); the bends are drawn towards none.
     knot_count : int
         Bends per shaped column, at evenly spaced quantiles.
-    max_pairs_per_query : int
-        A seeded sample of pairs is taken beyond it.
+    max_alternatives : int
+        A seeded sample of what was passed over is taken beyond it.
     random_state : int
 
     Attributes
@@ -53,6 +73,8 @@ class PathwayRanker(BaseEstimator):
         Change of slope at each knot.
     biases_ : tuple of ndarray
         One array per family of biases, indexed by the ids given to `fit`.
+    covariance_ : ndarray of shape (n_parameters, n_parameters)
+        Posterior covariance of weights, bend weights and biases in this order; a weight held at zero has none.
     query_count_ : int
         Choice sets that had a preference in them.
 
@@ -63,6 +85,11 @@ class PathwayRanker(BaseEstimator):
     True
     >>> PathwayRanker(prior_weights=[2.0]).fit([[0.0], [1.0]], [0, 0]).predict([[3.0]]).tolist()
     [6.0]
+
+    One choice between two that differ by two spreads of the term: with a pull of 1, w solves `2 / (1 + exp(2 w)) = w`.
+
+    >>> PathwayRanker(pull=1.0).fit([[0.0], [2.0]], [0, 1]).weights_.round(3).tolist()
+    [0.521]
     """
 
     def __init__(
@@ -74,7 +101,7 @@ class PathwayRanker(BaseEstimator):
         nonnegative_columns: tuple[int, ...] = (),
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
-        max_pairs_per_query: int = 50,
+        max_alternatives: int = 100,
         random_state: int = 0,
     ) -> None:
         self.prior_weights = prior_weights
@@ -83,7 +110,7 @@ class PathwayRanker(BaseEstimator):
         self.nonnegative_columns = nonnegative_columns
         self.shaped_columns = shaped_columns
         self.knot_count = knot_count
-        self.max_pairs_per_query = max_pairs_per_query
+        self.max_alternatives = max_alternatives
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:
@@ -125,8 +152,8 @@ class PathwayRanker(BaseEstimator):
         shaped = list(self.shaped_columns)
         levels = np.linspace(0, 1, self.knot_count + 2)[1:-1]
         self.knots_ = np.quantile(terms[:, shaped], levels, axis=0).T.reshape(len(shaped), self.knot_count)
-        better, worse, weight = self._pairs(relevance, queries)
-        self.query_count_ = len(np.unique(queries[better]))
+        preferences = self._preferences(relevance, queries)
+        self.query_count_ = len(np.unique(queries[preferences.rows[preferences.starts]]))
         expanded = self._expanded(terms)
         scale = expanded.std(axis=0)
         scale[scale < 1e-12] = 1.0
@@ -134,14 +161,20 @@ class PathwayRanker(BaseEstimator):
         if self.prior_weights is not None:
             prior[: terms.shape[1]] = np.asarray(self.prior_weights, dtype=float)
         counts = [int(column.max(initial=-1)) + 1 for column in families.T]
-        one_hot = _one_hot(families, counts)
-        differences, offered = (expanded[better] - expanded[worse]) / scale, one_hot[better] - one_hot[worse]
-        solution = self._solve(differences, offered, weight, prior * scale)
+        dense = expanded[preferences.rows] / scale
+        offered = _one_hot(families[preferences.rows], counts)
+        solution, precision = self._solve(dense, offered, preferences, prior * scale)
+        held: list[int] = []
         while turned := [column for column in self.nonnegative_columns if solution[column] < 0]:
-            differences[:, turned] = 0.0  # out of the fit, the rest is fitted again without them
+            held += turned
+            dense[:, turned] = 0.0  # out of the fit, the rest is fitted again without them
             prior[turned] = 0.0
             solution[turned] = 0.0
-            solution = self._solve(differences, offered, weight, prior * scale, start=solution)
+            solution, precision = self._solve(dense, offered, preferences, prior * scale, start=solution)
+        units = np.concatenate([scale, np.ones(len(solution) - len(scale))])
+        self.covariance_ = np.linalg.inv(precision) / np.outer(units, units)
+        self.covariance_[held, :] = 0.0
+        self.covariance_[:, held] = 0.0
         learned = solution[: len(prior)] / scale
         self.weights_ = learned[: terms.shape[1]]
         self.bend_weights_ = learned[terms.shape[1] :].reshape(len(shaped), self.knot_count)
@@ -178,61 +211,90 @@ class PathwayRanker(BaseEstimator):
     def _expanded(self, terms: Floats) -> Floats:
         return np.hstack([terms, self._bends(terms).reshape(len(terms), -1)])
 
-    def _pairs(self, y: Floats, queries: Ints) -> tuple[Ints, Ints, Floats]:
-        """Positions of better and worse rows, and weights that sum to 1 in each query."""
+    def _preferences(self, y: Floats, queries: Ints) -> _Preferences:
+        """Each row of some relevance against those of lower relevance in its choice set."""
         random = check_random_state(self.random_state)
         order = np.argsort(queries, kind="stable")
-        starts = np.flatnonzero(np.diff(queries[order], prepend=-1))
-        better, worse, weight = [], [], []
-        for rows in np.split(order, starts[1:]):
-            gain = y[rows][:, None] - y[rows][None, :]
-            first, second = np.nonzero(gain > 0)
-            if not len(first):
-                continue
-            if len(first) > self.max_pairs_per_query:
-                chosen = np.sort(random.choice(len(first), self.max_pairs_per_query, replace=False))
-                first, second = first[chosen], second[chosen]
-            better.append(rows[first])
-            worse.append(rows[second])
-            weight.append(gain[first, second] / gain[first, second].sum())
-        if not better:
+        first = np.flatnonzero(np.diff(queries[order], prepend=-1))
+        rows, lengths, weight = [], [], []
+        for members in np.split(order, first[1:]):
+            relevance = y[members]
+            above = relevance - relevance.min()
+            for preferred in np.flatnonzero(above > 0):
+                passed = members[relevance < relevance[preferred]]
+                if len(passed) > self.max_alternatives:
+                    passed = np.sort(random.choice(passed, self.max_alternatives, replace=False))
+                rows.append(np.append(members[preferred], passed))
+                lengths.append(len(passed) + 1)
+                weight.append(above[preferred] / above.sum())
+        if not rows:
             nothing = np.empty(0, dtype=np.int64)
-            return nothing, nothing, np.empty(0)
-        return np.concatenate(better), np.concatenate(worse), np.concatenate(weight)
+            return _Preferences(nothing, nothing, np.empty(0))
+        return _Preferences(np.concatenate(rows), np.cumsum([0, *lengths[:-1]]), np.array(weight))
 
-    def _solve(self, dense: Floats, biases: Any, weight: Floats, prior: Floats, start: Floats | None = None) -> Floats:
-        """Minimise the weighted logistic loss plus the two ridges by Newton steps, halved while they overshoot."""
+    def _solve(
+        self, dense: Floats, biases: Any, preferences: _Preferences, prior: Floats, start: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Minimum of weighted loss plus the two ridges, by Newton steps halved while they overshoot; its curvature."""
         target = np.concatenate([prior, np.zeros(biases.shape[1])])
         pull = np.concatenate([np.full(len(prior), self.pull), np.full(biases.shape[1], self.bias_pull)])
-        if not len(weight):
-            return target
+        if not len(preferences.weight):
+            return target, np.diag(pull)
         split, transposed = len(prior), biases.T.tocsr()
+        starts, lengths, weight = preferences.starts, preferences.lengths, preferences.weight
+        preference = np.repeat(np.arange(len(weight)), lengths)
+        weight_of = weight[preference]
+        chosen = np.zeros(len(preference))
+        chosen[starts] = 1.0
 
         def loss_of(beta: Floats) -> tuple[float, Floats]:
-            margin = dense @ beta[:split] + biases @ beta[split:]
-            return float(weight @ np.logaddexp(0.0, -margin) + 0.5 * pull @ (beta - target) ** 2), margin
+            scores = dense @ beta[:split] + biases @ beta[split:]
+            scores -= np.maximum.reduceat(scores, starts)[preference]
+            chance = np.exp(scores)
+            total = np.add.reduceat(chance, starts)
+            missed = float(weight @ (np.log(total) - scores[starts]))
+            return missed + 0.5 * float(pull @ (beta - target) ** 2), chance / total[preference]
+
+        def curvature(chance: Floats) -> Floats:
+            mass = weight_of * chance
+            within = dense.T @ (dense * mass[:, None])
+            cross = transposed @ (dense * mass[:, None])
+            among = (transposed @ biases.multiply(mass[:, None])).toarray()
+            found = np.block([[within, cross.T], [cross, among]]) + np.diag(pull)
+            for first in range(0, len(weight), CHUNK):
+                part = slice(first, first + CHUNK)
+                rows = slice(starts[first], starts[first] + int(lengths[part].sum()))
+                mean = _means(dense[rows], biases[rows], chance[rows], preference[rows] - first, len(weight[part]))
+                found -= mean.T @ (mean * weight[part, None])
+            return found
 
         beta = target if start is None else start
-        loss, margin = loss_of(beta)
+        loss, chance = loss_of(beta)
         for _ in range(MAX_NEWTON_STEPS):
-            missed = 1.0 / (1.0 + np.exp(np.clip(margin, -500, 500)))
-            gradient = pull * (beta - target)
-            gradient -= np.concatenate([dense.T @ (weight * missed), transposed @ (weight * missed)])
-            curvature = weight * missed * (1.0 - missed)
-            cross = transposed @ (dense * curvature[:, None])
-            within = (transposed @ biases.multiply(curvature[:, None])).toarray()
-            hessian = np.block([[dense.T @ (dense * curvature[:, None]), cross.T], [cross, within]])
-            step = np.linalg.solve(hessian + np.diag(pull), gradient)
+            surprise = weight_of * (chance - chosen)
+            gradient = pull * (beta - target) + np.concatenate([dense.T @ surprise, transposed @ surprise])
+            step = np.linalg.solve(curvature(chance), gradient)
             share = 1.0
-            tried, tried_margin = loss_of(beta - step)
+            tried, tried_chance = loss_of(beta - step)
             while tried > loss and share > 1e-6:
                 share /= 2
-                tried, tried_margin = loss_of(beta - share * step)
+                tried, tried_chance = loss_of(beta - share * step)
             beta, gained = beta - share * step, loss - tried
-            loss, margin = tried, tried_margin
+            loss, chance = tried, tried_chance
             if gained < 1e-9 * (1.0 + abs(loss)):
                 break
-        return beta
+        return beta, curvature(chance)
+
+
+def _means(dense: Floats, biases: Any, chance: Floats, preference: Ints, count: int) -> Floats:
+    """Expected columns of each preference, (count, n_parameters)."""
+    mean = np.zeros((count, dense.shape[1] + biases.shape[1]))
+    starts = np.flatnonzero(np.diff(preference, prepend=-1))
+    mean[:, : dense.shape[1]] = np.add.reduceat(dense * chance[:, None], starts)
+    row = np.repeat(np.arange(len(chance)), np.diff(biases.indptr))
+    cell = preference[row] * biases.shape[1] + biases.indices
+    mean[:, dense.shape[1] :] = np.bincount(cell, chance[row], count * biases.shape[1]).reshape(count, -1)
+    return mean
 
 
 def _one_hot(families: Ints, counts: list[int]) -> Any:

@@ -4,8 +4,9 @@ Splits follow school years, never single rows: what is learned on earlier years 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,21 @@ from recommender.demand import DemandEdition, demand_weights
 from recommender.eligibility import EligibilityRule, refusal_words
 from recommender.features import TERM_CODES, VECTOR_TERMS, FeatureSpace
 from recommender.interests import RIASEC, InterestModel
-from recommender.outcomes import OutcomeRow
+from recommender.outcomes import OutcomeRow, ShownRow
 from recommender.reference import Reference
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-COLUMNS = (*TERM_CODES, "demand")
-"""Columns of ChoiceSets.terms: the terms, and the demand of that day as a covariate of training only."""
+COVARIATES = ("demand", "shown")
+"""What moved a choice without speaking for the pathway: demand of that day, and how high a list had shown it. Learned
+beside the terms so that their weights are not polluted by it, and left out when served."""
+
+COLUMNS = (*TERM_CODES, *COVARIATES)
+"""Columns of ChoiceSets.terms."""
+
+SHOWN_DAYS = 365  # a list looked at longer ago no longer moves anybody
 
 COMPARABLE_TERMS = tuple(term for term in VECTOR_TERMS if term != "elective_wish")
 """Terms whose student vectors have the same columns every year; those of a programme change with the catalogue."""
@@ -47,6 +54,8 @@ class History:
         Outcomes of a school year count once it has ended: before that nobody knows who stayed.
     pathways : sequence of Pathway, all years
     editions : sequence of DemandEdition of the region
+    shown : sequence of ShownRow
+        Lists that students or those who advise them had looked at.
     """
 
     reference: Reference
@@ -58,6 +67,7 @@ class History:
     rules: tuple[EligibilityRule, ...]
     as_of: date
     editions: Sequence[DemandEdition] = ()
+    shown: Sequence[ShownRow] = ()
 
     def years(self) -> tuple[str, ...]:
         """Ended school years with outcomes, oldest first."""
@@ -78,7 +88,7 @@ class ChoiceSets:
     queries : int array (n_rows,)
     schools : array of str (n_queries,)
         School of each query's student.
-    programmes, hosts, pathway_codes : arrays of str (n_rows,)
+    programmes, hosts, fields, pathway_codes : arrays of str (n_rows,)
     is_measured : bool array (n_queries,)
         Whether interests of the student had been measured.
     student_ids : array of str (n_queries,)
@@ -94,6 +104,7 @@ class ChoiceSets:
     schools: NDArray[np.str_]
     programmes: NDArray[np.str_]
     hosts: NDArray[np.str_]
+    fields: NDArray[np.str_]
     pathway_codes: NDArray[np.str_]
     is_measured: NDArray[np.bool_]
     student_ids: NDArray[np.str_]
@@ -101,6 +112,27 @@ class ChoiceSets:
 
     def __len__(self) -> int:
         return len(self.schools)
+
+    def of_queries(self, wanted: Ints) -> Self:
+        """Some of the choice sets, numbered anew.
+
+        Parameters
+        ----------
+        wanted : int array (n_wanted,), ascending
+
+        Returns
+        -------
+        ChoiceSets
+        """
+        rows = np.isin(self.queries, wanted)
+        own: dict[str, Any] = {name: getattr(self, name)[rows] for name in ROW_COLUMNS}
+        own["queries"] = np.searchsorted(wanted, own["queries"])
+        own |= {name: getattr(self, name)[wanted] for name in QUERY_COLUMNS}
+        return replace(self, **own)
+
+
+ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "programmes", "hosts", "fields", "pathway_codes")
+QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "students")
 
 
 def school_year_end(school_year: str) -> date:
@@ -165,16 +197,18 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
     typical_day = sorted(days.values())[len(days) // 2]
     edition, earlier = edition_in_force(history.editions, typical_day)
     demand = np.nan_to_num(demand_weights(catalogue, history.reference, edition, earlier).weights)
+    shown = _shown_before(history.shown, days, catalogue)
     pathways = catalogue.pathways
     return ChoiceSets(
         kind=kind,
-        terms=np.column_stack([space.raw_terms(vectors, rows, columns), demand[columns]]),
+        terms=np.column_stack([space.raw_terms(vectors, rows, columns), demand[columns], shown[rows, columns]]),
         correlation=_correlation(vectors.profile.mean, space.pathway_blocks["interest_match"], rows, columns),
         relevance=relevance[rows, columns],
         queries=rows,
         schools=np.array([student.school_code for student in students]),
         programmes=np.array([pathway.programme_code for pathway in pathways])[columns],
         hosts=np.array([pathway.host_code for pathway in pathways])[columns],
+        fields=np.array([pathway.field_code for pathway in pathways])[columns],
         pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
         is_measured=vectors.profile.reading_count > 0,
         student_ids=np.array([student.student_id for student in students]),
@@ -197,6 +231,18 @@ def _taken_before(facts: StudentFacts, catalogue: Catalogue) -> NDArray[np.bool_
     return taken
 
 
+def _shown_before(shown: Sequence[ShownRow], days: Mapping[str, date], catalogue: Catalogue) -> Floats:
+    """How high a list had shown each pathway before the choice, (n_students, n_pathways): 1 = first, 0 = not shown."""
+    position = {student_id: row for row, student_id in enumerate(days)}
+    height = np.zeros((len(days), len(catalogue.pathways)))
+    for seen in shown:
+        row, column = position.get(seen.student_id), catalogue.position.get(seen.pathway_code)
+        if row is None or column is None or not 0 <= (days[seen.student_id] - seen.shown_on).days <= SHOWN_DAYS:
+            continue
+        height[row, column] = max(height[row, column], 1.0 / np.log2(seen.rank + 1.0))
+    return height
+
+
 def _correlation(mean: Floats, vectors: Floats, rows: Ints, columns: Ints) -> Floats:
     left = mean[:, : len(RIASEC)] - mean[:, : len(RIASEC)].mean(axis=1, keepdims=True)
     right = vectors[:, : len(RIASEC)]
@@ -209,17 +255,8 @@ def _correlation(mean: Floats, vectors: Floats, rows: Ints, columns: Ints) -> Fl
 def joined(parts: Sequence[ChoiceSets]) -> ChoiceSets:
     """Several years as one table, query ids made distinct."""
     shifts = np.cumsum([0, *(len(part) for part in parts[:-1])])
-    return ChoiceSets(
-        kind=parts[0].kind,
-        terms=np.vstack([part.terms for part in parts]),
-        correlation=np.concatenate([part.correlation for part in parts]),
-        relevance=np.concatenate([part.relevance for part in parts]),
-        queries=np.concatenate([part.queries + shift for part, shift in zip(parts, shifts, strict=True)]),
-        schools=np.concatenate([part.schools for part in parts]),
-        programmes=np.concatenate([part.programmes for part in parts]),
-        hosts=np.concatenate([part.hosts for part in parts]),
-        pathway_codes=np.concatenate([part.pathway_codes for part in parts]),
-        is_measured=np.concatenate([part.is_measured for part in parts]),
-        student_ids=np.concatenate([part.student_ids for part in parts]),
-        students=np.vstack([part.students for part in parts]),
-    )
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*ROW_COLUMNS, *QUERY_COLUMNS)
+    }
+    columns["queries"] = np.concatenate([part.queries + shift for part, shift in zip(parts, shifts, strict=True)])
+    return replace(parts[0], **columns)

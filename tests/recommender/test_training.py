@@ -19,6 +19,8 @@ from recommender.artifact import (
 from recommender.catalogue import KINDS, PathwayKind
 from recommender.errors import ArtifactError, TableValueError
 from recommender.expert import expert_ranker, read_expert_weights
+from recommender.features import TERM_CODES
+from recommender.learning import served_scores
 from recommender.outcomes import OutcomeRow
 from recommender.splitting import COLUMNS, History, choice_sets, school_year_end
 from recommender.students import FactRow, FactRows, StudentRow
@@ -107,12 +109,11 @@ def test_the_served_form_equals_the_training_form(training, history):
     """Every term and bias of the served arrays gives the estimator's own score."""
     trained = training.kinds[KINDS.index(TRIAL)]
     sets = choice_sets(history, TRIAL, "2023-24", training.model)
-    terms = sets.terms.copy()
-    terms[:, COLUMNS.index("demand")] = 0.0
-    expected = trained.estimator.predict(terms, bias_ids=trained.vocabulary.ids(sets)[:, :2])
+    expected = served_scores(trained.estimator, trained.vocabulary, sets)
     row = KINDS.index(TRIAL)
     served = training.served
-    scores = terms[:, :-1] @ served.weights[row]
+    terms = sets.terms[:, : len(TERM_CODES)]
+    scores = terms @ served.weights[row]
     for position, column in enumerate(trained.estimator.shaped_columns):
         bends = np.maximum(terms[:, column, None] - served.knots[row, position], 0.0)
         scores += bends @ served.bend_weights[row, position]
