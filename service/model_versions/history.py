@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from recommender.catalogue import PathwayKind
 from recommender.eligibility import read_rules
-from recommender.outcomes import OutcomeRow, enrolment_relevance, trial_relevance
+from recommender.outcomes import OutcomeRow, ShownRow, enrolment_relevance, trial_relevance
 from recommender.reference import Reference
 from recommender.splitting import History
 from service.access import OPERATOR, learning_students
@@ -18,7 +18,7 @@ from service.demand.queries import editions_until
 from service.installation import Today, get_today
 from service.settings import Settings
 from service.students.facts import Ids, read_fact_rows, read_student_rows
-from service.tables import Enrolment, Student, TrialAttendance
+from service.tables import Enrolment, Showing, Student, TrialAttendance
 
 
 def read_history(session: Session, reference: Reference, settings: Settings) -> tuple[History, Today]:
@@ -38,8 +38,18 @@ def read_history(session: Session, reference: Reference, settings: Settings) -> 
         rules=read_rules(settings.reference_dir / "eligibility.toml"),
         editions=editions_until(session, settings, today.as_of),
         as_of=today.as_of,
+        shown=list(_shown(session, of)),
     )
     return history, today
+
+
+def _shown(session: Session, of: Ids) -> Iterator[ShownRow]:
+    """Places of lists that somebody looked at: a choice that followed may have followed the list."""
+    columns = (Showing.student_id, Showing.shown_at, Showing.items)
+    showings = sa.select(*columns).where(Showing.student_id.in_(of)).order_by(Showing.showing_id)
+    for student, moment, items in session.execute(showings):
+        for line in items:
+            yield ShownRow(student, line["pathway_code"], moment.date(), line["rank"])
 
 
 def _outcomes(session: Session, of: Ids, kinds: dict[str, PathwayKind]) -> Iterator[OutcomeRow]:

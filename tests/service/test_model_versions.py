@@ -107,6 +107,18 @@ def test_only_those_who_agreed_are_learned_from(ready: Database, settings: Setti
 
 
 @sqlite_only
+def test_lists_that_were_looked_at_are_part_of_the_history(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, tools
+) -> None:
+    answer = client.get(f"/v1/students/{KNOWN}/recommendations", headers=sign_in("navigator")).json()
+    first = answer["lists"][0]["items"][0]["pathway_code"]
+    with ready.reading() as session:
+        history, _ = read_history(session, tools.reference, settings)
+    assert {row.student_id for row in history.shown} == {KNOWN}
+    assert (first, 1) in [(row.pathway_code, row.rank) for row in history.shown]
+
+
+@sqlite_only
 def test_a_manifest_says_where_the_data_came_from(settings: Settings) -> None:
     manifest = json.loads((settings.models_dir / VERSION / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["data"], manifest["edition"], manifest["as_of"]) == ("synthetic", "krasnodar-2024H1", "2024-10-01")
