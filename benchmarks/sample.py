@@ -9,12 +9,11 @@ from benchmarks.records import ROOT
 from recommender.catalogue import catalogue_of_year
 from recommender.demand import demand_weights
 from recommender.features import FeatureSpace
-from recommender.interests import InterestModel
 from recommender.pipeline import Recommender
 from recommender.region import Region, read_region
-from recommender.scoring import ServedRanker
 from recommender.splitting import History, edition_in_force
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
+from recommender.training import Training
 
 REFERENCE_DIR, DEMAND_DIR, SAMPLES_DIR = (ROOT / "data" / name for name in ("reference", "demand", "samples"))
 K, DEMAND_STRENGTH = 5, 0.05  # places and nudge as the service ships
@@ -49,15 +48,15 @@ class Current:
         return {student_id: FactRows(**tables) for student_id, tables in own.items()}
 
 
-def current_year(region: Region, ranker: ServedRanker, model: InterestModel) -> Current:
+def current_year(region: Region, training: Training) -> Current:
     """A recommender laid out for the running year, as the service does it."""
     history = region.history
     catalogue = catalogue_of_year(history.pathways, history.places, region.current_school_year)
     edition, earlier = edition_in_force(history.editions, region.as_of)
     demand = demand_weights(catalogue, history.reference, edition, earlier)
-    space = FeatureSpace(history.reference, catalogue, model)
+    space = FeatureSpace(history.reference, catalogue, training.model, training.peers)
     students = tuple(history.students[region.current_school_year])
-    return Current(Recommender(space, ranker, history.rules, demand, DEMAND_STRENGTH), students, history)
+    return Current(Recommender(space, training.served, history.rules, demand, DEMAND_STRENGTH), students, history)
 
 
 def taken_pairs(facts: StudentFacts, recommender: Recommender) -> tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,7 @@ def records() -> list[Record]:
     region = read_sample()
     read_seconds = time.perf_counter() - start
     training, seconds = trained_on(region)
-    current = current_year(region, training.served, training.model)
+    current = current_year(region, training)
     return [
         *quality("sample_region", region, training),
         *leads("sample_region", region, training),

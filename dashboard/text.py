@@ -110,6 +110,8 @@ TERMS = {
     "profession_wish": "Желаемые профессии",
     "trial_experience": "Опыт проб",
     "elective_experience": "Опыт курсов",
+    "peer_facts": "Похожие ученики: данные",
+    "peer_answers": "Похожие ученики: ответы",
     "own_school": "Своя школа",
     "proximity": "Дорога",
     "programme_bias": "Программа: исходы прошлых лет",

@@ -21,13 +21,14 @@ import numpy as np
 from recommender.catalogue import KINDS
 from recommender.errors import ArtifactError
 from recommender.features import SHAPED_TERMS, TERM_CODES
-from recommender.interests import DIMENSIONS, InterestModel, MethodReading
+from recommender.interests import DIMENSIONS, AnswerNorms, InterestModel, MethodReading
+from recommender.peers import Peers
 from recommender.scoring import ServedRanker
 
 if TYPE_CHECKING:
     from recommender.training import Training
 
-FORMAT = 1
+FORMAT = 2
 RANKER, TRAINING_FORM, MANIFEST, CARD = "ranker.npz", "model.joblib", "manifest.json", "card.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
@@ -39,6 +40,7 @@ class ServedModel:
     manifest: Mapping[str, Any]
     ranker: ServedRanker
     interest_model: InterestModel
+    peers: Peers
 
     @property
     def version(self) -> str:
@@ -52,7 +54,7 @@ def feature_schema() -> str:
     return hashlib.sha256(order.encode()).hexdigest()[:16]
 
 
-def _arrays(ranker: ServedRanker, model: InterestModel) -> dict[str, Any]:
+def _arrays(ranker: ServedRanker, peers: Peers, model: InterestModel) -> dict[str, Any]:
     arrays: dict[str, Any] = {
         "weights": ranker.weights,
         "knots": ranker.knots,
@@ -62,7 +64,13 @@ def _arrays(ranker: ServedRanker, model: InterestModel) -> dict[str, Any]:
         "prior_mean": model.prior_mean,
         "prior_covariance": model.prior_covariance,
         "method_codes": np.array([code for code, _ in model.methods], dtype=np.str_),
+        "questions": np.array(model.answer_norms.questions, dtype=np.str_),
+        "answer_moments": np.array([model.answer_norms.mean, model.answer_norms.spread]),
+        "fact_weights": peers.fact_weights,
+        "answer_weights": peers.answer_weights,
     }
+    for row, fields in enumerate(peers.fields):
+        arrays[f"fields_{row}"] = np.array(fields, dtype=np.str_)
     for row in range(len(KINDS)):
         for name, biases in (("programme", ranker.programme_bias[row]), ("host", ranker.host_bias[row])):
             arrays[f"{name}_codes_{row}"] = np.array(sorted(biases), dtype=np.str_)
@@ -74,7 +82,7 @@ def _arrays(ranker: ServedRanker, model: InterestModel) -> dict[str, Any]:
     return arrays
 
 
-def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, InterestModel]:
+def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, InterestModel]:
     biases = {
         name: tuple(
             dict(zip(arrays[f"{name}_codes_{row}"].tolist(), arrays[f"{name}_bias_{row}"].tolist(), strict=True))
@@ -91,7 +99,10 @@ def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, InterestModel
         mean, spread, noise = arrays[f"moments_{row}"]
         reading = MethodReading(arrays[f"loadings_{row}"], mean, spread, noise, bool(arrays[f"ipsative_{row}"]))
         methods.append((code, reading))
-    return ranker, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods))
+    norms = AnswerNorms(tuple(arrays["questions"].tolist()), *arrays["answer_moments"])
+    fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
+    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"])
+    return ranker, peers, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
 
 
 def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
@@ -191,7 +202,7 @@ def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str,
     models_dir.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=models_dir))
     try:
-        np.savez(draft / RANKER, **_arrays(training.served, training.model))
+        np.savez(draft / RANKER, **_arrays(training.served, training.peers, training.model))
         joblib.dump({trained.kind: trained for trained in training.kinds}, draft / TRAINING_FORM)
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
         signed = {**manifest, "files": {name: _checksum(draft / name) for name in (RANKER, TRAINING_FORM, CARD)}}
@@ -266,8 +277,8 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
         message = f"model {folder.name} was made for other features ({manifest['feature_schema']}); train it again"
         raise ArtifactError(message, version=folder.name)
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
-        ranker, model = _from_arrays(arrays)
-    return ServedModel(manifest, ranker, model)
+        ranker, peers, model = _from_arrays(arrays)
+    return ServedModel(manifest, ranker, model, peers)
 
 
 def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import Pathway
-from recommender.features import FeatureSpace, StudentVectors
+from recommender.features import FACT_TERMS, FeatureSpace, StudentVectors
 from recommender.interests import DIMENSIONS, InterestModel, interest_information
 from recommender.reference import Reference
 from recommender.scoring import CONTRIBUTIONS
@@ -20,7 +20,7 @@ from recommender.students import Facts, StudentFacts
 
 Floats = NDArray[np.float64]
 
-NAMED_INTERESTS = 3
+NAMED_INTERESTS = NAMED_FACTS = 3
 UNUSED_INTEREST = 0.3  # standard deviations above the average student
 MIN_ADVANTAGE = 0.08  # log-odds; weaker differences are not told as reasons
 
@@ -93,7 +93,9 @@ def reasons_of(
 
 def _says_nothing(quoted: dict[str, object]) -> bool:
     """Whether a quotation has places for the student's facts and none is filled."""
-    evidence = [quoted[name] for name in ("subjects", "wishes", "trials", "titles") if name in quoted]
+    evidence = [
+        quoted[name] for name in ("subjects", "wishes", "trials", "titles", "facts", "methods") if name in quoted
+    ]
     return bool(evidence) and not any(evidence)
 
 
@@ -254,6 +256,23 @@ def _electives(case: _Case) -> dict[str, object]:
     return {"titles": sorted(set(taken))}
 
 
+def _peer_facts(case: _Case) -> dict[str, object]:
+    """The student's facts that lean most to the pathway's field, or most away from it."""
+    known = np.concatenate([case.vectors.blocks[term][case.student] for term in FACT_TERMS])
+    leaning = known * (case.space.peers.fact_weights @ case.weights("peer_facts"))
+    order = np.argsort(-leaning if case.is_for else leaning, kind="stable")[:NAMED_FACTS]
+    told = [case.space.fact_codes[i] for i in order if (leaning[i] > 0) == case.is_for and leaning[i] != 0]
+    return {"facts": [{"term": term, "code": code} for term, code in told]}
+
+
+def _peer_answers(case: _Case) -> dict[str, object]:
+    """Instruments whose single answers were compared."""
+    methods = tuple(case.space.reference.instruments)
+    own = case.facts.sheets.method[case.facts.sheets.student == case.student]
+    places = case.space.question_places
+    return {"methods": [methods[i] for i in np.unique(own) if (places[:, 0] == i).any()]}
+
+
 def _host(case: _Case) -> dict[str, object]:
     place = case.space.catalogue.places.get(case.pathway.host_code)
     return {"host_code": case.pathway.host_code, "host_title": place.title_ru if place else case.pathway.host_code}
@@ -285,6 +304,8 @@ _QUOTES: dict[str, Callable[[_Case], dict[str, object]]] = {
     "profession_wish": _profession_wish,
     "trial_experience": _trials,
     "elective_experience": _electives,
+    "peer_facts": _peer_facts,
+    "peer_answers": _peer_answers,
     "own_school": _host,
     "proximity": _distance,
     "programme_bias": _programme,

@@ -5,7 +5,7 @@ access, a value looked up by the student's school). Nothing else is allowed, so 
 Missing facts give zero vectors: a student without marks is neither praised nor blamed by them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -13,10 +13,20 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue import Catalogue, Pathway, PathwayKind, current_spo_code
-from recommender.interests import InterestModel, InterestProfile, RatedTrials, centred, interest_profile, type_vector
+from recommender.catalogue import KINDS, Catalogue, Pathway, PathwayKind, current_spo_code
+from recommender.instruments import question_places
+from recommender.interests import (
+    DIMENSIONS,
+    InterestModel,
+    InterestProfile,
+    RatedTrials,
+    centred,
+    interest_profile,
+    type_vector,
+)
+from recommender.peers import NO_PEERS, Peers, entry_by_entry
 from recommender.reference import Reference
-from recommender.students import Facts, StudentFacts
+from recommender.students import Facts, StudentFacts, newest_answers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,7 +48,7 @@ class Term:
     code : str
         Name in weights, contributions and reasons.
     block : str
-        interests | subjects | wishes | experience | access.
+        interests | subjects | wishes | experience | peers | access.
     has_shape : bool
         Whether a one-dimensional spline may follow the product.
     """
@@ -60,6 +70,8 @@ TERMS = (
     Term("profession_wish", "wishes"),
     Term("trial_experience", "experience"),
     Term("elective_experience", "experience"),
+    Term("peer_facts", "peers"),
+    Term("peer_answers", "peers"),
     Term("own_school", "access"),
     Term("proximity", "access"),
 )
@@ -67,6 +79,9 @@ TERM_CODES = tuple(term.code for term in TERMS)
 ACCESS_TERMS = tuple(term.code for term in TERMS if term.block == "access")
 VECTOR_TERMS = tuple(term.code for term in TERMS if term.block != "access")
 SHAPED_TERMS = tuple(term.code for term in TERMS if term.has_shape)
+FACT_TERMS = tuple(term for term in VECTOR_TERMS if term not in ("elective_wish", "peer_facts", "peer_answers"))
+"""Terms whose student vectors are facts of the student and have the same columns every year: what likeness is judged
+by. Those of a programme change with the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +124,14 @@ class FeatureSpace:
     reference : Reference
     catalogue : Catalogue
     interest_model : InterestModel
+    peers : Peers
+        What like students came to choose; none before the first outcomes.
     """
 
     reference: Reference
     catalogue: Catalogue
     interest_model: InterestModel
+    peers: Peers = NO_PEERS
 
     @cached_property
     def subject_index(self) -> dict[str, int]:
@@ -199,6 +217,38 @@ class FeatureSpace:
         return result
 
     @cached_property
+    def fields_of(self) -> Floats:
+        """Field of each pathway among those of its kind that peers know, (n_pathways, n_fields); one 1 or none."""
+        known = [(kind, field) for kind, fields in zip(KINDS, self.peers.fields, strict=False) for field in fields]
+        column = {key: position for position, key in enumerate(known)}
+        result = np.zeros((len(self.catalogue.pathways), len(known)))
+        for row, pathway in enumerate(self.catalogue.pathways):
+            if (pathway.kind, pathway.field_code) in column:
+                result[row, column[pathway.kind, pathway.field_code]] = 1.0
+        return result
+
+    @cached_property
+    def fact_codes(self) -> tuple[tuple[str, str], ...]:
+        """Term and code of each column of a student's facts, in the order of FACT_TERMS."""
+        codes: dict[str, Sequence[str]] = {
+            "interest_match": DIMENSIONS,
+            "profile_wish": tuple(self.profile_index),
+            "elective_experience": tuple(self.profile_index),
+            "profession_wish": tuple(self.group_index),
+            "trial_experience": tuple(self.group_index),
+        }
+        return tuple((term, code) for term in FACT_TERMS for code in codes.get(term, tuple(self.subject_index)))
+
+    @cached_property
+    def question_places(self) -> Ints:
+        """Where the questions that have norms stand, (n_questions, 2): see `instruments.question_places`."""
+        return question_places(self.reference.instruments, self.interest_model.answer_norms.questions)
+
+    def answers_of(self, facts: StudentFacts) -> Floats:
+        """Newest single answers, (n_students, n_questions), in spreads from the mean; 0 = not answered."""
+        return self.interest_model.answer_norms.standardised(newest_answers(facts, self.question_places))
+
+    @cached_property
     def known_interests(self) -> dict[str, Floats]:
         """Interest vectors of the pathways of all years, by pathway code."""
         return {code: self.interests_of(pathway) for code, pathway in self.catalogue.known.items()}
@@ -240,8 +290,9 @@ class FeatureSpace:
             "interest_match": "interests", "subject_strength": "subjects", "subject_level": "subjects",
             "exam_margin": "exams", "knowledge": "subjects", "profile_wish": "profiles", "exam_wish": "exams",
             "elective_wish": "programmes", "profession_wish": "groups", "trial_experience": "groups",
-            "elective_experience": "profiles",
+            "elective_experience": "profiles", "peer_facts": "fields", "peer_answers": "fields",
         }  # fmt: skip
+        made["fields"] = self.fields_of
         return {term: made[source[term]] for term in VECTOR_TERMS}
 
     @cached_property
@@ -295,6 +346,9 @@ class FeatureSpace:
             "trial_experience": self._trial_experience(tables["trials"], count),
             "elective_experience": self._elective_experience(tables["enrolments"], count),
         }
+        known = np.hstack([blocks[term] for term in FACT_TERMS])
+        blocks["peer_facts"] = entry_by_entry(known, self.peers.fact_weights)
+        blocks["peer_answers"] = entry_by_entry(self.answers_of(facts), self.peers.answer_weights)
         return StudentVectors.side_by_side(blocks, facts.school_of, profile)
 
     def _exam_margin(self, facts: Facts, count: int) -> Floats:

@@ -85,6 +85,16 @@ class Instrument:
         return tuple(scale.code for scale in self.scales)
 
     @cached_property
+    def questions(self) -> tuple["_Question", ...]:
+        """What there is to answer, in the order of the key: an item, or each part of a compound one."""
+        return tuple(_questions(self))
+
+    @cached_property
+    def question_codes(self) -> tuple[str, ...]:
+        """Stable codes of the questions, such as "RIASEC48:R1"."""
+        return tuple(f"{self.code}:{question.item}{question.part}" for question in self.questions)
+
+    @cached_property
     def answers(self) -> dict[str, tuple[str, ...]]:
         """Item -> answers that its key knows, in the order of the key."""
         known: dict[str, list[str]] = {item: [] for item in self.items}
@@ -133,6 +143,15 @@ class _Question:
     points: Floats  # (n_answers, n_scales)
     asks: NDArray[np.bool_]  # (n_scales,): scales that some answer names
     cancelling: int  # code of the cancelling answer, UNANSWERED when it has none
+
+    @cached_property
+    def values(self) -> Floats:
+        """One number an answer, (n_answers,): points for the scale named first, less those for others."""
+        named = np.argwhere(self.points)
+        first = int(named[0, 1]) if len(named) else 0
+        direction = np.where(np.arange(self.points.shape[1]) == first, 1.0, -1.0)
+        values: Floats = self.points @ direction
+        return values
 
 
 def _questions(instrument: Instrument) -> list[_Question]:
@@ -217,6 +236,74 @@ def _cancel(questions: Sequence[_Question], codes: Ints) -> None:
             codes[codes[:, lead] == UNANSWERED, column] = UNANSWERED
 
 
+def _codes(instrument: Instrument, sheets: Sequence[Row]) -> Ints:
+    codes = _encode(instrument, instrument.questions, sheets)
+    _cancel(instrument.questions, codes)
+    return codes
+
+
+def answer_values(instrument: Instrument, sheets: Sequence[Row]) -> Floats:
+    """Single answers as numbers.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    sheets : sequence of mapping of str to str
+        As in `score_table`.
+
+    Returns
+    -------
+    ndarray of shape (n_sheets, n_questions), in points
+        Columns in the order of `instrument.questions`; a choice between two scales counts + for the one named first
+        and - for the other. NaN = not answered, or without meaning after a cancelling answer.
+
+    Raises
+    ------
+    AnswerError
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from recommender.reference import read_reference
+    >>> ddo = read_reference(Path("data/reference")).instruments["DDO20"]
+    >>> answer_values(ddo, [{"1": "a", "2": "b"}])[0, :3]
+    array([ 1., -1., nan])
+    """
+    codes = _codes(instrument, sheets)
+    values = [
+        np.where(codes[:, column] >= 0, question.values[np.maximum(codes[:, column], 0)], np.nan)
+        for column, question in enumerate(instrument.questions)
+    ]
+    return np.column_stack(values)
+
+
+def every_question(instruments: Mapping[str, Instrument]) -> tuple[str, ...]:
+    """Codes of all questions of all instruments, in their order."""
+    return tuple(code for instrument in instruments.values() for code in instrument.question_codes)
+
+
+def question_places(instruments: Mapping[str, Instrument], codes: Sequence[str]) -> Ints:
+    """Where questions stand.
+
+    Parameters
+    ----------
+    instruments : mapping of code to Instrument
+    codes : sequence of str
+        Of `Instrument.question_codes`.
+
+    Returns
+    -------
+    int array (n_codes, 2)
+        Position of the instrument, and of the question in it; -1 = no longer asked.
+    """
+    places = {
+        code: (method, question)
+        for method, instrument in enumerate(instruments.values())
+        for question, code in enumerate(instrument.question_codes)
+    }
+    return np.array([places.get(code, (-1, -1)) for code in codes], dtype=np.int64).reshape(-1, 2)
+
+
 def score_table(instrument: Instrument, sheets: Sequence[Row]) -> ScoredSheets:
     """Score many answer sheets of one instrument.
 
@@ -244,9 +331,8 @@ def score_table(instrument: Instrument, sheets: Sequence[Row]) -> ScoredSheets:
     array([[ 6.,  4.,  4.,  2.,  4.],
            [nan, nan, nan, nan, nan]])
     """
-    questions = _questions(instrument)
-    codes = _encode(instrument, questions, sheets)
-    _cancel(questions, codes)
+    questions = instrument.questions
+    codes = _codes(instrument, sheets)
     shape = (len(sheets), len(instrument.scales))
     sums, asked, answered = np.zeros(shape), np.zeros(shape[1]), np.zeros(shape)
     for column, question in enumerate(questions):

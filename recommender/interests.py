@@ -28,6 +28,7 @@ DRIFT_PER_YEAR = 0.35  # error variance grows by this share with each year of a 
 TRIAL_NOISE = 3.0  # error variance of one rated trial, in interest units: one afternoon says little
 TRIAL_MIDPOINT, TRIAL_SPREAD = 6.5, 2.0  # a rating of 6.5 of 10 is what a trial usually gets
 MIN_ADMINISTRATIONS = 200  # from so many answer sheets on, the installation's own mean replaces the designed one
+MIN_ANSWERED = 100  # a question that fewer sheets answered has no norm of its own and says nothing singly
 ABILITY_METHODS = ("KOS1", "KOS2")
 ABILITY_SUFFIX = ":skill"
 
@@ -64,6 +65,36 @@ class MethodReading:
 
 
 @dataclass(frozen=True)
+class AnswerNorms:
+    """How single answers usually fall in this installation.
+
+    Attributes
+    ----------
+    questions : tuple of str
+        Codes such as "RIASEC48:R1" (`Instrument.question_codes`).
+    mean, spread : ndarray of shape (n_questions,), points
+    """
+
+    questions: tuple[str, ...]
+    mean: Floats
+    spread: Floats
+
+    def standardised(self, answers: Floats) -> Floats:
+        """Answers (n, n_questions) in spreads from the mean; 0 where there is none (NaN).
+
+        Examples
+        --------
+        >>> norms = AnswerNorms(("A:1", "A:2"), np.array([3.0, 3.0]), np.array([2.0, 2.0]))
+        >>> norms.standardised(np.array([[5.0, np.nan]])).tolist()
+        [[1.0, 0.0]]
+        """
+        return np.nan_to_num((answers - self.mean) / self.spread)
+
+
+NO_ANSWER_NORMS = AnswerNorms((), np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
 class InterestModel:
     """Prior and instruments. `methods` stands in the order of `reference.instruments`.
 
@@ -73,11 +104,14 @@ class InterestModel:
         Row = grade; zeros unless re-estimated from the installation's own answers.
     prior_covariance : ndarray of shape (11, 11)
     methods : tuple of (str, MethodReading)
+    answer_norms : AnswerNorms
+        Of the questions that MIN_ANSWERED sheets or more have answered; none before.
     """
 
     prior_mean: Floats
     prior_covariance: Floats
     methods: tuple[tuple[str, MethodReading], ...]
+    answer_norms: AnswerNorms = NO_ANSWER_NORMS
 
     @property
     def method_index(self) -> dict[str, int]:
@@ -95,12 +129,15 @@ class Administrations:
     method : int array (n_sheets,), position of the instrument in the model
     age_years : float array (n_sheets,), >= 0
     scores : float array (n_sheets, max_scales), raw points; NaN = scale not scored or not existing
+    answers : float array (n_sheets, max_questions), as `instruments.answer_values` has them
+        NaN = not answered, or only the scale scores are known.
     """
 
     student: Ints
     method: Ints
     age_years: Floats
     scores: Floats
+    answers: Floats
 
 
 @dataclass(frozen=True)
@@ -236,6 +273,27 @@ def with_local_norms(model: InterestModel, sheets: Administrations) -> InterestM
                 replace(reading, mean=np.where(counts > 0, sums / np.maximum(counts, 1), reading.mean)),
             )
     return replace(model, methods=tuple(methods))
+
+
+def answer_norms(questions: Sequence[str], answers: Floats) -> AnswerNorms:
+    """Norms of the questions that enough sheets answered, and not all alike.
+
+    Parameters
+    ----------
+    questions : sequence of str
+    answers : ndarray of shape (n_sheets, n_questions), points; NaN = not answered
+
+    Returns
+    -------
+    AnswerNorms
+    """
+    given = np.isfinite(answers)
+    count = np.maximum(given.sum(axis=0), 1)
+    filled = np.where(given, answers, 0.0)
+    mean = filled.sum(axis=0) / count
+    spread = np.sqrt(np.where(given, (filled - mean) ** 2, 0.0).sum(axis=0) / count)
+    kept = np.flatnonzero((count >= MIN_ANSWERED) & (spread > 1e-9))
+    return AnswerNorms(tuple(questions[column] for column in kept.tolist()), mean[kept], spread[kept])
 
 
 def _information(reading: MethodReading, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ pull leads knowledge by more than the standard error of that lead (after the one
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from recommender.expert import KNOTS, ExpertWeights
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.metrics import ndcg
+from recommender.peers import fit_leaning, surprises
 from recommender.ranking import PathwayRanker
 from recommender.splitting import COVARIATES, ChoiceSets, joined
 
@@ -25,8 +26,10 @@ PULLS = (300.0, 100.0, 30.0, 10.0, 3.0)
 KNOWLEDGE_ONLY = np.inf
 CAUTION = 2000.0  # with n choice sets no pull below CAUTION / n is tried: so few cannot tell which one is best
 BIAS_SHARE = 1 / 3  # biases are pulled towards none a third as strongly: nobody has prior knowledge of them
+FORESIGHT_PULL = 100.0  # of the ranker whose surprises teach about peers: careful, so that it leaves them something
 FOLDS = 5  # of students, where there is only one year
 NONNEGATIVE_COLUMNS = tuple(TERM_CODES.index(term) for term in TERM_CODES if term not in SHAPED_TERMS)
+PEER_COLUMNS = tuple(TERM_CODES.index(term) for term in ("peer_facts", "peer_answers"))
 SHAPED_COLUMNS = tuple(TERM_CODES.index(term) for term in SHAPED_TERMS)
 
 
@@ -54,14 +57,14 @@ class Vocabulary:
         A programme seen often has its own; a new one is carried by its field and its host.
         """
         columns = ((self.programmes, sets.programmes), (self.hosts, sets.hosts), (self.fields, sets.fields))
-        return np.column_stack([_positions(known, codes) for known, codes in columns])
+        return np.column_stack([positions_of(known, codes) for known, codes in columns])
 
     def ids(self, sets: ChoiceSets) -> Ints:
         """Ids of programme, host and pathway, (n_rows, 3): what baselines count."""
-        return np.column_stack([self.bias_ids(sets)[:, :2], _positions(self.pathways, sets.pathway_codes)])
+        return np.column_stack([self.bias_ids(sets)[:, :2], positions_of(self.pathways, sets.pathway_codes)])
 
 
-def _positions(known: Sequence[str], codes: NDArray[np.str_]) -> Ints:
+def positions_of(known: Sequence[str], codes: NDArray[np.str_]) -> Ints:
     """Position of each code in a sorted sequence; -1 where it does not stand there."""
     if not known:
         return np.full(len(codes), -1, dtype=np.int64)
@@ -94,60 +97,132 @@ def served_scores(ranker: PathwayRanker, vocabulary: Vocabulary, sets: ChoiceSet
     return ranker.predict(terms, bias_ids=vocabulary.bias_ids(sets))
 
 
-def learned_scores(known: ChoiceSets, asked: ChoiceSets, expert: ExpertWeights, pull: float) -> Floats:
-    """Scores of choice sets by a ranker that learned from other ones, (n_rows of `asked`,)."""
-    if pull == KNOWLEDGE_ONLY:
-        scores: Floats = asked.terms @ prior_weights(expert)
-        return scores
+@dataclass(frozen=True)
+class KindPeers:
+    """What like students chose in one kind, learned from some choice sets; nothing of a single student is in it.
+
+    Attributes
+    ----------
+    fields : tuple of str
+        Columns of the weights.
+    fact_weights : ndarray of shape (n_facts, n_fields)
+    answer_weights : ndarray of shape (n_questions, n_fields)
+    ridges : tuple of float or None
+        Of facts and of answers; None = it did not pay, all weights are zero.
+    """
+
+    fields: tuple[str, ...]
+    fact_weights: Floats
+    answer_weights: Floats
+    ridges: tuple[float | None, float | None]
+
+    def told_to(self, sets: ChoiceSets) -> ChoiceSets:
+        """Choice sets of students not learned from, with the terms of peers filled in."""
+        return _told(sets, self.fields, sets.students @ self.fact_weights, sets.answers @ self.answer_weights)
+
+
+def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, ChoiceSets]:
+    """Regress what a ranker without peers did not foresee on facts, and what is then left on single answers.
+
+    Parameters
+    ----------
+    known : ChoiceSets
+        Terms of peers are zero.
+    expert : ExpertWeights
+
+    Returns
+    -------
+    (KindPeers, ChoiceSets)
+        The choice sets with the terms of peers filled in, each student's by what the others alone taught.
+    """
     vocabulary = Vocabulary.of(known)
-    return served_scores(fit_ranker(known, expert, vocabulary, pull), vocabulary, asked)
+    foreseen = served_scores(fit_ranker(known, expert, vocabulary, FORESIGHT_PULL), vocabulary, known)
+    fields = tuple(field for field in vocabulary.fields if field)
+    column = positions_of(fields, known.fields)
+    surprise = surprises(foreseen, known.relevance, known.queries, column, len(fields))
+    facts = fit_leaning(known.students, surprise, known.student_ids)
+    answers = fit_leaning(known.answers, surprise - facts.unseen, known.student_ids)
+    peers = KindPeers(fields, facts.weights, answers.weights, (facts.ridge, answers.ridge))
+    return peers, _told(known, fields, facts.unseen, answers.unseen)
 
 
-def folds_of(parts: Sequence[ChoiceSets]) -> list[tuple[ChoiceSets, ChoiceSets]]:
+def _told(sets: ChoiceSets, fields: tuple[str, ...], *leanings: Floats) -> ChoiceSets:
+    column = positions_of(fields, sets.fields)
+    terms = sets.terms.copy()
+    for term, leaning in zip(PEER_COLUMNS if fields else (), leanings, strict=False):
+        terms[:, term] = np.where(column >= 0, leaning[sets.queries, column], 0.0)
+    return replace(sets, terms=terms)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Choice sets to learn from and others to be asked of, peers told to both; `every` is every offer ever made."""
+
+    known: ChoiceSets
+    asked: ChoiceSets
+    every: ChoiceSets
+
+
+def learned_scores(fold: Fold, expert: ExpertWeights, pull: float) -> tuple[Floats, Floats]:
+    """Scores of the choice sets asked, and of every offer, by a ranker that learned from the known ones."""
+    if pull == KNOWLEDGE_ONLY:
+        weights = prior_weights(expert)
+        return fold.asked.terms @ weights, fold.every.terms @ weights
+    vocabulary = Vocabulary.of(fold.known)
+    ranker = fit_ranker(fold.known, expert, vocabulary, pull)
+    return served_scores(ranker, vocabulary, fold.asked), served_scores(ranker, vocabulary, fold.every)
+
+
+def informed(known: ChoiceSets, asked: ChoiceSets, every: ChoiceSets, expert: ExpertWeights) -> Fold:
+    """A fold whose peers were learned from the known choice sets alone."""
+    peers, told = learn_peers(known, expert)
+    return Fold(told, peers.told_to(asked), peers.told_to(every))
+
+
+def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
     """Each year beside all others; the students of a single year in FOLDS parts.
 
     Parameters
     ----------
     parts : sequence of ChoiceSets, one a year
+    expert : ExpertWeights
 
     Returns
     -------
-    list of (known, asked)
+    list of Fold
     """
+    every = joined(parts)
     if len(parts) > 1:
         others = [[part for part in parts if part is not asked] for asked in parts]
-        return [(joined(known), asked) for known, asked in zip(others, parts, strict=True)]
-    fold = np.arange(len(parts[0])) % FOLDS
+        return [informed(joined(known), asked, every, expert) for known, asked in zip(others, parts, strict=True)]
+    fold = np.arange(len(every)) % FOLDS
+    split = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
     return [
-        (parts[0].of_queries(np.flatnonzero(fold != number)), parts[0].of_queries(np.flatnonzero(fold == number)))
-        for number in range(FOLDS)
-        if (fold == number).any() and (fold != number).any()
+        informed(every.of_queries(known), every.of_queries(asked), every, expert)
+        for known, asked in split
+        if len(known) and len(asked)
     ]
 
 
-def unseen_scores(parts: Sequence[ChoiceSets], expert: ExpertWeights, pull: float) -> list[Floats]:
+def unseen_scores(folds: Sequence[Fold], expert: ExpertWeights, pull: float) -> list[Floats]:
     """Scores of the choice sets of each fold by a ranker that did not learn from it.
 
     A choice model leaves the level of all scores open; each ranker's is moved so that all offers ever made average 0.
 
     Returns
     -------
-    list of ndarray (n_rows of the fold,), in the order of `folds_of`
+    list of ndarray (n_rows of the fold,)
     """
-    every = joined(parts)
-    found = []
-    for known, asked in folds_of(parts):
-        both = learned_scores(known, joined([asked, every]), expert, pull)
-        found.append(both[: len(asked.relevance)] - both[len(asked.relevance) :].mean())
-    return found
+    scored = (learned_scores(fold, expert, pull) for fold in folds)
+    return [asked - every.mean() for asked, every in scored]
 
 
-def choose_pull(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> float:
+def choose_pull(folds: Sequence[Fold], expert: ExpertWeights) -> float:
     """How strongly to hold on to expert weights, measured on choice sets that the fit did not see.
 
     Parameters
     ----------
-    parts : sequence of ChoiceSets, one a year, not empty
+    folds : sequence of Fold
     expert : ExpertWeights
 
     Returns
@@ -156,17 +231,17 @@ def choose_pull(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> float:
         The one of PULLS with the largest mean NDCG@5, or KNOWLEDGE_ONLY where its lead over knowledge is smaller than
         the standard error of that lead.
     """
-    folds = folds_of(parts)
     if not folds:
         return KNOWLEDGE_ONLY
-    tried = [pull for pull in PULLS if pull >= CAUTION / sum(len(part) for part in parts)] or [PULLS[0]]
+    count = sum(len(fold.asked) for fold in folds)
+    tried = [pull for pull in PULLS if pull >= CAUTION / count] or [PULLS[0]]
     found = np.array([_found(folds, expert, pull) for pull in tried])
     best = int(found.mean(axis=1).argmax())
     lead = found[best] - _found(folds, expert, KNOWLEDGE_ONLY)
     return tried[best] if lead.mean() > lead.std() / np.sqrt(len(lead)) else KNOWLEDGE_ONLY
 
 
-def _found(folds: Sequence[tuple[ChoiceSets, ChoiceSets]], expert: ExpertWeights, pull: float) -> Floats:
+def _found(folds: Sequence[Fold], expert: ExpertWeights, pull: float) -> Floats:
     """NDCG@5 of every choice set, by a ranker that did not learn from it; 0 where nothing was chosen."""
-    found = [ndcg(learned_scores(known, asked, expert, pull), asked.relevance, asked.queries) for known, asked in folds]
+    found = [ndcg(learned_scores(f, expert, pull)[0], f.asked.relevance, f.asked.queries) for f in folds]
     return np.nan_to_num(np.concatenate(found))

@@ -14,7 +14,7 @@ from pathlib import Path
 from recommender.catalogue import PathwayKind, read_pathways, read_places, split_list
 from recommender.demand import read_edition
 from recommender.eligibility import read_rules
-from recommender.instruments import score_answers
+from recommender.instruments import answer_values, score_table
 from recommender.outcomes import OutcomeRow, enrolment_relevance, trial_relevance
 from recommender.reference import Reference, read_reference
 from recommender.splitting import History
@@ -122,11 +122,12 @@ def _readings(school: Path, reference: Reference) -> Iterator[ReadingRow]:
     for path in sorted(school.glob("answers_*.csv")):
         method = path.stem.removeprefix("answers_")
         instrument = reference.instruments[method]
-        for row in _rows(path):
-            answers = {item: row[item] for item in instrument.items}
-            scored = score_answers(instrument, answers).scores
-            scores = tuple(scored[scale] for scale in instrument.scale_codes)
-            yield ReadingRow(row["student_id"], method, date.fromisoformat(row["taken_on"]), scores)
+        rows = list(_rows(path))
+        sheets = [{item: row[item] for item in instrument.items} for row in rows]
+        scores, answers = score_table(instrument, sheets).scores, answer_values(instrument, sheets)
+        for row, own_scores, own_answers in zip(rows, scores.tolist(), answers.tolist(), strict=True):
+            day = date.fromisoformat(row["taken_on"])
+            yield ReadingRow(row["student_id"], method, day, tuple(own_scores), tuple(own_answers))
 
 
 def _read_facts(school: Path, tables: dict[str, list[FactRow]]) -> None:

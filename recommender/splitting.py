@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place, catalogue_of_year
 from recommender.demand import DemandEdition, demand_weights
 from recommender.eligibility import EligibilityRule, refusal_words
-from recommender.features import TERM_CODES, VECTOR_TERMS, FeatureSpace
+from recommender.features import FACT_TERMS, TERM_CODES, FeatureSpace
 from recommender.interests import RIASEC, InterestModel
 from recommender.outcomes import OutcomeRow, ShownRow
 from recommender.reference import Reference
@@ -31,9 +31,6 @@ COLUMNS = (*TERM_CODES, *COVARIATES)
 """Columns of ChoiceSets.terms."""
 
 SHOWN_DAYS = 365  # a list looked at longer ago no longer moves anybody
-
-COMPARABLE_TERMS = tuple(term for term in VECTOR_TERMS if term != "elective_wish")
-"""Terms whose student vectors have the same columns every year; those of a programme change with the catalogue."""
 
 PER_STUDENT_CHECKS = ("apply_until", "already_taken", "seats")
 """Rules not asked as rules when a past choice set is rebuilt: the first two are judged on each student's own day, and
@@ -93,7 +90,9 @@ class ChoiceSets:
         Whether interests of the student had been measured.
     student_ids : array of str (n_queries,)
     students : ndarray of shape (n_queries, width)
-        What was known of each query's student: blocks of COMPARABLE_TERMS side by side, interests first.
+        What was known of each query's student: blocks of FACT_TERMS side by side, interests first.
+    answers : ndarray of shape (n_queries, n_questions)
+        Newest single answers of each query's student, in spreads from the mean of all; 0 = not answered.
     """
 
     kind: PathwayKind
@@ -109,6 +108,7 @@ class ChoiceSets:
     is_measured: NDArray[np.bool_]
     student_ids: NDArray[np.str_]
     students: Floats
+    answers: Floats
 
     def __len__(self) -> int:
         return len(self.schools)
@@ -132,7 +132,7 @@ class ChoiceSets:
 
 
 ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "programmes", "hosts", "fields", "pathway_codes")
-QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "students")
+QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "students", "answers")
 
 
 def school_year_end(school_year: str) -> date:
@@ -212,7 +212,8 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
         is_measured=vectors.profile.reading_count > 0,
         student_ids=np.array([student.student_id for student in students]),
-        students=np.hstack([vectors.blocks[term] for term in COMPARABLE_TERMS]),
+        students=np.hstack([vectors.blocks[term] for term in FACT_TERMS]),
+        answers=space.answers_of(facts),
     )
 
 

@@ -33,12 +33,17 @@ class StudentRow(NamedTuple):
 
 
 class ReadingRow(NamedTuple):
-    """Scale scores of one answer sheet, raw points in the order of the instrument's scales; NaN = not scored."""
+    """One answer sheet: raw points in the order of the instrument's scales, NaN = not scored; and single answers.
+
+    `answers` are `instruments.answer_values`, in the order of the instrument's questions; empty = only the scores are
+    known.
+    """
 
     student_id: str
     method_code: str
     taken_on: date
     scores: tuple[float, ...]
+    answers: tuple[float, ...] = ()
 
 
 class FactRow(NamedTuple):
@@ -216,15 +221,46 @@ def _sheets(
                 message = f"no instrument {row.method_code} in the reference data"
                 raise UnknownCodeError(message, method_code=row.method_code)
             age = (days[row.student_id] - row.taken_on).days / DAYS_PER_YEAR
-            known.append((position[row.student_id], index[row.method_code], row.taken_on, age, row.scores))
+            known.append((position[row.student_id], index[row.method_code], row.taken_on, age, row.scores, row.answers))
     known.sort(key=lambda sheet: sheet[:3])
     width = max((len(reading.mean) for _, reading in model.methods), default=1)
     scores = np.full((len(known), width), np.nan)
     for line, sheet in enumerate(known):
         scores[line, : len(sheet[4])] = sheet[4]
+    answers = np.full((len(known), max((len(sheet[5]) for sheet in known), default=0)), np.nan)
+    for line, sheet in enumerate(known):
+        answers[line, : len(sheet[5])] = sheet[5]
     return Administrations(
         np.array([sheet[0] for sheet in known], dtype=np.int64),
         np.array([sheet[1] for sheet in known], dtype=np.int64),
         np.array([sheet[3] for sheet in known], dtype=float),
         scores,
+        answers,
     )
+
+
+def newest_answers(facts: StudentFacts, places: Ints) -> Floats:
+    """The newest answer of each student to some questions.
+
+    Parameters
+    ----------
+    facts : StudentFacts
+    places : int array (n_questions, 2)
+        Instrument and question: `instruments.question_places`; -1 = a question nobody is asked any more.
+
+    Returns
+    -------
+    ndarray of shape (n_students, n_questions), in points; NaN = not answered
+        A sheet of which only the scale scores are known says nothing here.
+    """
+    sheets = facts.sheets
+    result = np.full((len(facts), len(places)), np.nan)
+    for method in np.unique(sheets.method):
+        columns = np.flatnonzero(places[:, 0] == method)
+        questions = places[columns, 1]
+        if len(columns) and questions.max() < sheets.answers.shape[1]:
+            rows = np.flatnonzero(sheets.method == method)  # of one student, the oldest first
+            given = sheets.answers[np.ix_(rows, questions)]
+            has_answers = np.isfinite(given).any(axis=1)
+            result[np.ix_(sheets.student[rows[has_answers]], columns)] = given[has_answers]
+    return result

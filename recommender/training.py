@@ -1,7 +1,7 @@
 """From past choices to a served ranker: one additive ranker a kind, pulled towards expert weights, calibrated."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,23 +11,29 @@ from recommender.calibration import calibrate
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.expert import ExpertWeights, expert_ranker
 from recommender.features import TERM_CODES
-from recommender.interests import InterestModel, build_interest_model, with_local_norms
+from recommender.instruments import every_question, question_places
+from recommender.interests import InterestModel, answer_norms, build_interest_model, with_local_norms
 from recommender.judging import CHALLENGER, Judgement, judge, rivals
 from recommender.learning import (
     KNOWLEDGE_ONLY,
+    Fold,
+    KindPeers,
     Vocabulary,
     choose_pull,
     fit_ranker,
     folds_of,
+    informed,
+    learn_peers,
     learned_scores,
     prior_weights,
     served_scores,
     unseen_scores,
 )
+from recommender.peers import NO_PEERS, Peers
 from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
 from recommender.splitting import ChoiceSets, History, choice_sets, joined
-from recommender.students import student_facts
+from recommender.students import newest_answers, student_facts
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +47,7 @@ class TrainedKind:
     kind: PathwayKind
     estimator: PathwayRanker | None
     vocabulary: Vocabulary
+    peers: KindPeers | None
     pull: float
     query_count: int
     calibration: tuple[float, float]
@@ -55,6 +62,7 @@ class Training:
     ----------
     served : ServedRanker
         Fitted on all years.
+    peers : Peers
     model : InterestModel
         With the installation's own norms where there were enough answer sheets.
     kinds : tuple of TrainedKind
@@ -66,6 +74,7 @@ class Training:
     """
 
     served: ServedRanker
+    peers: Peers
     model: InterestModel
     kinds: tuple[TrainedKind, ...]
     judgements: Mapping[PathwayKind, tuple[Judgement, ...]]
@@ -83,16 +92,15 @@ def local_interest_model(history: History) -> InterestModel:
     if last is None:
         return model
     catalogue = catalogue_of_year((), history.places, "")
-    return with_local_norms(
-        model, student_facts(students, history.rows, as_of=last, catalogue=catalogue, model=model).sheets
-    )
+    facts = student_facts(students, history.rows, as_of=last, catalogue=catalogue, model=model)
+    questions = every_question(history.reference.instruments)
+    answers = newest_answers(facts, question_places(history.reference.instruments, questions))
+    return replace(with_local_norms(model, facts.sheets), answer_norms=answer_norms(questions, answers))
 
 
-def _judge_all(
-    earlier: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights, pull: float, with_challenger: bool
-) -> tuple[Judgement, ...]:
+def _judge_all(fold: Fold, expert: ExpertWeights, pull: float, with_challenger: bool) -> tuple[Judgement, ...]:
     """Every rival and the trained ranker on the last year; nothing of it was learned from."""
-    known = joined(earlier)
+    known, last = fold.known, fold.asked
     vocabulary = Vocabulary.of(known)
     ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
     judgements = []
@@ -104,7 +112,7 @@ def _judge_all(
             terms, last_terms = known.correlation[:, None], last.correlation[:, None]
         fitted = make().fit(terms, known.relevance, bias_ids=ids)
         judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
-    judgements.append(judge("trained_ranker", learned_scores(known, last, expert, pull), last))
+    judgements.append(judge("trained_ranker", learned_scores(fold, expert, pull)[0], last))
     return tuple(judgements)
 
 
@@ -124,22 +132,25 @@ def train_kind(
     -------
     TrainedKind, tuple of Judgement
     """
-    judgements: tuple[Judgement, ...] = ()
     if sum(len(part) for part in parts) < MIN_QUERIES:
-        return TrainedKind(kind, None, Vocabulary(), KNOWLEDGE_ONLY, 0, (expert.slope, expert.intercept), False), ()
+        calibration = (expert.slope, expert.intercept)
+        return TrainedKind(kind, None, Vocabulary(), None, KNOWLEDGE_ONLY, 0, calibration, is_calibrated=False), ()
+    judgements: tuple[Judgement, ...] = ()
+    every, folds, pull = joined(parts), folds_of(parts, expert), None
     if len(parts) > 1 and sum(len(part) for part in parts[:-1]) >= MIN_QUERIES:
-        pull = choose_pull(parts[:-1], expert)
-        judgements = _judge_all(parts[:-1], parts[-1], expert, pull, with_challenger)
-    else:
-        pull = choose_pull(parts, expert)
-    every = joined(parts)
-    vocabulary = Vocabulary.of(every)
-    estimator = None if pull == KNOWLEDGE_ONLY else fit_ranker(every, expert, vocabulary, pull)
-    unseen, relevance = unseen_scores(parts, expert, pull), [asked.relevance for _, asked in folds_of(parts)]
+        earlier = joined(parts[:-1])
+        pull = choose_pull(folds_of(parts[:-1], expert), expert)
+        judgements = _judge_all(informed(earlier, parts[-1], earlier, expert), expert, pull, with_challenger)
+    pull = choose_pull(folds, expert) if pull is None else pull
+    unseen, relevance = unseen_scores(folds, expert, pull), [fold.asked.relevance for fold in folds]
     slope, intercept, is_calibrated = calibrate(unseen, relevance, expert)
+    vocabulary, (peers, informed_every) = Vocabulary.of(every), learn_peers(every, expert)
+    estimator = None if pull == KNOWLEDGE_ONLY else fit_ranker(informed_every, expert, vocabulary, pull)
     if is_calibrated:
-        intercept -= slope * float(_own_scores(estimator, vocabulary, every, expert).mean())
-    trained = TrainedKind(kind, estimator, vocabulary, pull, len(every), (slope, intercept), is_calibrated)
+        intercept -= slope * float(_own_scores(estimator, vocabulary, informed_every, expert).mean())
+    trained = TrainedKind(
+        kind, estimator, vocabulary, peers, pull, len(every), (slope, intercept), is_calibrated=is_calibrated
+    )
     return trained, judgements
 
 
@@ -150,6 +161,19 @@ def _own_scores(
         scores: Floats = sets.terms @ prior_weights(expert)
         return scores
     return served_scores(estimator, vocabulary, sets)
+
+
+def joined_peers(kinds: Sequence[TrainedKind]) -> Peers:
+    """What like students chose, of all kinds side by side; a kind that follows knowledge alone has no fields."""
+    taught = [trained.peers if trained.estimator is not None else None for trained in kinds]
+    known = [peers for peers in taught if peers is not None]
+    if not known:
+        return NO_PEERS
+    return Peers(
+        tuple(peers.fields if peers is not None else () for peers in taught),
+        np.hstack([peers.fact_weights for peers in known]),
+        np.hstack([peers.answer_weights for peers in known]),
+    )
 
 
 def served_form(kinds: Sequence[TrainedKind], expert: Mapping[PathwayKind, ExpertWeights]) -> ServedRanker:
@@ -219,4 +243,6 @@ def train(
             counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
         on_progress("done", 1.0)
     held_back = years[-1] if len(years) > 1 else None
-    return Training(served_form(kinds, expert), model, tuple(kinds), judgements, years, held_back, counts)
+    return Training(
+        served_form(kinds, expert), joined_peers(kinds), model, tuple(kinds), judgements, years, held_back, counts
+    )

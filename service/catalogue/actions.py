@@ -24,6 +24,7 @@ def vocabularies_of(reference: Reference) -> dict[str, dict[str, str]]:
             **{code: former.title_ru for code, former in reference.former_spo.items()},
             **{code: spo.title_ru for code, spo in reference.spo.items()},
         },
+        "spo_groups": {spo.group_code[:2]: spo.group_title_ru for spo in reference.spo.values()},
         "instruments": {code: instrument.title_ru for code, instrument in reference.instruments.items()},
     }
 

@@ -1,10 +1,10 @@
 """Recommendations for a student whose data come with the request and are not kept."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from recommender.catalogue import CONDITIONS
-from recommender.instruments import AnswerError, Instrument, score_answers
+from recommender.instruments import AnswerError, Instrument, answer_values, score_answers
 from recommender.reference import Reference
 from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
 from service.errors import InvalidInputError
@@ -129,15 +129,15 @@ def _reading(who: str, given: InlineReading, number: int, reference: Reference) 
     instrument = reference.instruments[given.method_code]
     if (given.answers is None) == (given.scores is None):
         _refuse(where, "нужно одно из двух: answers или scores")
-    score: Callable[[], tuple[float, ...]] = (
-        (lambda: _scored(instrument, given.answers or {}, where))
-        if given.answers is not None
-        else (lambda: _checked(instrument, given.scores or {}, where))
-    )
-    return ReadingRow(who, given.method_code, given.taken_on, score())
+    if given.answers is None:
+        return ReadingRow(who, given.method_code, given.taken_on, _checked(instrument, given.scores or {}, where))
+    return ReadingRow(who, given.method_code, given.taken_on, *_scored(instrument, given.answers, where))
 
 
-def _scored(instrument: Instrument, answers: Mapping[str, str], where: str) -> tuple[float, ...]:
+def _scored(
+    instrument: Instrument, answers: Mapping[str, str], where: str
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Scale scores and single answers."""
     for item in answers:
         if item not in instrument.items:
             _refuse(f"{where}.answers", "есть задание, которого нет в ключе методики")
@@ -146,7 +146,8 @@ def _scored(instrument: Instrument, answers: Mapping[str, str], where: str) -> t
     except AnswerError as error:
         place = error.facts.get("item")
         raise InvalidInputError(f"{where}.answers.{place}: такого ответа нет в ключе.", where=where) from error
-    return tuple(scores[scale] for scale in instrument.scale_codes)
+    single = answer_values(instrument, [answers])[0].tolist()
+    return tuple(scores[scale] for scale in instrument.scale_codes), tuple(single)
 
 
 def _checked(instrument: Instrument, scores: Mapping[str, float], where: str) -> tuple[float, ...]:

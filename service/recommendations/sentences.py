@@ -197,6 +197,30 @@ def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
     return f"Уже есть опыт занятий близкого профиля: {named}"
 
 
+def _peer_facts(facts: Facts, saying: Saying, is_for: bool) -> str:
+    often = "чаще" if is_for else "реже"
+    known = listed([_alike(fact, saying) for fact in facts.get("facts", [])])
+    alike = f" (у них похожи {known})" if known else ""
+    return f"Ученики с похожими данными{alike} {often} выбирали это направление и бывали довольны"
+
+
+def _alike(fact: Facts, saying: Saying) -> str:
+    term, code = fact["term"], fact["code"]
+    if term == "interest_match":
+        return f"интерес «{words.INTERESTS[code]}»"
+    if term in words.ALIKE_BY_SUBJECT:
+        return f"{words.ALIKE_BY_SUBJECT[term]} {words.DATIVE[code]}"
+    vocabulary = "profiles" if term in ("profile_wish", "elective_experience") else "spo_groups"
+    return f"{words.ALIKE_BY_FIELD[term]} «{inner(saying.title(vocabulary, code))}»"
+
+
+def _peer_answers(facts: Facts, saying: Saying, is_for: bool) -> str:
+    often = "чаще" if is_for else "реже"
+    methods = listed([f"«{inner(saying.title('instruments', code))}»" for code in facts.get("methods", [])])
+    where = f" в методике {methods}" if methods else ""
+    return f"Ученики, которые отвечали{where} похоже, {often} выбирали это направление и бывали довольны"
+
+
 def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:
     return "Своя школа" if facts.get("is_own") else f"Не своя школа: {facts['host_title']}"
 
@@ -239,6 +263,8 @@ SENTENCES: dict[str, Callable[[Facts, Saying, bool], str]] = {
     "profession_wish": _profession_wish,
     "trial_experience": _trials,
     "elective_experience": _electives,
+    "peer_facts": _peer_facts,
+    "peer_answers": _peer_answers,
     "own_school": _own_school,
     "proximity": _distance,
     "programme_bias": _programme,

@@ -87,7 +87,7 @@ class Shelf:
         editions = editions_until(session, self._settings, today.as_of)
         edition, earlier = (editions[-1], editions[:-1]) if editions else (None, [])
         recommender = Recommender(
-            space=FeatureSpace(reference, catalogue, model.interest_model),
+            space=FeatureSpace(reference, catalogue, model.interest_model, model.peers),
             ranker=model.ranker,
             rules=read_rules(self._settings.reference_dir / "eligibility.toml"),
             demand=demand_weights(catalogue, reference, edition, earlier),

@@ -21,6 +21,14 @@ INTERESTS = {
     "nature": "природа", "technics": "техника", "human": "общение с людьми", "sign": "знаковые системы",
     "art": "художественный образ",
 }  # fmt: skip
+ALIKE_BY_SUBJECT = {
+    "subject_strength": "сильная сторона — успехи по", "subject_level": "отметки по", "exam_margin": "баллы ОГЭ по",
+    "knowledge": "диагностика обученности по", "exam_wish": "выбор экзамена по",
+}  # fmt: skip
+ALIKE_BY_FIELD = {
+    "profile_wish": "желаемый профиль", "elective_experience": "занятия профиля",
+    "profession_wish": "желаемые профессии группы", "trial_experience": "впечатления от проб группы",
+}  # fmt: skip
 THIS_ACCUSATIVE = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эту пробу"}
 THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
 PLACES = ("первым", "вторым", "третьим", "четвёртым", "пятым")

@@ -7,11 +7,13 @@ from operator import itemgetter
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.instruments import answer_values
 from recommender.reference import Reference
 from recommender.region import term_end
 from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
 from service.access import tested_students
 from service.tables import (
+    AnswerSheet,
     ClassMember,
     Enrolment,
     ExamResult,
@@ -69,18 +71,35 @@ def read_fact_rows(session: Session, of: Ids, reference: Reference, school_year:
 
 
 def _readings(session: Session, of: Ids, reference: Reference, school_year: str) -> list[ReadingRow]:
-    sheets: dict[tuple[str, str, date], dict[str, float]] = {}
+    scored: dict[tuple[str, str, date], dict[str, float]] = {}
+    agreed = (ScaleScore.student_id.in_(of), ScaleScore.student_id.in_(tested_students(school_year)))
     columns = (ScaleScore.student_id, ScaleScore.method_code, ScaleScore.taken_on, ScaleScore.scale, ScaleScore.score)
-    query = sa.select(*columns).where(
-        ScaleScore.student_id.in_(of), ScaleScore.student_id.in_(tested_students(school_year))
-    )
-    for student, method, day, scale, score in session.execute(query):
-        sheets.setdefault((student, method, day), {})[scale] = math.nan if score is None else score
+    for student, method, day, scale, score in session.execute(sa.select(*columns).where(*agreed)):
+        scored.setdefault((student, method, day), {})[scale] = math.nan if score is None else score
+    answered = _answers(session, of, reference, school_year)
     readings = []
-    for (student, method, day), scores in sorted(sheets.items(), key=itemgetter(0)):
-        scales = reference.instruments[method].scale_codes
-        readings.append(ReadingRow(student, method, day, tuple(scores.get(scale, math.nan) for scale in scales)))
+    for key, scores in sorted(scored.items(), key=itemgetter(0)):
+        scales = reference.instruments[key[1]].scale_codes
+        points = tuple(scores.get(scale, math.nan) for scale in scales)
+        readings.append(ReadingRow(*key, points, answered.get(key, ())))
     return readings
+
+
+def _answers(
+    session: Session, of: Ids, reference: Reference, school_year: str
+) -> dict[tuple[str, str, date], tuple[float, ...]]:
+    """Single answers of each sheet, as numbers."""
+    columns = (AnswerSheet.student_id, AnswerSheet.method_code, AnswerSheet.taken_on, AnswerSheet.answers)
+    agreed = (AnswerSheet.student_id.in_(of), AnswerSheet.student_id.in_(tested_students(school_year)))
+    by_method: dict[str, list[tuple[str, date, dict[str, str]]]] = {}
+    for student, method, day, answers in session.execute(sa.select(*columns).where(*agreed)):
+        by_method.setdefault(method, []).append((student, day, answers))
+    found = {}
+    for method, sheets in by_method.items():
+        values = answer_values(reference.instruments[method], [answers for _, _, answers in sheets]).tolist()
+        for (student, day, _), own in zip(sheets, values, strict=True):
+            found[student, method, day] = tuple(own)
+    return found
 
 
 def _marks(session: Session, of: Ids) -> list[FactRow]:

@@ -26,7 +26,9 @@ class ReferenceCode(Table):
     """A code of a vocabulary, kept by its title even after the reference data drops it."""
 
     __tablename__ = "reference_codes"
-    vocabulary: Mapped[str] = mapped_column(sa.String(24), primary_key=True)  # subjects profiles spo instruments
+    vocabulary: Mapped[str] = mapped_column(
+        sa.String(24), primary_key=True
+    )  # subjects profiles spo spo_groups instruments
     code: Mapped[str] = mapped_column(primary_key=True)
     title_ru: Mapped[str] = mapped_column(sa.Text)
     withdrawn: Mapped[bool] = mapped_column(server_default=sa.false())

@@ -29,12 +29,14 @@ def one_sheet(model: InterestModel, method: str, scores: list[float], age: float
     width = max(len(reading.mean) for _, reading in model.methods)
     row = np.full((1, width), np.nan)
     row[0, : len(scores)] = scores
-    return Administrations(np.array([0]), np.array([model.method_index[method]]), np.array([age]), row)
+    return Administrations(
+        np.array([0]), np.array([model.method_index[method]]), np.array([age]), row, np.empty((1, 0))
+    )
 
 
 def empty_sheets(width: int = 24) -> Administrations:
     nothing = np.empty(0, dtype=np.int64)
-    return Administrations(nothing, nothing, np.empty(0), np.empty((0, width)))
+    return Administrations(nothing, nothing, np.empty(0), np.empty((0, width)), np.empty((0, 0)))
 
 
 def test_one_reading_by_hand():
@@ -136,8 +138,10 @@ def test_local_norms_wait_for_enough_sheets():
     count = MIN_ADMINISTRATIONS
     method = MODEL.method_index["DDO20"]
     scores = np.tile([6.0, 4.0, 4.0, 3.0, 3.0], (count, 1))
-    sheets = Administrations(np.arange(count), np.full(count, method), np.zeros(count), scores)
-    fewer = Administrations(np.arange(count - 1), np.full(count - 1, method), np.zeros(count - 1), scores[1:])
+    sheets = Administrations(np.arange(count), np.full(count, method), np.zeros(count), scores, np.empty((count, 0)))
+    fewer = Administrations(
+        np.arange(count - 1), np.full(count - 1, method), np.zeros(count - 1), scores[1:], np.empty((count - 1, 0))
+    )
     assert dict(with_local_norms(MODEL, sheets).methods)["DDO20"].mean == pytest.approx(scores[0])
     assert dict(with_local_norms(MODEL, fewer).methods)["DDO20"].mean == pytest.approx(np.full(5, 4.0))
 

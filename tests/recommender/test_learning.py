@@ -13,16 +13,20 @@ from recommender.features import TERM_CODES
 from recommender.learning import (
     KNOWLEDGE_ONLY,
     PULLS,
+    Fold,
     Vocabulary,
     choose_pull,
     fit_ranker,
     folds_of,
+    informed,
+    learn_peers,
     learned_scores,
     served_scores,
     unseen_scores,
 )
+from recommender.metrics import ndcg
 from recommender.outcomes import ShownRow
-from recommender.splitting import COLUMNS, ChoiceSets, choice_sets, joined
+from recommender.splitting import COLUMNS, ChoiceSets, choice_sets
 from tests.recommender.test_training import made_history
 from tests.recommender.worked_region import EXPERT, MODEL, TRIAL
 
@@ -45,7 +49,7 @@ def made_sets(students: int, seed: int, *, likes: dict[int, float], offers: int 
         queries=np.repeat(np.arange(students), offers), schools=np.array(["sch01"] * students), programmes=names,
         hosts=np.array(["col01"] * len(terms)), fields=np.array(["08"] * len(terms)), pathway_codes=names,
         is_measured=np.ones(students, dtype=bool), student_ids=np.array([f"s{i}" for i in range(students)]),
-        students=np.zeros((students, 1)),
+        students=np.zeros((students, 1)), answers=np.zeros((students, 0)),
     )  # fmt: skip
 
 
@@ -55,24 +59,29 @@ def knowing(**weights: float) -> ExpertWeights:
 
 def test_a_handful_of_outcomes_hardly_moves_knowledge_whatever_they_say():
     pairs = [[made_sets(12, seed, likes={WISH: 2.0}) for seed in (first, first + 100)] for first in range(12)]
-    chosen = [choose_pull(parts, knowing(profile_wish=2.0)) for parts in pairs]
+    expert = knowing(profile_wish=2.0)
+    chosen = [choose_pull(folds_of(parts, expert), expert) for parts in pairs]
     assert set(chosen) <= {KNOWLEDGE_ONLY, 300.0, 100.0}
     assert chosen.count(KNOWLEDGE_ONLY) >= 4
 
 
 def test_many_outcomes_against_knowledge_are_believed():
     parts = [made_sets(300, seed, likes={MARKS: 2.0}) for seed in (1, 2)]
-    assert choose_pull(parts, knowing(profile_wish=2.0)) in PULLS
+    expert = knowing(profile_wish=2.0)
+    assert choose_pull(folds_of(parts, expert), expert) in PULLS
 
 
 def test_a_single_student_teaches_nothing():
-    assert choose_pull([made_sets(1, 1, likes={WISH: 2.0})], knowing(profile_wish=2.0)) == KNOWLEDGE_ONLY
+    expert = knowing(profile_wish=2.0)
+    assert choose_pull(folds_of([made_sets(1, 1, likes={WISH: 2.0})], expert), expert) == KNOWLEDGE_ONLY
 
 
 def test_each_year_is_asked_of_the_others_and_a_single_year_by_students():
     years = [made_sets(4, 1, likes={}), made_sets(6, 2, likes={}), made_sets(5, 3, likes={})]
-    assert [(len(known), len(asked)) for known, asked in folds_of(years)] == [(11, 4), (9, 6), (10, 5)]
-    assert [(len(known), len(asked)) for known, asked in folds_of(years[:1])] == [(3, 1)] * 4
+    sizes = [
+        [(len(fold.known), len(fold.asked)) for fold in folds_of(parts, EXPERT[TRIAL])] for parts in (years, years[:1])
+    ]
+    assert sizes == [[(11, 4), (9, 6), (10, 5)], [(3, 1)] * 4]
 
 
 def test_choice_sets_are_taken_out_whole():
@@ -141,17 +150,67 @@ def test_a_new_programme_is_carried_by_its_field():
     relevance[np.arange(len(utility)), utility.argmax(axis=1)] = 2.0
     sets = replace(sets, fields=fields, relevance=relevance.ravel())
     new = replace(sets.of_queries(np.array([0])), programmes=np.array([f"new{n}" for n in range(6)]))
-    scores = learned_scores(sets, replace(new, terms=np.zeros_like(new.terms)), knowing(), 3.0)
+    new = replace(new, terms=np.zeros_like(new.terms))
+    scores, _ = learned_scores(Fold(known=sets, asked=new, every=new), knowing(), 3.0)
     assert scores[:3].min() > scores[3:].max() + 1.0
 
 
 def test_the_level_of_unseen_scores_is_the_same_for_every_fold():
     parts = [made_sets(200, seed, likes={MARKS: 2.0}) for seed in (1, 2)]
     lifted = knowing(profile_wish=2.0)
-    every = joined(parts)
-    for scores, (known, asked) in zip(unseen_scores(parts, lifted, 10.0), folds_of(parts), strict=True):
-        level = learned_scores(known, every, lifted, 10.0).mean()
-        assert scores == pytest.approx(learned_scores(known, asked, lifted, 10.0) - level, abs=1e-9)
+    folds = folds_of(parts, lifted)
+    for scores, fold in zip(unseen_scores(folds, lifted, 10.0), folds, strict=True):
+        asked, every = learned_scores(fold, lifted, 10.0)
+        assert scores == pytest.approx(asked - every.mean(), abs=1e-9)
+
+
+def taught_sets(students: int, seed: int, *, marked: bool = True) -> ChoiceSets:
+    """Students of two kinds who choose between two fields; a fact, or an answer, gives the kind away."""
+    sets = made_sets(students, seed, likes={})
+    random = np.random.default_rng(seed)
+    kind = random.integers(0, 2, students) * 2.0 - 1.0
+    fields = np.where(np.isin(sets.programmes, ["tr0", "tr1", "tr2"]), "34", "08")
+    utility = (
+        1.5 * kind[sets.queries] * np.where(fields == "34", 1.0, -1.0) + random.gumbel(size=len(fields))
+    ).reshape(-1, 6)
+    relevance = np.zeros_like(utility)
+    relevance[np.arange(students), utility.argmax(axis=1)] = 2.0
+    told = {"students" if marked else "answers": np.column_stack([kind, random.normal(size=students)])}
+    return replace(sets, terms=np.zeros_like(sets.terms), fields=fields, relevance=relevance.ravel(), **told)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_like_students_chose_is_learned_from_facts_and_from_answers(marked):
+    known, asked = taught_sets(300, 1, marked=marked), taught_sets(200, 2, marked=marked)
+    fold = informed(known, asked, asked, knowing())
+    better = learned_scores(fold, knowing(), 10.0)[0]
+    without = learned_scores(Fold(known, asked, asked), knowing(), 10.0)[0]
+    gained = ndcg(better, asked.relevance, asked.queries) - ndcg(without, asked.relevance, asked.queries)
+    assert gained.mean() > 0.1
+
+
+def test_of_what_says_nothing_nothing_is_learned():
+    sets = made_sets(300, 1, likes={})
+    noise = np.random.default_rng(5).normal(size=(300, 4))
+    peers, told = learn_peers(replace(sets, students=noise, answers=noise), knowing())
+    assert peers.ridges == (None, None)
+    assert not peers.fact_weights.any()
+    assert np.array_equal(told.terms, sets.terms)
+
+
+def test_a_students_own_choice_does_not_teach_that_students_own_terms():
+    """Whoever is asked, the terms come from the others: a choice turned over moves everybody's terms but one's own."""
+    sets = taught_sets(100, 3)
+    turned = sets.relevance.copy()
+    turned[:6] = np.roll(turned[:6], 3)
+    same_fold = np.unique(sets.student_ids, return_inverse=True)[1] % 5
+    _, told = learn_peers(sets, knowing())
+    _, told_turned = learn_peers(replace(sets, relevance=turned), knowing())
+    column = TERM_CODES.index("peer_facts")
+    own = sets.queries == 0
+    moved = np.abs(told.terms[:, column] - told_turned.terms[:, column])
+    others = same_fold[sets.queries] != same_fold[0]
+    assert moved[own].max() < 0.1 * moved[others].max()
 
 
 def test_fit_is_the_chance_that_a_good_one_is_told_from_one_passed_over():

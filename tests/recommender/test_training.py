@@ -195,7 +195,7 @@ def test_an_edited_manifest_is_refused(folder, field, value, message):
 
 def test_another_format_is_refused_by_name(training, tmp_path):
     folder = save_artifact(tmp_path, training, {**manifest(training), "format": 99}, KEY)
-    with pytest.raises(ArtifactError, match="has format 99, this program reads 1; train it again"):
+    with pytest.raises(ArtifactError, match="has format 99, this program reads 2; train it again"):
         load_served(folder, KEY)
 
 

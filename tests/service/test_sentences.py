@@ -6,7 +6,11 @@ from recommender.scoring import CONTRIBUTIONS
 from service.recommendations import words
 from service.recommendations.sentences import SENTENCES, Saying, sentence
 
-TITLES = {"profiles": {"tech-eng": "Технологический"}, "spo": {"09.02.06": "Сетевое администрирование"}}
+TITLES = {
+    "instruments": {"HOL43": "Опросник Голланда"},
+    "profiles": {"tech-eng": "Технологический"},
+    "spo": {"09.02.06": "Сетевое администрирование"},
+}
 CLASS = Saying("profile_class", "tech-eng", asks_subjects=True, titles=TITLES)
 COURSE = Saying("elective", "el003", asks_subjects=True, titles=TITLES)
 TRIAL = Saying("career_trial", "tr001", asks_subjects=True, titles=TITLES)
@@ -105,6 +109,21 @@ CASES = [
     ),
     ("elective_experience", True, CLASS, {"titles": ["Графика"]}, "Уже есть опыт занятий близкого профиля: «Графика»"),
     ("elective_experience", False, CLASS, {"titles": []}, "Близких по профилю занятий ещё не было"),
+    (
+        "peer_facts", True, CLASS,
+        {"facts": [{"term": "subject_level", "code": "math"}, {"term": "profile_wish", "code": "tech-eng"}]},
+        "Ученики с похожими данными (у них похожи отметки по математике и желаемый профиль «Технологический»)"
+        " чаще выбирали это направление и бывали довольны",
+    ),
+    (
+        "peer_facts", False, TRIAL, {"facts": []},
+        "Ученики с похожими данными реже выбирали это направление и бывали довольны",
+    ),
+    (
+        "peer_answers", True, TRIAL, {"methods": ["HOL43"]},
+        "Ученики, которые отвечали в методике «Опросник Голланда» похоже, чаще выбирали это направление"
+        " и бывали довольны",
+    ),
     ("own_school", True, CLASS, {"host_title": "Школа № 1", "is_own": True}, "Своя школа"),
     ("own_school", False, CLASS, {"host_title": "Школа № 2", "is_own": False}, "Не своя школа: Школа № 2"),
     ("proximity", False, TRIAL, {"distance_km": 12.0, "typical_km": 5.0}, "До места 12 км — дальше обычного"),
