@@ -24,11 +24,13 @@ from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.interests import DIMENSIONS, AnswerNorms, InterestModel, MethodReading
 from recommender.peers import Peers
 from recommender.scoring import ServedRanker
+from recommender.uncertainty import Doubt
 
 if TYPE_CHECKING:
     from recommender.training import Training
 
 FORMAT = 2
+BIASED = ("programmes", "hosts", "fields")
 RANKER, TRAINING_FORM, MANIFEST, CARD = "ranker.npz", "model.joblib", "manifest.json", "card.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
@@ -41,6 +43,7 @@ class ServedModel:
     ranker: ServedRanker
     interest_model: InterestModel
     peers: Peers
+    doubts: tuple[Doubt | None, ...]
 
     @property
     def version(self) -> str:
@@ -54,7 +57,8 @@ def feature_schema() -> str:
     return hashlib.sha256(order.encode()).hexdigest()[:16]
 
 
-def _arrays(ranker: ServedRanker, peers: Peers, model: InterestModel) -> dict[str, Any]:
+def _arrays(training: "Training") -> dict[str, Any]:
+    ranker, peers, model = training.served, training.peers, training.model
     arrays: dict[str, Any] = {
         "weights": ranker.weights,
         "knots": ranker.knots,
@@ -69,6 +73,12 @@ def _arrays(ranker: ServedRanker, peers: Peers, model: InterestModel) -> dict[st
         "fact_weights": peers.fact_weights,
         "answer_weights": peers.answer_weights,
     }
+    for row, doubt in enumerate(training.doubts):
+        if doubt is not None:
+            arrays[f"doubt_factor_{row}"] = doubt.factor
+            arrays[f"doubt_scales_{row}"] = np.array([doubt.unseen_variance, doubt.width])
+            for name in BIASED:
+                arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
     for row, fields in enumerate(peers.fields):
         arrays[f"fields_{row}"] = np.array(fields, dtype=np.str_)
     for row in range(len(KINDS)):
@@ -80,6 +90,13 @@ def _arrays(ranker: ServedRanker, peers: Peers, model: InterestModel) -> dict[st
         arrays[f"moments_{row}"] = np.array([reading.mean, reading.spread, reading.noise])
         arrays[f"ipsative_{row}"] = np.array(reading.ipsative)
     return arrays
+
+
+def _doubt_from(arrays: Mapping[str, Any], row: int) -> Doubt | None:
+    if f"doubt_factor_{row}" not in arrays:
+        return None
+    codes = (tuple(arrays[f"doubt_{name}_{row}"].tolist()) for name in BIASED)
+    return Doubt(arrays[f"doubt_factor_{row}"], *codes, *arrays[f"doubt_scales_{row}"].tolist())
 
 
 def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, InterestModel]:
@@ -202,7 +219,7 @@ def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str,
     models_dir.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=models_dir))
     try:
-        np.savez(draft / RANKER, **_arrays(training.served, training.peers, training.model))
+        np.savez(draft / RANKER, **_arrays(training))
         joblib.dump({trained.kind: trained for trained in training.kinds}, draft / TRAINING_FORM)
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
         signed = {**manifest, "files": {name: _checksum(draft / name) for name in (RANKER, TRAINING_FORM, CARD)}}
@@ -278,7 +295,8 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
         raise ArtifactError(message, version=folder.name)
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
         ranker, peers, model = _from_arrays(arrays)
-    return ServedModel(manifest, ranker, model, peers)
+        doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
+    return ServedModel(manifest, ranker, model, peers, doubts)
 
 
 def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:

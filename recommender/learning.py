@@ -86,6 +86,7 @@ def fit_ranker(sets: ChoiceSets, expert: ExpertWeights, vocabulary: Vocabulary, 
         nonnegative_columns=NONNEGATIVE_COLUMNS,
         shaped_columns=SHAPED_COLUMNS,
         knot_count=KNOTS,
+        bias_counts=(len(vocabulary.programmes), len(vocabulary.hosts), len(vocabulary.fields)),
     )
     return ranker.fit(sets.terms, sets.relevance, query_ids=sets.queries, bias_ids=vocabulary.bias_ids(sets))
 

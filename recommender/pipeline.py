@@ -19,7 +19,7 @@ from recommender.students import StudentFacts
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-INTERVAL = 1.2816  # standard deviations on either side: 80 of 100
+CANDIDATES = 40  # pathways of a kind that could still reach the first places; the rest is far behind
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,11 @@ class RankedPathway:
     ----------
     rank : int, 1 first
     fit, fit_low, fit_high : float in [0, 1]
-        Fit and its 80 % interval from the uncertainty of the interests.
+        Fit and its 90 % interval from what is not known of the interests and of the weights.
+    top_chance : float in [0, 1]
+        Chance to belong to the first three if everything were known.
+    band : (first, last)
+        Places that are a tie with this one, itself included.
     demand_weight : float in [0, 1] or None
         None = the edition names no profession of this pathway.
     final : float
@@ -45,6 +49,8 @@ class RankedPathway:
     fit: float
     fit_low: float
     fit_high: float
+    top_chance: float
+    band: tuple[int, int]
     demand_weight: float | None
     demand_sources: tuple[EntryWeight, ...]
     final: float
@@ -65,6 +71,10 @@ class RankedList:
         Pathways of this kind that may be offered to the student.
     is_calibrated : bool
         Whether fit is a probability measured on outcomes.
+    sureness : float in [0, 1]
+        Expected share of the true first three among the first three listed.
+    is_sure : bool
+        False = too little is known to tell these pathways from others: a starting point for a talk, not advice.
     """
 
     kind: PathwayKind
@@ -72,6 +82,8 @@ class RankedList:
     price_of_demand: float
     offered_count: int
     is_calibrated: bool
+    sureness: float
+    is_sure: bool
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,8 @@ class Recommender:
     demand : DemandWeights
     demand_strength : float
         Default strength of the nudge, in fit units.
+    doubts : tuple of Doubt or None, one a kind
+        What is not known of the weights; none = knowledge only.
     """
 
     space: FeatureSpace
@@ -125,11 +139,17 @@ class Recommender:
     rules: tuple[EligibilityRule, ...]
     demand: DemandWeights
     demand_strength: float = 0.05
+    doubts: tuple[Doubt | None, ...] = (None,) * len(KINDS)
 
     @cached_property
     def compiled(self) -> CompiledRanker:
         """The ranker laid out for this catalogue."""
         return CompiledRanker(self.ranker, self.space)
+
+    @cached_property
+    def doubt(self) -> ScoreDoubt:
+        """What is not known of the scores, laid out for this catalogue."""
+        return ScoreDoubt(self.compiled, self.doubts)
 
     @cached_property
     def _demand_weight(self) -> Floats:

@@ -61,6 +61,8 @@ class PathwayRanker(BaseEstimator):
         Columns whose effect may bend (a degree-1 spline); the bends are drawn towards none.
     knot_count : int
         Bends per shaped column, at evenly spaced quantiles.
+    bias_counts : sequence of int or None
+        How many ids each family of biases has; what was never seen keeps its prior. None = as many as were seen.
     max_alternatives : int
         A seeded sample of what was passed over is taken beyond it.
     random_state : int
@@ -101,6 +103,7 @@ class PathwayRanker(BaseEstimator):
         nonnegative_columns: tuple[int, ...] = (),
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
+        bias_counts: tuple[int, ...] | None = None,
         max_alternatives: int = 100,
         random_state: int = 0,
     ) -> None:
@@ -110,6 +113,7 @@ class PathwayRanker(BaseEstimator):
         self.nonnegative_columns = nonnegative_columns
         self.shaped_columns = shaped_columns
         self.knot_count = knot_count
+        self.bias_counts = bias_counts
         self.max_alternatives = max_alternatives
         self.random_state = random_state
 
@@ -161,6 +165,7 @@ class PathwayRanker(BaseEstimator):
         if self.prior_weights is not None:
             prior[: terms.shape[1]] = np.asarray(self.prior_weights, dtype=float)
         counts = [int(column.max(initial=-1)) + 1 for column in families.T]
+        counts = counts if self.bias_counts is None else list(self.bias_counts)
         dense = expanded[preferences.rows] / scale
         offered = _one_hot(families[preferences.rows], counts)
         solution, precision = self._solve(dense, offered, preferences, prior * scale)
@@ -203,6 +208,35 @@ class PathwayRanker(BaseEstimator):
                 known = (ids >= 0) & (ids < len(biases))
                 scores[known] += biases[ids[known]]
         return scores
+
+    @property
+    def parameters_(self) -> Floats:
+        """Weights, bend weights and biases, (n_parameters,), in the order of `covariance_`."""
+        return np.concatenate([self.weights_, self.bend_weights_.ravel(), *self.biases_])
+
+    def parameter_rows(self, X: ArrayLike, *, bias_ids: ArrayLike | None = None) -> Floats:
+        """What each parameter is multiplied with: `predict(X) == parameter_rows(X) @ parameters_`.
+
+        Parameters
+        ----------
+        X, bias_ids : as in `predict`
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_parameters)
+        """
+        check_is_fitted(self)
+        terms: Floats = validate_data(self, X, reset=False, dtype=np.float64)
+        rows = np.zeros((len(terms), len(self.covariance_)))
+        learned = self._expanded(terms)
+        rows[:, : learned.shape[1]] = learned
+        first = learned.shape[1]
+        families = np.empty((0, len(terms))) if bias_ids is None else np.asarray(bias_ids, dtype=np.int64).T
+        for ids, biases in zip(families, self.biases_, strict=False):
+            known = np.flatnonzero((ids >= 0) & (ids < len(biases)))
+            rows[known, first + ids[known]] = 1.0
+            first += len(biases)
+        return rows
 
     def _bends(self, terms: Floats) -> Floats:
         bends: Floats = np.maximum(terms[:, list(self.shaped_columns), None] - self.knots_, 0.0)

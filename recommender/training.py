@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender.calibration import calibrate
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
+from recommender.doubt import doubt_of, measure_width
 from recommender.expert import ExpertWeights, expert_ranker
 from recommender.features import TERM_CODES
 from recommender.instruments import every_question, question_places
@@ -34,6 +35,7 @@ from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
 from recommender.splitting import ChoiceSets, History, choice_sets, joined
 from recommender.students import newest_answers, student_facts
+from recommender.uncertainty import Doubt
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +54,7 @@ class TrainedKind:
     query_count: int
     calibration: tuple[float, float]
     is_calibrated: bool
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class Training:
     years: tuple[str, ...]
     held_back: str | None
     row_counts: Mapping[str, int]
+
+    @property
+    def doubts(self) -> tuple[Doubt | None, ...]:
+        """What is not known of the weights, by kind."""
+        return tuple(trained.doubt for trained in self.kinds)
 
 
 def local_interest_model(history: History) -> InterestModel:
@@ -145,11 +153,15 @@ def train_kind(
     unseen, relevance = unseen_scores(folds, expert, pull), [fold.asked.relevance for fold in folds]
     slope, intercept, is_calibrated = calibrate(unseen, relevance, expert)
     vocabulary, (peers, informed_every) = Vocabulary.of(every), learn_peers(every, expert)
-    estimator = None if pull == KNOWLEDGE_ONLY else fit_ranker(informed_every, expert, vocabulary, pull)
+    estimator, doubt = None, None
+    if pull != KNOWLEDGE_ONLY:
+        estimator = fit_ranker(informed_every, expert, vocabulary, pull)
+        width = measure_width(estimator, informed_every, expert, vocabulary, pull)
+        doubt = doubt_of(estimator, vocabulary, pull, width)
     if is_calibrated:
         intercept -= slope * float(_own_scores(estimator, vocabulary, informed_every, expert).mean())
     trained = TrainedKind(
-        kind, estimator, vocabulary, peers, pull, len(every), (slope, intercept), is_calibrated=is_calibrated
+        kind, estimator, vocabulary, peers, pull, len(every), (slope, intercept), is_calibrated, doubt
     )
     return trained, judgements
 
