@@ -56,7 +56,11 @@ def current_year(region: Region, training: Training) -> Current:
     demand = demand_weights(catalogue, history.reference, edition, earlier)
     space = FeatureSpace(history.reference, catalogue, training.model, training.peers)
     students = tuple(history.students[region.current_school_year])
-    return Current(Recommender(space, training.served, history.rules, demand, DEMAND_STRENGTH), students, history)
+    return Current(
+        Recommender(space, training.served, history.rules, demand, DEMAND_STRENGTH, training.doubts, training.usual),
+        students,
+        history,
+    )
 
 
 def taken_pairs(facts: StudentFacts, recommender: Recommender) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from recommender.catalogue import KINDS
 from recommender.errors import ArtifactError
+from recommender.evidence import FACT_KINDS, UsualFacts
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.interests import DIMENSIONS, AnswerNorms, InterestModel, MethodReading
 from recommender.peers import Peers
@@ -44,6 +45,7 @@ class ServedModel:
     interest_model: InterestModel
     peers: Peers
     doubts: tuple[Doubt | None, ...]
+    usual: UsualFacts
 
     @property
     def version(self) -> str:
@@ -73,6 +75,9 @@ def _arrays(training: "Training") -> dict[str, Any]:
         "fact_weights": peers.fact_weights,
         "answer_weights": peers.answer_weights,
     }
+    arrays["usual_scales"] = np.array([training.usual.elective_variance, training.usual.rating_deviation])
+    for kind, usual in training.usual.roots.items():
+        arrays[f"usual_{kind}"] = usual
     for row, doubt in enumerate(training.doubts):
         if doubt is not None:
             arrays[f"doubt_factor_{row}"] = doubt.factor
@@ -95,8 +100,9 @@ def _arrays(training: "Training") -> dict[str, Any]:
 def _doubt_from(arrays: Mapping[str, Any], row: int) -> Doubt | None:
     if f"doubt_factor_{row}" not in arrays:
         return None
-    codes = (tuple(arrays[f"doubt_{name}_{row}"].tolist()) for name in BIASED)
-    return Doubt(arrays[f"doubt_factor_{row}"], *codes, *arrays[f"doubt_scales_{row}"].tolist())
+    programmes, hosts, fields = (tuple(arrays[f"doubt_{name}_{row}"].tolist()) for name in BIASED)
+    unseen_variance, width = arrays[f"doubt_scales_{row}"].tolist()
+    return Doubt(arrays[f"doubt_factor_{row}"], programmes, hosts, fields, unseen_variance, width)
 
 
 def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, InterestModel]:
@@ -296,7 +302,9 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
         ranker, peers, model = _from_arrays(arrays)
         doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
-    return ServedModel(manifest, ranker, model, peers, doubts)
+        roots = {kind: arrays[f"usual_{kind}"] for kind in FACT_KINDS if f"usual_{kind}" in arrays}
+        usual = UsualFacts(roots, *arrays["usual_scales"].tolist())
+    return ServedModel(manifest, ranker, model, peers, doubts, usual)
 
 
 def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import Pathway
 from recommender.features import FACT_TERMS, FeatureSpace, StudentVectors
-from recommender.interests import DIMENSIONS, InterestModel, interest_information
-from recommender.reference import Reference
+from recommender.interests import DIMENSIONS
 from recommender.scoring import CONTRIBUTIONS
 from recommender.students import Facts, StudentFacts
 
@@ -310,80 +309,3 @@ _QUOTES: dict[str, Callable[[_Case], dict[str, object]]] = {
     "programme_bias": _programme,
     "host_bias": _host,
 }
-
-
-MISSING_CODES = ("diagnostics", "marks", "profile_survey", "exam_survey", "elective_survey", "trials")
-"""What may be missing in a card, in the order it is told."""
-
-
-def missing_evidence(facts: StudentFacts, student: int) -> tuple[str, ...]:
-    """Kinds of evidence that the student has none of and that the grade usually has.
-
-    Parameters
-    ----------
-    facts : StudentFacts
-    student : int
-        Position.
-
-    Returns
-    -------
-    tuple of str
-        Some of MISSING_CODES.
-    """
-    grade = int(facts.grades[student])
-    has = {
-        "diagnostics": bool((facts.sheets.student == student).any()),
-        "marks": bool(facts.tables["marks"].rows_of(student)),
-        "profile_survey": grade != 9 or bool(facts.tables["profile_wishes"].rows_of(student)),
-        "exam_survey": grade not in (9, 11) or bool(facts.tables["exam_wishes"].rows_of(student)),
-        "elective_survey": bool(facts.tables["elective_wishes"].rows_of(student)),
-        "trials": bool(facts.tables["trials"].rows_of(student)),
-    }
-    return tuple(code for code in MISSING_CODES if not has[code])
-
-
-@dataclass(frozen=True, slots=True)
-class NextEvidence:
-    """An instrument and the share of the uncertainty between the best candidates that it is expected to remove."""
-
-    method_code: str
-    minutes: int
-    expected_gain: float
-
-
-def next_evidence(
-    reference: Reference, model: InterestModel, covariance: Floats, grade: int, candidates: Floats, count: int = 3
-) -> tuple[NextEvidence, ...]:
-    """Instruments that would sharpen a list most, per closed form of the Gaussian posterior.
-
-    Parameters
-    ----------
-    reference : Reference
-    model : InterestModel
-    covariance : ndarray of shape (11, 11)
-        Of the student's interests now.
-    grade : int
-    candidates : ndarray of shape (n_candidates, 11)
-        Interest vectors of the pathways in question, scaled by the slope of the score.
-    count : int
-
-    Returns
-    -------
-    tuple of NextEvidence
-        Largest gain first; shares in [0, 1]. Empty when there is nothing to tell apart.
-    """
-    contrasts = candidates - candidates.mean(axis=0)
-    now = float(np.einsum("ci,ij,cj->", contrasts, covariance, contrasts))
-    if now < 1e-9:
-        return ()
-    precision = np.linalg.inv(covariance)
-    gains = []
-    for code, reading in model.methods:
-        instrument = reference.instruments[code]
-        if grade not in instrument.grades or not reading.is_interest.any():
-            continue
-        after = np.linalg.inv(precision + interest_information(reading))
-        gain = 1.0 - float(np.einsum("ci,ij,cj->", contrasts, after, contrasts)) / now
-        gains.append(NextEvidence(code, instrument.minutes, gain))
-    gains.sort(key=lambda evidence: (-evidence.expected_gain, evidence.method_code))
-    return tuple(gains[:count])

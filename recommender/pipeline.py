@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 from recommender.catalogue import KINDS, Pathway, PathwayKind
 from recommender.demand import DemandWeights, EntryWeight
 from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
-from recommender.explanation import NextEvidence, Reason, missing_evidence, next_evidence, reasons_of
+from recommender.evidence import NOTHING_USUAL, Candidates, NextEvidence, UsualFacts, missing_evidence, next_evidence
+from recommender.explanation import Reason, reasons_of
 from recommender.features import FeatureSpace, StudentVectors
 from recommender.policy import check_demand_strength, price_of_demand
 from recommender.scoring import CONTRIBUTIONS, CompiledRanker, ServedRanker
 from recommender.scoring_layout import Listed, logistic
 from recommender.students import StudentFacts
+from recommender.uncertainty import NINE_OF_TEN, Certainty, Doubt, ScoreDoubt, certainty_of, drawn_scores
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CANDIDATES = 40  # pathways of a kind that could still reach the first places; the rest is far behind
+SURE = 0.4  # expected share of the true first three among those listed; below it, nothing is advised
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class Recommendations:
     vectors: StudentVectors
     listed: Listed
     price_of_demand: Floats
+    demand_strength: float
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,8 @@ class Recommender:
         Default strength of the nudge, in fit units.
     doubts : tuple of Doubt or None, one a kind
         What is not known of the weights; none = knowledge only.
+    usual : UsualFacts
+        How facts scatter, to value those not seen yet.
     """
 
     space: FeatureSpace
@@ -141,6 +147,7 @@ class Recommender:
     demand: DemandWeights
     demand_strength: float = 0.05
     doubts: tuple[Doubt | None, ...] = (None,) * len(KINDS)
+    usual: UsualFacts = NOTHING_USUAL
 
     @cached_property
     def compiled(self) -> CompiledRanker:
@@ -190,7 +197,7 @@ class Recommender:
             demand_strength=strength, taken=self._taken(facts),
         )  # fmt: skip
         price = price_of_demand(listed.unmoved_fit.reshape(-1, k), listed.fit.reshape(-1, k))
-        return Recommendations(facts, vectors, listed, price.reshape(len(facts), len(KINDS)))
+        return Recommendations(facts, vectors, listed, price.reshape(len(facts), len(KINDS)), strength)
 
     def explain(self, made: Recommendations, student: int) -> StudentRecommendations:
         """One student's lists with contributions and reasons.
@@ -206,27 +213,55 @@ class Recommender:
         StudentRecommendations
         """
         offered = self._words(made.facts, student) == 0
-        rows = made.listed.pathways[student]
-        contributions = self._contributions(made.vectors, student, rows[rows >= 0])
-        by_kind = np.split(contributions, np.cumsum((rows >= 0).sum(axis=1))[:-1])
+        every = np.arange(len(offered))
+        contributions = self._contributions(made.vectors, student, every)
         typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
-        lists = []
-        for kind_row, kind in enumerate(KINDS):
-            in_kind = self.compiled.kind_of == kind_row
+        lists, candidates = [], []
+        for row, kind in enumerate(KINDS):
+            own = every[offered & (self.compiled.kind_of == row)]
+            listed = made.listed.pathways[student, row]
+            listed = listed[listed >= 0]
+            nearest = self._nearest(own, contributions, made.demand_strength, row)
+            certainty = self._certainty(made, student, row, nearest, listed)
             items = tuple(
-                self._line(made, student, kind_row, place, added, typical[kind_row])
-                for place, added in enumerate(by_kind[kind_row])
+                self._line(made, student, row, place, contributions[pathway], typical[row], certainty)
+                for place, pathway in enumerate(listed)
             )
-            price = float(made.price_of_demand[student, kind_row])
-            offered_count = int((offered & in_kind).sum())
-            lists.append(RankedList(kind, items, price, offered_count, bool(self.ranker.is_calibrated[kind_row])))
+            price = float(made.price_of_demand[student, row])
+            is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
+            lists.append(RankedList(kind, items, price, len(own), is_calibrated, certainty.sureness, is_sure))
+            candidates.append(nearest)
+        trials = every[offered & (self.compiled.kind_of == KINDS.index(PathwayKind.CAREER_TRIAL))]
         return StudentRecommendations(
             made.facts.student_ids[student],
             tuple(lists),
             missing_evidence(made.facts, student),
-            self._next_evidence(made, student),
+            next_evidence(self.compiled, self.usual, made.facts, made.vectors, student, candidates, trials),
             self._has_evidence(made, student),
         )
+
+    def _nearest(self, own: Ints, contributions: Floats, strength: float, kind: int) -> Candidates:
+        """The pathways of a kind among which the first places fall, best first."""
+        scores = contributions[own].sum(axis=1)
+        final = self._final(scores, own, strength, kind)
+        nearest = np.argsort(-final, kind="stable")[:CANDIDATES]
+        return Candidates(kind, own[nearest], scores[nearest])
+
+    def _final(self, scores: Floats, pathways: Ints, strength: float, kind: int) -> Floats:
+        slope, intercept = self.ranker.calibration[kind]
+        final: Floats = logistic(slope * scores + intercept) + strength * self._demand_weight[pathways]
+        return final
+
+    def _certainty(
+        self, made: Recommendations, student: int, kind: int, nearest: Candidates, listed: Ints
+    ) -> Certainty:
+        deviations = self.doubt.deviations(made.vectors, student, kind, nearest.pathways)
+        unseen = self.doubt.unseen_variance[nearest.pathways]
+        drawn = drawn_scores(nearest.scores, deviations, unseen)
+        places = np.array([int(np.flatnonzero(nearest.pathways == pathway)[0]) for pathway in listed], dtype=np.int64)
+        deviation = np.sqrt((deviations**2).sum(axis=1) + unseen)
+        final = self._final(drawn, nearest.pathways, made.demand_strength, kind)
+        return certainty_of(final, places, deviation[places])
 
     def why_not(self, facts: StudentFacts, student: int, pathway_code: str) -> WhyNot:
         """Why a pathway is not shown: the refusing rules, or its place among those that may be offered.
@@ -260,11 +295,18 @@ class Recommender:
         return WhyNot(pathway, refusing_rules(self.rules, int(words[row])), rank, self._fit(scores[row], kind), reasons)
 
     def _line(
-        self, made: Recommendations, student: int, kind: int, place: int, contributions: Floats, typical: Floats
+        self,
+        made: Recommendations,
+        student: int,
+        kind: int,
+        place: int,
+        contributions: Floats,
+        typical: Floats,
+        certainty: Certainty,
     ) -> RankedPathway:
         row = int(made.listed.pathways[student, kind, place])
         score = float(made.listed.scores[student, kind, place])
-        spread = INTERVAL * self._score_deviation(made.vectors, student, row)
+        spread = NINE_OF_TEN * float(certainty.deviation[place])
         weight = float(self.demand.weights[row])
         return RankedPathway(
             rank=place + 1,
@@ -272,6 +314,8 @@ class Recommender:
             fit=float(made.listed.fit[student, kind, place]),
             fit_low=self._fit(score - spread, kind),
             fit_high=self._fit(score + spread, kind),
+            top_chance=float(certainty.top_chance[place]),
+            band=certainty.bands[place],
             demand_weight=weight if np.isfinite(weight) else None,
             demand_sources=self.demand.sources[row],
             final=float(made.listed.final[student, kind, place]),
@@ -309,23 +353,6 @@ class Recommender:
     def _fit(self, score: float, kind: int) -> float:
         slope, intercept = self.ranker.calibration[kind]
         return float(logistic(slope * score + intercept))
-
-    def _score_deviation(self, vectors: StudentVectors, student: int, pathway: int) -> float:
-        """Standard deviation of a score that the uncertainty of the interests causes, log-odds."""
-        slope = self.compiled.interest_slopes(vectors, np.array([student]), np.array([pathway]))[0]
-        vector = self.space.pathway_blocks["interest_match"][pathway]
-        return float(abs(slope) * np.sqrt(vector @ vectors.profile.covariance[student] @ vector))
-
-    def _next_evidence(self, made: Recommendations, student: int) -> tuple[NextEvidence, ...]:
-        rows = made.listed.pathways[student]
-        rows = rows[rows >= 0]
-        if not len(rows):
-            return ()
-        slopes = self.compiled.interest_slopes(made.vectors, np.full(len(rows), student), rows)
-        candidates = self.space.pathway_blocks["interest_match"][rows] * slopes[:, None]
-        covariance = made.vectors.profile.covariance[student]
-        grade = int(made.facts.grades[student])
-        return next_evidence(self.space.reference, self.space.interest_model, covariance, grade, candidates)
 
     def _has_evidence(self, made: Recommendations, student: int) -> bool:
         """Whether anything but school and grade is known."""

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 from recommender.calibration import calibrate
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.doubt import doubt_of, measure_width
+from recommender.evidence import UsualFacts, usual_facts
 from recommender.expert import ExpertWeights, expert_ranker
-from recommender.features import TERM_CODES
+from recommender.features import TERM_CODES, FeatureSpace
 from recommender.instruments import every_question, question_places
 from recommender.interests import InterestModel, answer_norms, build_interest_model, with_local_norms
 from recommender.judging import CHALLENGER, Judgement, judge, rivals
@@ -66,6 +67,7 @@ class Training:
     served : ServedRanker
         Fitted on all years.
     peers : Peers
+    usual : UsualFacts
     model : InterestModel
         With the installation's own norms where there were enough answer sheets.
     kinds : tuple of TrainedKind
@@ -78,6 +80,7 @@ class Training:
 
     served: ServedRanker
     peers: Peers
+    usual: UsualFacts
     model: InterestModel
     kinds: tuple[TrainedKind, ...]
     judgements: Mapping[PathwayKind, tuple[Judgement, ...]]
@@ -104,6 +107,16 @@ def local_interest_model(history: History) -> InterestModel:
     questions = every_question(history.reference.instruments)
     answers = newest_answers(facts, question_places(history.reference.instruments, questions))
     return replace(with_local_norms(model, facts.sheets), answer_norms=answer_norms(questions, answers))
+
+
+def usual_of(history: History, model: InterestModel) -> UsualFacts:
+    """How facts of the newest year's students scatter."""
+    year = max(history.students, default="")
+    catalogue = catalogue_of_year(history.pathways, history.places, year)
+    students = sorted(history.students.get(year, ()), key=lambda row: row.student_id)
+    facts = student_facts(students, history.rows, as_of=history.as_of, catalogue=catalogue, model=model)
+    space = FeatureSpace(history.reference, catalogue, model)
+    return usual_facts(facts, space.student_vectors(facts))
 
 
 def _judge_all(fold: Fold, expert: ExpertWeights, pull: float, with_challenger: bool) -> tuple[Judgement, ...]:
@@ -243,6 +256,7 @@ def train(
         years = history.years()
         on_progress("interests", 0.0)
         model = local_interest_model(history)
+        usual = usual_of(history, model)
         kinds, judgements, counts = [], {}, {}
         for row, kind in enumerate(KINDS):
             on_progress(kind, (row + 0.2) / len(KINDS))
@@ -256,5 +270,13 @@ def train(
         on_progress("done", 1.0)
     held_back = years[-1] if len(years) > 1 else None
     return Training(
-        served_form(kinds, expert), joined_peers(kinds), model, tuple(kinds), judgements, years, held_back, counts
+        served_form(kinds, expert),
+        joined_peers(kinds),
+        usual,
+        model,
+        tuple(kinds),
+        judgements,
+        years,
+        held_back,
+        counts,
     )

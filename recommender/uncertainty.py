@@ -134,7 +134,8 @@ class ScoreDoubt:
             return interests
         raw = self.compiled.space.raw_terms(vectors, np.full(len(pathways), student), pathways)
         shaped = raw[:, [TERM_CODES.index(term) for term in SHAPED_TERMS]]
-        bends = np.maximum(shaped[:, :, None] - self.compiled.ranker.knots[kind], 0.0).reshape(len(raw), -1)
+        knots = self.compiled.ranker.knots[kind]
+        bends = np.maximum(shaped[:, :, None] - knots, 0.0).reshape(len(raw), knots.size)
         learned = np.hstack([raw, bends])
         place = pathways - self.compiled.space.catalogue.kind_bounds[kind]
         return np.hstack([interests, learned @ doubt.factor[: learned.shape[1]] + self.bias_rows[kind][place]])

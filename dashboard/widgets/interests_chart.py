@@ -9,7 +9,7 @@ from dashboard import text
 from service.students.schemas import InterestScale
 
 REACH = 2.5  # standard deviations to either side of the axis
-INTERVAL = 1.28  # 8 cases of 10
+INTERVAL = 1.645  # 9 cases of 10
 FAINT_DEVIATION = 0.93  # so little was measured that the point says nothing
 
 

@@ -28,6 +28,9 @@ def ranked_list(ranked: RankedList, edition: EditionStamp | None, deciding: Deci
     if ranked.note:
         note(ranked.note)
     for item in ranked.items:
+        last = min(item.band_last, len(ranked.items))
+        if item.rank == item.band_first < last:
+            note(text.TIE.format(first=item.rank, last=last))
         with st.container(border=True):
             st.html(_line(item, edition))
             _buttons(item, deciding)
@@ -112,6 +115,7 @@ def _buttons(item: RankedPathway, deciding: Deciding) -> None:
 
 def _everything(item: RankedPathway, *, calibrated: bool) -> None:
     note(text.CALIBRATED_HELP if calibrated else text.UNCALIBRATED)
+    note(text.TOP_CHANCE.format(percent=round(100 * item.top_chance)))
     st.html(f'<ul class="o-why">{"".join(_all_reasons(item))}</ul>')
     told = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
     rows = [(text.TERMS.get(term, term), text.signed(points)) for term, points in told if abs(points) >= 0.005]

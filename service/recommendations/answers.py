@@ -7,7 +7,7 @@ from typing import Any
 from recommender import pipeline
 from recommender.catalogue import Pathway
 from recommender.demand import EntryWeight
-from recommender.explanation import NextEvidence
+from recommender.evidence import NextEvidence
 from recommender.explanation import Reason as FoundReason
 from service.catalogue.queries import host_title
 from service.recommendations.schemas import (
@@ -24,7 +24,7 @@ from service.recommendations.schemas import (
 )
 from service.recommendations.sentences import Saying, sentence
 from service.recommendations.shelf import Serving
-from service.recommendations.words import number, plural
+from service.recommendations.words import inner, number, plural
 
 KIND_TITLES = {
     "profile_class": "Профильные классы",
@@ -32,6 +32,14 @@ KIND_TITLES = {
     "career_trial": "Профессиональные пробы",
 }
 ADVICE_NOTE = "Это рекомендация, а не решение: решают ученик, родитель и школа."
+TOO_LITTLE_KNOWN = "Данных пока мало: эти места почти не отличить от остальных. Начните с разговора: это ещё не совет."
+EVIDENCE_TITLES = {
+    "marks": "Отметки за последние четверти",
+    "knowledge": "Диагностика обученности по профильным предметам",
+    "profile_survey": "Анкета выбора профиля",
+    "exam_survey": "Анкета выбора экзаменов",
+    "elective_survey": "Анкета о курсах",
+}
 NOTHING_TO_OFFER = {
     "profile_class": "Подходящих профильных классов сейчас нет: их выбирают в 9 классе, пока идёт приём.",
     "elective": "Курсов, на которые сейчас можно записаться, для этого класса нет.",
@@ -95,10 +103,18 @@ def _ranked_list(
         title_ru=KIND_TITLES[found.kind],
         items=[_line(serving, line, place_by_fit, school_code, decisions) for line in found.items],
         eligible_count=found.offered_count,
+        sureness=found.sureness,
+        is_sure=found.is_sure,
         fit_is_calibrated=found.is_calibrated,
         price_of_demand=_price(found, fits),
-        note=None if found.items else NOTHING_TO_OFFER[found.kind],
+        note=_note(found),
     )
+
+
+def _note(found: pipeline.RankedList) -> str | None:
+    if not found.items:
+        return NOTHING_TO_OFFER[found.kind]
+    return None if found.is_sure else TOO_LITTLE_KNOWN
 
 
 def _price(found: pipeline.RankedList, fits: Mapping[str, float]) -> PriceOfDemand | None:
@@ -142,6 +158,9 @@ def _line(
         fit=line.fit,
         fit_low=line.fit_low,
         fit_high=line.fit_high,
+        top_chance=line.top_chance,
+        band_first=line.band[0],
+        band_last=line.band[1],
         demand_weight=line.demand_weight,
         final=line.final,
         score=line.score,
@@ -212,20 +231,26 @@ def _in_demand(source: EntryWeight, serving: Serving) -> InDemand:
 
 
 def measure_next(serving: Serving, found: Sequence[NextEvidence]) -> list[MeasureNext]:
-    """Which instrument would sharpen the lists most."""
+    """Which evidence would sharpen the lists most."""
     return [_measure(serving, evidence) for evidence in found]
 
 
 def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
-    title = serving.reference.instruments[evidence.method_code].title_ru
-    minutes = f"{evidence.minutes} {plural(evidence.minutes, 'минута', 'минуты', 'минут')}"
+    title, minutes = EVIDENCE_TITLES.get(evidence.kind, ""), None
+    if evidence.kind == "instrument":
+        instrument = serving.reference.instruments[evidence.code]
+        title, minutes = instrument.title_ru, instrument.minutes
+    if evidence.kind == "trial":
+        title = f"Проба «{inner(serving.catalogue.get_pathway(evidence.code).title_ru)}»"
+    takes = f" ({minutes} {plural(minutes, 'минута', 'минуты', 'минут')})" if minutes else ""
     share = number(100 * evidence.expected_gain, 0)
     return MeasureNext(
-        code=evidence.method_code,
+        kind=evidence.kind,
+        code=evidence.code,
         title_ru=title,
-        minutes=evidence.minutes,
-        uncertainty_drop=min(max(evidence.expected_gain, 0.0), 1.0),
-        text=f"{title} ({minutes}): неопределённость первых мест уменьшится примерно на {share} %",
+        minutes=minutes,
+        expected_gain=evidence.expected_gain,
+        text=f"{title}{takes}: даст примерно {share} % той ясности, какую дали бы все данные",
     )
 
 

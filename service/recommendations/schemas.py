@@ -84,8 +84,11 @@ class RankedPathway(Wire):
     seats: int | None
     level: str | None  # career trials: intro | deep
     fit: float
-    fit_low: float
+    fit_low: float  # with `fit_high`: where fit lies in 9 cases of 10
     fit_high: float
+    top_chance: float  # to belong to the first three if everything were known, [0, 1]
+    band_first: int  # places band_first to band_last are a tie
+    band_last: int
     demand_weight: float | None  # None: the edition names no profession of this pathway
     final: float
     score: float
@@ -111,18 +114,21 @@ class RankedList(Wire):
     title_ru: str  # «Профильные классы»
     items: list[RankedPathway]
     eligible_count: int  # pathways of this kind that may be offered to the student
+    sureness: float  # expected share of the true first three among the first three listed, [0, 1]
+    is_sure: bool  # False: too little is known; a starting point for a talk, not advice
     fit_is_calibrated: bool  # fit is a probability measured on outcomes; otherwise an expert's estimate
     price_of_demand: PriceOfDemand | None  # None when the list is empty
     note: str | None  # Russian: why the list is empty or short
 
 
 class MeasureNext(Wire):
-    """The one measurement that would sharpen this student's lists most."""
+    """Evidence that would sharpen this student's lists most."""
 
-    code: str  # method code
+    kind: str  # instrument | trial | marks | knowledge | profile_survey | exam_survey | elective_survey
+    code: str  # of the instrument or the trial; "" otherwise
     title_ru: str
-    minutes: int
-    uncertainty_drop: float  # share of the present uncertainty of the top candidates, [0, 1]
+    minutes: int | None
+    expected_gain: float  # share of what knowing everything would be worth, [0, 1]
     text: str
 
 

@@ -92,5 +92,7 @@ class Shelf:
             rules=read_rules(self._settings.reference_dir / "eligibility.toml"),
             demand=demand_weights(catalogue, reference, edition, earlier),
             demand_strength=self._settings.demand_strength,
+            doubts=model.doubts,
+            usual=model.usual,
         )
         return Serving(reference, catalogue, model, edition, today, recommender)
