@@ -37,6 +37,20 @@ EXAM_SPREAD = 0.2  # points beyond the recommended minimum, in shares of the max
 LIMIT = 2.5  # no single mark or test may say more than this many spreads
 HALF_LIFE_YEARS = 1.0  # an older mark or wish weighs half for every year
 TYPICAL_DISTANCE_KM = 5.0  # where a host has no coordinates
+STUDENT_STEP = 2.0**-20  # entries of student vectors are multiples of it: so sums over them are exact (`scoring_layout`)
+
+
+def on_grid(values: Floats, step: float) -> Floats:
+    """The nearest multiples of a step that is a power of two.
+
+    Examples
+    --------
+    >>> on_grid(np.array([0.3, -0.9]), 0.25).tolist()
+    [0.25, -1.0]
+    """
+    rounded: Floats = np.rint(values / step)
+    rounded *= step
+    return rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +119,8 @@ class StudentVectors:
 
     @classmethod
     def side_by_side(cls, blocks: Mapping[str, Floats], school_of: Ints, profile: InterestProfile) -> Self:
-        """Lay the blocks of VECTOR_TERMS into one matrix."""
-        matrix = np.hstack([blocks[term] for term in VECTOR_TERMS])
+        """Lay the blocks of VECTOR_TERMS into one matrix, in multiples of STUDENT_STEP."""
+        matrix = on_grid(np.hstack([blocks[term] for term in VECTOR_TERMS]), STUDENT_STEP)
         ends = np.cumsum([0, *(blocks[term].shape[1] for term in VECTOR_TERMS)])
         views = {term: matrix[:, ends[i] : ends[i + 1]] for i, term in enumerate(VECTOR_TERMS)}
         return cls(matrix, views, school_of, profile)

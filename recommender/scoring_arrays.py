@@ -1,0 +1,163 @@
+"""The served scoring in numpy alone: the lists of `scoring_loops`, bit for bit, a chunk of students at a time.
+
+Terms are matrix products here. That a library adds up in an order of its own does not matter: sums of a score are
+exact (`scoring_layout`).
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.features import on_grid
+from recommender.scoring_layout import FIT_SLACK, VALUE_STEP, Asked, Layout, Listed, Reasons, logistic
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def list_students(layout: Layout, asked: Asked, listed: Listed, first: int, last: int) -> None:
+    """Fill the lists of the students `first` to `last`."""
+    part = slice(first, last)
+    with_reasons = listed.reasons.terms.shape[3] > 0
+    terms = []
+    totals = np.zeros((last - first, layout.rows.shape[1]))
+    for added in content_terms(layout, asked.matrix[part]):
+        totals += added
+        if with_reasons:
+            terms.append(added)
+    scores = _score_pathways(layout, asked, totals, first, last)
+    here = Listed(*(array[part] for array in listed[:-1]), Reasons(*(array[part] for array in listed.reasons)))
+    for kind, (start, stop) in enumerate(pairwise(layout.bounds)):
+        of_kind = Listed(*(array[:, kind] for array in here[:-1]), here.reasons)
+        demand = asked.demand_weight[start:stop]
+        _list_kind(of_kind, scores[:, start:stop], demand, asked.demand_strength, layout.calibration[kind], start)
+    if with_reasons:
+        _list_reasons(layout, here.reasons, here.pathways, terms, asked.school_of[part])
+
+
+# --- scores ---
+
+
+def content_terms(layout: Layout, matrix: Floats) -> Iterator[Floats]:
+    """Terms of students for every content and the typical one of each kind, (n_students, n_contents + n_kinds) each."""
+    for term, (first, last) in enumerate(pairwise(layout.ends)):
+        added = matrix[:, first:last] @ layout.rows[first:last]
+        added += 0.0  # a product may leave a negative zero
+        shape = layout.shape_of[term]
+        yield _bent(layout, added, shape) if shape >= 0 else added
+
+
+def _bent(layout: Layout, raw: Floats, shape: int) -> Floats:
+    """A shaped term: a straight line with a change of slope at every knot; means of it for the typical contents."""
+    row = layout.slopes[shape] * raw
+    for at, bend in zip(layout.knots[shape], layout.bends[shape], strict=True):
+        excess = raw - at
+        np.maximum(excess, 0.0, out=excess)
+        excess *= bend
+        row += excess
+    row = on_grid(row, VALUE_STEP)
+    for kind, (first, last) in enumerate(pairwise(layout.content_bounds)):
+        count = max(int(layout.bounds[kind + 1] - layout.bounds[kind]), 1)
+        row[:, layout.content_bounds[-1] + kind] = (row[:, first:last] @ layout.shared_by[first:last]) / count
+    return row
+
+
+def _score_pathways(layout: Layout, asked: Asked, totals: Floats, first: int, last: int) -> Floats:
+    """Minus infinity where a rule refuses."""
+    scores = totals.take(layout.content_of, axis=1)
+    scores += layout.by_school[asked.school_of[first:last]]
+    scores[(asked.words != 0)[asked.word_of[first:last]]] = -np.inf
+    taken = slice(asked.taken_by[first], asked.taken_by[last])
+    students = np.repeat(np.arange(last - first), np.diff(asked.taken_by[first : last + 1]))
+    scores[students, asked.taken[taken]] = -np.inf
+    return scores
+
+
+# --- lists ---
+
+
+def _candidates(values: Floats, bar: Floats | float) -> tuple[Ints, Ints]:
+    """Rows and columns of what reaches a bar and is not refused, row by row."""
+    rows, columns = np.nonzero((values >= bar) & (values > -np.inf))
+    return rows, columns
+
+
+def _k_best(rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]) -> tuple[Ints, Floats]:
+    """Columns and values of the k best in each row, of equal ones the first; -1 and minus infinity where fewer are."""
+    count, k = shape
+    lengths = np.bincount(rows, minlength=count)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    width = max(int(lengths.max(initial=0)), k)
+    every, found = np.full((count, width), -np.inf), np.full((count, width), -1, dtype=np.int64)
+    every[rows, places], found[rows, places] = values, columns
+    order = np.argsort(-every, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(found, order, axis=1), np.take_along_axis(every, order, axis=1)
+
+
+def _list_kind(listed: Listed, scores: Floats, demand: Floats, strength: float, line: Floats, start: int) -> None:
+    """The list of one kind without demand and, where there is a nudge, with it; `listed` holds views of this kind."""
+    shape, width = listed.pathways.shape, scores.shape[1]
+    k = shape[1]
+    rows, columns = _candidates(scores, np.partition(scores, width - k, axis=1)[:, width - k, None] if k < width else -np.inf)
+    unmoved, best = _k_best(rows, columns, scores[rows, columns], shape)
+    is_empty = unmoved < 0
+    unmoved_fit = logistic(line[0] * best + line[1])
+    pathways, fit, final = unmoved, unmoved_fit, unmoved_fit
+    if strength > 0.0:
+        bar = np.where(is_empty, np.inf, unmoved_fit + strength * _taken(demand, unmoved)).min(axis=1)
+        rows, columns = _candidates(scores, _least_scores(bar, strength, line)[:, None])
+        found = scores[rows, columns]
+        pathways, final = _k_best(rows, columns, logistic(line[0] * found + line[1]) + strength * demand[columns], shape)
+        best = np.take_along_axis(scores, np.maximum(pathways, 0), axis=1) if width else best
+        fit = logistic(line[0] * best + line[1])
+    listed.pathways[:] = np.where(is_empty, -1, start + pathways)
+    listed.unmoved[:] = np.where(is_empty, -1, start + unmoved)
+    for array, found in (
+        (listed.scores, best), (listed.fit, fit), (listed.final, final), (listed.unmoved_fit, unmoved_fit),
+    ):  # fmt: skip
+        array[:] = np.where(is_empty, np.nan, found)
+
+
+def _least_scores(bar: Floats, strength: float, line: Floats) -> Floats:
+    """A pathway with a lower score cannot reach the final `bar`, whatever its demand; a little too low, never too high."""
+    lowest = np.minimum(bar, 1.0 + strength) - strength - FIT_SLACK
+    odds = np.maximum(lowest, 0.0) / (1.0 - lowest)
+    with np.errstate(divide="ignore"):
+        least: Floats = (np.log(odds) - line[1]) / line[0]
+    return least
+
+
+# --- reasons ---
+
+
+def _list_reasons(layout: Layout, reasons: Reasons, listed: Ints, terms: list[Floats], school_of: Ints) -> None:
+    """The terms with the largest advantages at every place, of equal ones the first; -1 and NaN where there are fewer."""
+    n_kinds, n_contents = listed.shape[1], len(layout.shared_by)
+    kinds, students = np.arange(n_kinds)[:, None], np.arange(len(listed))[:, None, None]
+    typical_content, typical = n_contents + kinds, len(layout.content_of) + kinds
+    content = np.where(listed >= 0, _taken(layout.content_of, listed), typical_content)
+    pathway = np.where(listed >= 0, listed, typical)
+    added, usual = [], []
+    for term in terms:
+        added.append(term[students, content])
+        usual.append(term[:, n_contents:, None])
+    for rows_of in layout.table_of:
+        row = rows_of[school_of]
+        added.append(layout.looked_up[row[:, None, None], pathway])
+        usual.append(layout.looked_up[row[:, None, None], typical])
+    contributions = np.stack(added, axis=-1)
+    advantages = contributions - np.stack([np.broadcast_to(u, listed.shape) for u in usual], axis=-1)
+    sizes = np.rint(np.abs(advantages) / VALUE_STEP)
+    chosen = np.argsort(-sizes, axis=-1, kind="stable")[..., : reasons.terms.shape[3]]
+    differs = np.take_along_axis(sizes, chosen, axis=-1) > 0
+    reasons.terms[:] = np.where(differs, layout.codes[chosen], -1)
+    reasons.contributions[:] = np.where(differs, np.take_along_axis(contributions, chosen, axis=-1), np.nan)
+    reasons.advantages[:] = np.where(differs, np.take_along_axis(advantages, chosen, axis=-1), np.nan)
+
+
+def _taken(values: NDArray[Any], positions: Ints) -> NDArray[Any]:
+    """`values[positions]`; anything where a position is -1 or there is nothing to take."""
+    return values[np.maximum(positions, 0)] if len(values) else np.zeros(positions.shape, values.dtype)
