@@ -24,6 +24,7 @@ Positions = NDArray[np.uint32]  # unsigned: a compiled loop need not look for ne
 
 FEW = 0.25  # a row with a smaller share of entries is added entry by entry
 ROW_STEP = 2.0**-23  # with features.STUDENT_STEP: products are multiples of 2^-43
+N_REASONS = 3  # terms named for a listed pathway
 FIT_SLACK = 1e-9  # far above any rounding of a fit
 VALUE_STEP = 2.0**-30  # of what is bent or looked up, log-odds
 

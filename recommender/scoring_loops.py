@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 
-from recommender.scoring_layout import FIT_SLACK, VALUE_STEP, Asked, Layout, Listed, logistic
+from recommender.scoring_layout import FIT_SLACK, N_REASONS, VALUE_STEP, Asked, Layout, Listed, logistic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 IN_STEPS = 1.0 / VALUE_STEP
@@ -41,9 +41,10 @@ def list_students(layout: Layout, asked: Asked, listed: Listed, first: int, last
     scores, finals = np.empty(len(layout.content_of)), np.empty(len(layout.content_of))
     seen, seen_at = np.empty((k + LOT + LANES - 1) // LANES * LANES), np.empty(k + LOT, np.int64)
     candidates, groups = np.empty(len(scores) + 1, np.int64), np.empty((2 * k + 7) // 8 * 8)
-    columns = np.empty((2, n_kinds * k), np.uint32)
-    added, advantages = np.zeros((len(layout.codes), n_kinds * k)), np.zeros((len(layout.codes), n_kinds * k))
-    keys = np.empty((n_reasons + 1, n_kinds * k))
+    lanes = (n_kinds * k + LANES - 1) // LANES * LANES
+    columns, codes = np.zeros((4, lanes), np.uint32), np.empty(len(layout.codes), np.int8)
+    added, advantages = np.empty((len(codes), lanes)), np.empty((len(codes), lanes))
+    keys = np.empty((N_REASONS, lanes))
     for student in range(first, last):
         school = asked.school_of[student]
         _score_contents(
@@ -66,20 +67,24 @@ def list_students(layout: Layout, asked: Asked, listed: Listed, first: int, last
             )  # fmt: skip
         if n_reasons > 0:
             _find_columns(columns, listed.pathways[student], layout.content_of, len(layout.shared_by))
+            count = 0
             for term in range(n_terms):
                 if is_known[term]:
                     if layout.shape_of[term] >= 0:
                         _mean_shape(terms[term], layout.shared_by, layout.content_bounds, layout.bounds)
-                    _compare(added[term], advantages[term], terms[term], columns[0], n_kinds)
-                else:
-                    added[term], advantages[term] = 0.0, 0.0
+                    _compare(added[count], advantages[count], terms[term], columns[0], columns[1])
+                    codes[count] = layout.codes[term]
+                    count += 1
             for table in range(len(layout.table_of)):
-                row, term = layout.looked_up[layout.table_of[table, school]], n_terms + table
-                _compare(added[term], advantages[term], row, columns[1], n_kinds)
-            _rank_reasons(keys, advantages)
+                row = layout.looked_up[layout.table_of[table, school]]
+                _compare(added[count], advantages[count], row, columns[2], columns[3])
+                codes[count] = layout.codes[n_terms + table]
+                count += 1
+            _rank_reasons(keys, advantages[:count])
             _list_reasons(
-                listed.reasons.terms[student], listed.reasons.contributions[student],
-                listed.reasons.advantages[student], keys, added, advantages, layout.codes,
+                listed.reasons.terms[student].reshape(n_kinds * k, N_REASONS),
+                listed.reasons.contributions[student].reshape(n_kinds * k, N_REASONS),
+                listed.reasons.advantages[student].reshape(n_kinds * k, N_REASONS), keys, added, advantages, codes,
             )  # fmt: skip
 
 
@@ -283,42 +288,44 @@ _weighted_sum = numba.njit(cache=True, nogil=True, fastmath={"reassoc"})(_sum_of
 
 @compiled
 def _find_columns(columns: Any, listed: Any, content_of: Any, n_contents: int) -> None:
-    """Where the content and the pathway of every place stand; the typical ones, last in their rows, at empty places."""
+    """Where content and pathway of every place stand beside their typical ones, which are last in their rows.
+
+    An empty place is compared with itself.
+    """
     n_kinds, k = listed.shape
     for kind in range(n_kinds):
         for place in range(k):
-            pathway = listed[kind, place]
-            columns[0, kind * k + place] = content_of[pathway] if pathway >= 0 else n_contents + kind
-            columns[1, kind * k + place] = pathway if pathway >= 0 else len(content_of) + kind
+            pathway, column = listed[kind, place], kind * k + place
+            columns[1, column], columns[3, column] = n_contents + kind, len(content_of) + kind
+            columns[0, column] = content_of[pathway] if pathway >= 0 else columns[1, column]
+            columns[2, column] = pathway if pathway >= 0 else columns[3, column]
 
 
 @compiled
-def _compare(added: Any, advantages: Any, row: Any, columns: Any, n_kinds: int) -> None:
+def _compare(added: Any, advantages: Any, row: Any, columns: Any, typical: Any) -> None:
     """What a term adds at every place, and how much more than at the typical pathway of the kind."""
-    k = len(columns) // n_kinds
-    for kind in range(n_kinds):
-        typical = row[len(row) - n_kinds + kind]
-        for place in range(kind * k, (kind + 1) * k):
-            value = row[columns[place]]
-            added[place] = value
-            advantages[place] = value - typical
+    for place in range(len(columns)):
+        value = row[columns[place]]
+        added[place] = value
+        advantages[place] = value - row[typical[place]]
 
 
 @compiled
 def _rank_reasons(keys: Any, advantages: Any) -> None:
-    """The largest keys at every place: the size of an advantage in steps, and the earlier term where sizes are equal."""
-    keys[:-1] = 0.0
+    """The three largest keys at every place: the size in steps, and of equal sizes the earlier term."""
+    keys[:] = 0.0
+    one, two, three = keys[0], keys[1], keys[2]
     for term in range(len(advantages)):
-        row, mark, key = advantages[term], TERMS_AT_MOST - 1.0 - term, keys[-1]
-        for place in range(len(row)):
+        row, mark = advantages[term], TERMS_AT_MOST - 1.0 - term
+        for place in range(len(one)):
             steps = np.rint(abs(row[place]) * IN_STEPS)
-            key[place] = steps * TERMS_AT_MOST + mark if steps > 0.0 else 0.0
-        for reason in range(len(keys) - 1):
-            kept = keys[reason]
-            for place in range(len(row)):
-                larger = max(kept[place], key[place])
-                key[place] = min(kept[place], key[place])
-                kept[place] = larger
+            key = steps * TERMS_AT_MOST + (mark if steps > 0.0 else 0.0)
+            first, second, third = one[place], two[place], three[place]
+            one[place] = first if first > key else key
+            key = key if first > key else first
+            two[place] = second if second > key else key
+            key = key if second > key else second
+            three[place] = third if third > key else key
 
 
 @compiled
@@ -326,13 +333,10 @@ def _list_reasons(
     listed: Any, contributions: Any, listed_advantages: Any, keys: Any, added: Any, advantages: Any, codes: Any
 ) -> None:
     """The terms behind the keys; -1 and NaN where there are fewer."""
-    n_kinds, k, n_reasons = listed.shape
-    for kind in range(n_kinds):
-        for place in range(k):
-            column = kind * k + place
-            for reason in range(n_reasons):
-                key = keys[reason, column]
-                term = TERMS_AT_MOST - 1 - int(key - np.floor(key / TERMS_AT_MOST) * TERMS_AT_MOST)
-                listed[kind, place, reason] = codes[term] if key > 0.0 else -1
-                contributions[kind, place, reason] = added[term, column] if key > 0.0 else np.nan
-                listed_advantages[kind, place, reason] = advantages[term, column] if key > 0.0 else np.nan
+    for place in range(len(listed)):
+        for reason in range(len(keys)):
+            key = keys[reason, place]
+            term = np.uint32(TERMS_AT_MOST - 1 - (int(key) & (TERMS_AT_MOST - 1)))
+            listed[place, reason] = codes[term] if key > 0.0 else -1
+            contributions[place, reason] = added[term, place] if key > 0.0 else np.nan
+            listed_advantages[place, reason] = advantages[term, place] if key > 0.0 else np.nan
