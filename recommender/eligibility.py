@@ -176,6 +176,41 @@ def already_taken_bits(rules: tuple[EligibilityRule, ...], catalogue: Catalogue,
     return bits
 
 
+class Refusals:
+    """The rules applied to one catalogue; remembers the words of a day, as many students are refused alike.
+
+    Parameters
+    ----------
+    rules : tuple of EligibilityRule, at most 16
+    catalogue : Catalogue
+    """
+
+    def __init__(self, rules: tuple[EligibilityRule, ...], catalogue: Catalogue) -> None:
+        self._rules = rules
+        self._catalogue = catalogue
+        self._remembered: tuple[date, Words, dict[StudentPattern, Words]] | None = None
+
+    def words(self, patterns: tuple[StudentPattern, ...], day: date) -> Words:
+        """`refusal_words` of these patterns, (n_patterns, n_pathways)."""
+        known = self._of_day(day)[1]
+        if new := tuple(pattern for pattern in patterns if pattern not in known):
+            known.update(zip(new, refusal_words(self._rules, new, self._catalogue, day), strict=True))
+        return np.array([known[pattern] for pattern in patterns], dtype=np.uint16).reshape(
+            len(patterns), len(self._catalogue.pathways)
+        )
+
+    def already_taken_bits(self, day: date) -> Words:
+        """`already_taken_bits`, (n_pathways,)."""
+        return self._of_day(day)[0]
+
+    def _of_day(self, day: date) -> tuple[Words, dict[StudentPattern, Words]]:
+        remembered = self._remembered
+        if remembered is None or remembered[0] != day:
+            remembered = (day, already_taken_bits(self._rules, self._catalogue, day), {})
+            self._remembered = remembered
+        return remembered[1:]
+
+
 def refusing_rules(rules: tuple[EligibilityRule, ...], word: int) -> tuple[EligibilityRule, ...]:
     """The rules behind one word, in the order of the rule file.
 

@@ -37,7 +37,9 @@ EXAM_SPREAD = 0.2  # points beyond the recommended minimum, in shares of the max
 LIMIT = 2.5  # no single mark or test may say more than this many spreads
 HALF_LIFE_YEARS = 1.0  # an older mark or wish weighs half for every year
 TYPICAL_DISTANCE_KM = 5.0  # where a host has no coordinates
-STUDENT_STEP = 2.0**-20  # entries of student vectors are multiples of it: so sums over them are exact (`scoring_layout`)
+STUDENT_STEP = (
+    2.0**-20
+)  # entries of student vectors are multiples of it: so sums over them are exact (`scoring_layout`)
 
 
 def on_grid(values: Floats, step: float) -> Floats:

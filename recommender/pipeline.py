@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS, Pathway, PathwayKind
 from recommender.demand import DemandWeights, EntryWeight
-from recommender.eligibility import EligibilityRule, already_taken_bits, refusal_words, refusing_rules
+from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
 from recommender.explanation import NextEvidence, Reason, missing_evidence, next_evidence, reasons_of
 from recommender.features import FeatureSpace, StudentVectors
 from recommender.policy import check_demand_strength, price_of_demand
-from recommender.scoring import CONTRIBUTIONS, CompiledRanker, Listed, ServedRanker
+from recommender.scoring import CONTRIBUTIONS, CompiledRanker, ServedRanker
+from recommender.scoring_layout import Listed, logistic
 from recommender.students import StudentFacts
 
 Floats = NDArray[np.float64]
@@ -132,6 +133,10 @@ class Recommender:
         return CompiledRanker(self.ranker, self.space)
 
     @cached_property
+    def _refusals(self) -> Refusals:
+        return Refusals(self.rules, self.space.catalogue)
+
+    @cached_property
     def _demand_weight(self) -> Floats:
         return np.nan_to_num(self.demand.weights)
 
@@ -159,15 +164,13 @@ class Recommender:
         """
         strength = check_demand_strength(self.demand_strength if demand_strength is None else demand_strength)
         vectors = self.space.student_vectors(facts)
-        words = refusal_words(self.rules, facts.patterns, self.space.catalogue, facts.as_of)
+        words = self._refusals.words(facts.patterns, facts.as_of)
         listed = self.compiled.best(
             vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight,
             demand_strength=strength, taken=self._taken(facts),
         )  # fmt: skip
-        price = np.column_stack(
-            [price_of_demand(listed.unmoved_fit[:, kind], listed.fit[:, kind]) for kind in range(len(KINDS))]
-        )
-        return Recommendations(facts, vectors, listed, price)
+        price = price_of_demand(listed.unmoved_fit.reshape(-1, k), listed.fit.reshape(-1, k))
+        return Recommendations(facts, vectors, listed, price.reshape(len(facts), len(KINDS)))
 
     def explain(self, made: Recommendations, student: int) -> StudentRecommendations:
         """One student's lists with contributions and reasons.
@@ -183,16 +186,14 @@ class Recommender:
         StudentRecommendations
         """
         offered = self._words(made.facts, student) == 0
-        every = np.arange(len(offered))
-        contributions = self._contributions(made.vectors, student, every)
+        every_typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
         lists = []
-        for kind_row, kind in enumerate(KINDS):
+        for kind_row, (kind, typical) in enumerate(zip(KINDS, every_typical, strict=True)):
             in_kind = self.compiled.kind_of == kind_row
-            typical = _mean_row(contributions[in_kind])
             rows = made.listed.pathways[student, kind_row]
+            contributions = self._contributions(made.vectors, student, rows[rows >= 0])
             items = tuple(
-                self._line(made, student, kind_row, place, contributions[row], typical)
-                for place, row in enumerate(rows[rows >= 0])
+                self._line(made, student, kind_row, place, added, typical) for place, added in enumerate(contributions)
             )
             price = float(made.price_of_demand[student, kind_row])
             offered_count = int((offered & in_kind).sum())
@@ -230,7 +231,7 @@ class Recommender:
         kind = int(self.compiled.kind_of[row])
         contributions = self._contributions(vectors, student, np.arange(len(words)))
         in_kind = self.compiled.kind_of == kind
-        typical = _mean_row(contributions[in_kind])
+        typical = self._typical(vectors, student, np.array([kind]))[0]
         scores = contributions.sum(axis=1)
         rank = 1 + int((in_kind & (words == 0) & (scores > scores[row])).sum()) if words[row] == 0 else None
         reasons = reasons_of(self.space, facts, vectors, student, row, contributions[row], typical)
@@ -259,31 +260,33 @@ class Recommender:
 
     def _taken(self, facts: StudentFacts) -> tuple[Ints, Ints]:
         """Students and pathways they have already attended or are enrolled in."""
-        refused = already_taken_bits(self.rules, self.space.catalogue, facts.as_of)
+        refused = self._refusals.already_taken_bits(facts.as_of) != 0
         students, pathways = [], []
         for table in ("trials", "enrolments"):
-            seen = facts.tables[table]
-            for student, row in zip(seen.student, seen.positions(self.space.catalogue.position), strict=True):
-                if row >= 0 and refused[row]:
-                    students.append(student)
-                    pathways.append(row)
-        return np.array(students, dtype=np.int64), np.array(pathways, dtype=np.int64)
+            rows = facts.tables[table].positions(self.space.catalogue.position)
+            known = np.flatnonzero(rows >= 0)
+            known = known[refused[rows[known]]]
+            students.append(facts.tables[table].student[known])
+            pathways.append(rows[known])
+        return np.concatenate(students), np.concatenate(pathways)
 
     def _words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
         """All refusals of one student, (n_pathways,)."""
-        pattern = facts.patterns[facts.pattern_of[student]]
-        words = refusal_words(self.rules, (pattern,), self.space.catalogue, facts.as_of)[0]
+        words = self._refusals.words((facts.patterns[facts.pattern_of[student]],), facts.as_of)[0]
         students, pathways = self._taken(facts)
         own = pathways[students == student]
-        words[own] |= already_taken_bits(self.rules, self.space.catalogue, facts.as_of)[own]
+        words[own] |= self._refusals.already_taken_bits(facts.as_of)[own]
         return words
 
     def _contributions(self, vectors: StudentVectors, student: int, pathways: Ints) -> Floats:
         return self.compiled.contributions(vectors, np.full(len(pathways), student), pathways)
 
+    def _typical(self, vectors: StudentVectors, student: int, kinds: Ints) -> Floats:
+        return self.compiled.typical(vectors, np.full(len(kinds), student), kinds)
+
     def _fit(self, score: float, kind: int) -> float:
         slope, intercept = self.ranker.calibration[kind]
-        return float(1.0 / (1.0 + np.exp(-(slope * score + intercept))))
+        return float(logistic(slope * score + intercept))
 
     def _score_deviation(self, vectors: StudentVectors, student: int, pathway: int) -> float:
         """Standard deviation of a score that the uncertainty of the interests causes, log-odds."""
@@ -307,8 +310,3 @@ class Recommender:
         blocks = made.vectors.blocks.items()
         known = any(block[student].any() for term, block in blocks if term != "interest_match")
         return known or int(made.vectors.profile.reading_count[student]) > 0
-
-
-def _mean_row(rows: Floats) -> Floats:
-    """Mean of contributions, zero where there are none."""
-    return rows.mean(axis=0) if len(rows) else np.zeros(rows.shape[1])

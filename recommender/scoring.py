@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recommender.catalogue import KINDS
 from recommender.features import SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.scoring_arrays import content_terms
-from recommender.scoring_layout import Asked, Listed, Reasons, lay_out
+from recommender.scoring_layout import N_REASONS, Asked, Listed, Reasons, lay_out
 
 try:
     from recommender.scoring_loops import list_students
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CONTRIBUTIONS = (*TERM_CODES, "programme_bias", "host_bias")
-CHUNK = 1_000  # students; what is worked on at a time stays below 64 MB
+CHUNK = 400  # students: what is worked on at a time stays within a core's cache
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class CompiledRanker:
         demand_weight: Floats,
         demand_strength: float = 0.0,
         taken: tuple[Ints, Ints] | None = None,
-        reasons: int = 0,
+        reasons: bool = False,
         threads: int = 1,
     ) -> Listed:
         """The best k pathways of each kind for every student.
@@ -101,8 +101,8 @@ class CompiledRanker:
         demand_strength : float, >= 0
         taken : pair of int arrays, optional
             Students and pathways that are refused to that student alone.
-        reasons : int, >= 0
-            How many terms to name for every listed pathway.
+        reasons : bool
+            Whether to name the terms that tell every listed pathway from the typical one of its kind.
         threads : int, >= 1
             Students are shared out among them; the bits do not depend on it.
 
@@ -115,7 +115,7 @@ class CompiledRanker:
             vectors.matrix, vectors.school_of, words, word_of, *_by_student(taken, len(vectors)), demand_weight,
             float(demand_strength),
         )  # fmt: skip
-        listed = _empty_lists((len(vectors), len(KINDS), k), reasons, has_nudge=demand_strength > 0)
+        listed = _empty_lists((len(vectors), len(KINDS), k), N_REASONS * reasons, has_nudge=demand_strength > 0)
 
         def fill(first: int) -> None:
             list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
@@ -142,14 +142,32 @@ class CompiledRanker:
         ndarray of shape (n_pairs, n_terms + 2), log-odds
             In the order of CONTRIBUTIONS.
         """
+        return self._added(vectors, students, self.layout.content_of[pathways], pathways)
+
+    def typical(self, vectors: StudentVectors, students: Ints, kinds: Ints) -> Floats:
+        """Means of the contributions over all pathways of a kind: what a listed pathway is compared with.
+
+        Parameters
+        ----------
+        vectors : StudentVectors
+        students, kinds : int arrays (n_pairs,)
+
+        Returns
+        -------
+        ndarray of shape (n_pairs, n_terms + 2), log-odds
+            Of products, up to ROW_STEP for each entry.
+        """
+        layout = self.layout
+        return self._added(vectors, students, len(layout.shared_by) + kinds, len(layout.content_of) + kinds)
+
+    def _added(self, vectors: StudentVectors, students: Ints, contents: Ints, pathways: Ints) -> Floats:
         added = np.empty((len(students), len(CONTRIBUTIONS)))
         layout = self.layout
         for first in range(0, len(students), CHUNK):
             pairs = slice(first, first + CHUNK)
             asked, row_of = np.unique(students[pairs], return_inverse=True)
-            content = layout.content_of[pathways[pairs]]
             for code, term in zip(layout.codes, content_terms(layout, vectors.matrix[asked]), strict=False):
-                added[pairs, code] = term[row_of, content]
+                added[pairs, code] = term[row_of, contents[pairs]]
         tables = layout.table_of[:, vectors.school_of[students]]
         added[:, layout.codes[-len(tables) :]] = layout.looked_up[tables, pathways].T
         return added
@@ -172,10 +190,10 @@ def _by_student(taken: tuple[Ints, Ints] | None, count: int) -> tuple[Ints, Ints
     return np.searchsorted(students[order], np.arange(count + 1)), pathways[order]
 
 
-def _empty_lists(shape: tuple[int, int, int], reasons: int, *, has_nudge: bool) -> Listed:
+def _empty_lists(shape: tuple[int, int, int], n_reasons: int, *, has_nudge: bool) -> Listed:
     """Memory for lists; without a nudge the unmoved list is the list itself."""
     pathways, scores, fit, final = np.empty(shape, dtype=np.int64), np.empty(shape), np.empty(shape), np.empty(shape)
     unmoved, unmoved_fit = (np.empty_like(pathways), np.empty(shape)) if has_nudge else (pathways, fit)
-    of_reasons = (*shape, reasons)
+    of_reasons = (*shape, n_reasons)
     why = Reasons(np.empty(of_reasons, dtype=np.int8), np.empty(of_reasons), np.empty(of_reasons))
     return Listed(pathways, scores, fit, final, unmoved, unmoved_fit, why)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.features import on_grid
-from recommender.scoring_layout import FIT_SLACK, VALUE_STEP, Asked, Layout, Listed, Reasons, logistic
+from recommender.scoring_layout import FIT_SLACK, LOWEST, VALUE_STEP, Asked, Layout, Listed, Reasons, logistic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,37 +24,44 @@ def list_students(layout: Layout, asked: Asked, listed: Listed, first: int, last
     with_reasons = listed.reasons.terms.shape[3] > 0
     terms = []
     totals = np.zeros((last - first, layout.rows.shape[1]))
-    for added in content_terms(layout, asked.matrix[part]):
+    for added in content_terms(layout, asked.matrix[part], apart=with_reasons):
         totals += added
         if with_reasons:
             terms.append(added)
     scores = _score_pathways(layout, asked, totals, first, last)
-    here = Listed(*(array[part] for array in listed[:-1]), Reasons(*(array[part] for array in listed.reasons)))
+    reasons = listed.reasons
     for kind, (start, stop) in enumerate(pairwise(layout.bounds)):
-        of_kind = Listed(*(array[:, kind] for array in here[:-1]), here.reasons)
-        demand = asked.demand_weight[start:stop]
-        _list_kind(of_kind, scores[:, start:stop], demand, asked.demand_strength, layout.calibration[kind], start)
+        demand, line = asked.demand_weight[start:stop], layout.calibration[kind]
+        found = _list_kind(scores[:, start:stop], demand, asked.demand_strength, line, listed.pathways.shape[2], start)
+        for array, values in zip(listed[:-1], found, strict=True):
+            array[part, kind] = values
     if with_reasons:
-        _list_reasons(layout, here.reasons, here.pathways, terms, asked.school_of[part])
+        here = Reasons(reasons.terms[part], reasons.contributions[part], reasons.advantages[part])
+        _list_reasons(layout, here, listed.pathways[part], terms, asked.school_of[part])
 
 
 # --- scores ---
 
 
-def content_terms(layout: Layout, matrix: Floats) -> Iterator[Floats]:
-    """Terms of students for every content and the typical one of each kind, (n_students, n_contents + n_kinds) each."""
-    for term, (first, last) in enumerate(pairwise(layout.ends)):
-        added = matrix[:, first:last] @ layout.rows[first:last]
+def content_terms(layout: Layout, matrix: Floats, *, apart: bool = True) -> Iterator[Floats]:
+    """Terms of students for every content and the typical one of each kind, (n_students, n_contents + n_kinds) each.
+
+    `apart=False`: straight terms that stand side by side come as their sum.
+    """
+    count, is_shaped = len(layout.shape_of), layout.shape_of >= 0
+    edges = [term for term in range(count) if apart or term == 0 or is_shaped[term] or is_shaped[term - 1]]
+    for term, following in pairwise([*edges, count]):
+        columns = slice(layout.ends[term], layout.ends[following])
+        added = matrix[:, columns] @ layout.rows[columns]
         added += 0.0  # a product may leave a negative zero
-        shape = layout.shape_of[term]
-        yield _bent(layout, added, shape) if shape >= 0 else added
+        yield _bent(layout, added, layout.shape_of[term]) if is_shaped[term] else added
 
 
 def _bent(layout: Layout, raw: Floats, shape: int) -> Floats:
     """A shaped term: a straight line with a change of slope at every knot; means of it for the typical contents."""
-    row = layout.slopes[shape] * raw
+    row, excess = layout.slopes[shape] * raw, np.empty_like(raw)
     for at, bend in zip(layout.knots[shape], layout.bends[shape], strict=True):
-        excess = raw - at
+        np.subtract(raw, at, out=excess)
         np.maximum(excess, 0.0, out=excess)
         excess *= bend
         row += excess
@@ -69,7 +76,7 @@ def _score_pathways(layout: Layout, asked: Asked, totals: Floats, first: int, la
     """Minus infinity where a rule refuses."""
     scores = totals.take(layout.content_of, axis=1)
     scores += layout.by_school[asked.school_of[first:last]]
-    scores[(asked.words != 0)[asked.word_of[first:last]]] = -np.inf
+    np.copyto(scores, -np.inf, where=asked.words[asked.word_of[first:last]] != 0)
     taken = slice(asked.taken_by[first], asked.taken_by[last])
     students = np.repeat(np.arange(last - first), np.diff(asked.taken_by[first : last + 1]))
     scores[students, asked.taken[taken]] = -np.inf
@@ -79,10 +86,11 @@ def _score_pathways(layout: Layout, asked: Asked, totals: Floats, first: int, la
 # --- lists ---
 
 
-def _candidates(values: Floats, bar: Floats | float) -> tuple[Ints, Ints]:
-    """Rows and columns of what reaches a bar and is not refused, row by row."""
-    rows, columns = np.nonzero((values >= bar) & (values > -np.inf))
-    return rows, columns
+def _reaching(values: Floats, bar: Floats) -> tuple[Ints, Ints, Floats]:
+    """Rows, columns and values of what reaches the bar of its row and is not refused, row by row."""
+    flat = np.flatnonzero(values >= np.maximum(bar, LOWEST)[:, None])
+    rows, columns = np.divmod(flat, max(values.shape[1], 1))
+    return rows, columns, values[rows, columns]
 
 
 def _k_best(rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]) -> tuple[Ints, Floats]:
@@ -97,32 +105,30 @@ def _k_best(rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]) -
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(every, order, axis=1)
 
 
-def _list_kind(listed: Listed, scores: Floats, demand: Floats, strength: float, line: Floats, start: int) -> None:
-    """The list of one kind without demand and, where there is a nudge, with it; `listed` holds views of this kind."""
-    shape, width = listed.pathways.shape, scores.shape[1]
-    k = shape[1]
-    rows, columns = _candidates(scores, np.partition(scores, width - k, axis=1)[:, width - k, None] if k < width else -np.inf)
-    unmoved, best = _k_best(rows, columns, scores[rows, columns], shape)
+def _list_kind(
+    scores: Floats, demand: Floats, strength: float, line: Floats, k: int, start: int
+) -> tuple[NDArray[Any], ...]:
+    """The arrays of Listed for one kind: its list with the nudge, where there is one, and without."""
+    shape, width = (len(scores), k), scores.shape[1]
+    bar = np.partition(scores, width - k, axis=1)[:, width - k] if k < width else np.full(shape[0], LOWEST)
+    unmoved, best = _k_best(*_reaching(scores, bar), shape)
     is_empty = unmoved < 0
     unmoved_fit = logistic(line[0] * best + line[1])
     pathways, fit, final = unmoved, unmoved_fit, unmoved_fit
     if strength > 0.0:
         bar = np.where(is_empty, np.inf, unmoved_fit + strength * _taken(demand, unmoved)).min(axis=1)
-        rows, columns = _candidates(scores, _least_scores(bar, strength, line)[:, None])
-        found = scores[rows, columns]
-        pathways, final = _k_best(rows, columns, logistic(line[0] * found + line[1]) + strength * demand[columns], shape)
+        rows, columns, found = _reaching(scores, _least_scores(bar, strength, line))
+        moved = logistic(line[0] * found + line[1]) + strength * demand[columns]
+        pathways, final = _k_best(rows, columns, moved, shape)
         best = np.take_along_axis(scores, np.maximum(pathways, 0), axis=1) if width else best
         fit = logistic(line[0] * best + line[1])
-    listed.pathways[:] = np.where(is_empty, -1, start + pathways)
-    listed.unmoved[:] = np.where(is_empty, -1, start + unmoved)
-    for array, found in (
-        (listed.scores, best), (listed.fit, fit), (listed.final, final), (listed.unmoved_fit, unmoved_fit),
-    ):  # fmt: skip
-        array[:] = np.where(is_empty, np.nan, found)
+    best, fit, final, unmoved_fit = (np.where(is_empty, np.nan, a) for a in (best, fit, final, unmoved_fit))
+    pathways, unmoved = (np.where(is_empty, -1, start + positions) for positions in (pathways, unmoved))
+    return pathways, best, fit, final, unmoved, unmoved_fit
 
 
 def _least_scores(bar: Floats, strength: float, line: Floats) -> Floats:
-    """A pathway with a lower score cannot reach the final `bar`, whatever its demand; a little too low, never too high."""
+    """A pathway with a lower score cannot reach the final `bar`, whatever its demand; rather too low than too high."""
     lowest = np.minimum(bar, 1.0 + strength) - strength - FIT_SLACK
     odds = np.maximum(lowest, 0.0) / (1.0 - lowest)
     with np.errstate(divide="ignore"):
@@ -134,7 +140,7 @@ def _least_scores(bar: Floats, strength: float, line: Floats) -> Floats:
 
 
 def _list_reasons(layout: Layout, reasons: Reasons, listed: Ints, terms: list[Floats], school_of: Ints) -> None:
-    """The terms with the largest advantages at every place, of equal ones the first; -1 and NaN where there are fewer."""
+    """Terms with the largest advantages at every place, of equal ones the first; -1 and NaN where there are fewer."""
     n_kinds, n_contents = listed.shape[1], len(layout.shared_by)
     kinds, students = np.arange(n_kinds)[:, None], np.arange(len(listed))[:, None, None]
     typical_content, typical = n_contents + kinds, len(layout.content_of) + kinds

@@ -7,24 +7,22 @@ Passes run from 0 over whole arrays, without branches where they can: so the com
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
-from recommender.scoring_layout import FIT_SLACK, N_REASONS, VALUE_STEP, Asked, Layout, Listed, logistic
+from recommender.scoring_layout import FIT_SLACK, LOWEST, N_REASONS, VALUE_STEP, Asked, Layout, Listed, logistic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 IN_STEPS = 1.0 / VALUE_STEP
-LOWEST = np.finfo(np.float64).min  # below it only minus infinity: refused
 LOT, LANES = 64, 8  # candidates ranked at a time; floats in the widest vector
 TERMS_AT_MOST = 16  # a term's number is kept in the last four bits of a sorting key
 
 
 def compiled(function: Function) -> Function:
     """Compile at the first call and keep the machine code; a division by zero gives infinity, as in numpy."""
-    made: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return made
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 _logistic = compiled(logistic)
@@ -259,7 +257,7 @@ def _nudge(finals: Any, near: Any, scores: Any, demand: Any, strength: float, li
 
 @compiled
 def _least_score(bar: float, strength: float, line: Any) -> float:
-    """A pathway with a lower score cannot reach the final `bar`, whatever its demand; a little too low, never too high."""
+    """A pathway with a lower score cannot reach the final `bar`, whatever its demand; rather too low than too high."""
     lowest = bar - strength - FIT_SLACK
     return (np.log(lowest / (1.0 - lowest)) - line[1]) / line[0] if lowest > 0.0 else -np.inf
 
@@ -269,7 +267,7 @@ def _least_score(bar: float, strength: float, line: Any) -> float:
 
 @compiled
 def _mean_shape(row: Any, shared_by: Any, content_bounds: Any, bounds: Any) -> None:
-    """A shaped term of the typical contents: its mean over the pathways of a kind, as the shape of a mean is no mean."""
+    """A shaped term of the typical contents: its mean over the pathways of a kind; the shape of a mean is no mean."""
     for kind in range(len(bounds) - 1):
         first, last = content_bounds[kind], content_bounds[kind + 1]
         total = _weighted_sum(row[first:last], shared_by[first:last])
