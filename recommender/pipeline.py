@@ -186,14 +186,16 @@ class Recommender:
         StudentRecommendations
         """
         offered = self._words(made.facts, student) == 0
-        every_typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
+        rows = made.listed.pathways[student]
+        contributions = self._contributions(made.vectors, student, rows[rows >= 0])
+        by_kind = np.split(contributions, np.cumsum((rows >= 0).sum(axis=1))[:-1])
+        typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
         lists = []
-        for kind_row, (kind, typical) in enumerate(zip(KINDS, every_typical, strict=True)):
+        for kind_row, kind in enumerate(KINDS):
             in_kind = self.compiled.kind_of == kind_row
-            rows = made.listed.pathways[student, kind_row]
-            contributions = self._contributions(made.vectors, student, rows[rows >= 0])
             items = tuple(
-                self._line(made, student, kind_row, place, added, typical) for place, added in enumerate(contributions)
+                self._line(made, student, kind_row, place, added, typical[kind_row])
+                for place, added in enumerate(by_kind[kind_row])
             )
             price = float(made.price_of_demand[student, kind_row])
             offered_count = int((offered & in_kind).sum())

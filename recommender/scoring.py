@@ -142,7 +142,7 @@ class CompiledRanker:
         ndarray of shape (n_pairs, n_terms + 2), log-odds
             In the order of CONTRIBUTIONS.
         """
-        return self._added(vectors, students, self.layout.content_of[pathways], pathways)
+        return self._added(vectors, students, self.layout.content_of[pathways].astype(np.int64), pathways)
 
     def typical(self, vectors: StudentVectors, students: Ints, kinds: Ints) -> Floats:
         """Means of the contributions over all pathways of a kind: what a listed pathway is compared with.
