@@ -1,9 +1,14 @@
-"""Scoring 100,000 students x 500 pathways against a bare matrix product + mask + argpartition of the same size."""
+"""Scoring 100,000 students x 500 pathways, and a million, against a bare matrix product + mask + argpartition.
+
+Also without numba, on two threads, with reasons, and beside the batch recommendation of implicit and of RecTools.
+"""
 
 import resource
 import time
 import tracemalloc
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -11,47 +16,62 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.records import ROOT, Record
+from recommender import scoring_arrays
 from recommender.catalogue import KINDS, Catalogue, Pathway, Place
 from recommender.expert import expert_ranker, read_expert_weights
-from recommender.features import VECTOR_TERMS, FeatureSpace, StudentVectors
+from recommender.features import STUDENT_STEP, VECTOR_TERMS, FeatureSpace, StudentVectors, on_grid
 from recommender.interests import InterestProfile, build_interest_model
+from recommender.peers import Peers
 from recommender.reference import read_reference
 from recommender.scoring import CompiledRanker, ServedRanker
+from recommender.scoring_layout import Listed
 
 REFERENCE_DIR = ROOT / "data" / "reference"
-CHUNK, K, DEMAND_STRENGTH = 1_000, 5, 0.05
-LIMIT, ROUNDS, DENSE_STUDENTS = 1.3, 5, 10_000
+CHUNK, K, DEMAND_STRENGTH = 1_000, 10, 0.05
+LIMIT, BOTH_CORES_LIMIT, ARRAYS_LIMIT, REASONS_LIMIT = 1.0, 0.5, 2.5, 0.15
+MEGABYTES_LIMIT, MILLION, MILLION_LIMIT = 64, 10, 11
+ROUNDS, DENSE_STUDENTS = 5, 10_000
 FILLED = {
     "interest_match": 0.75, "subject_strength": 0.78, "subject_level": 0.79, "exam_margin": 0.07, "knowledge": 0.03,
     "profile_wish": 0.03, "exam_wish": 0.03, "elective_wish": 0.02, "profession_wish": 0.01, "trial_experience": 0.03,
-    "elective_experience": 0.13,
+    "elective_experience": 0.13, "peer_facts": 0.98, "peer_answers": 0.32,
 }  # fmt: skip
-"""Share of a block's entries that are not zero, counted in the sample region (synthetic) on 2024-10-01."""
+PROGRAMMES = 0.63
+"""Share of a block's entries that are not zero; programmes by pathways: several hosts offer the same. Both counted in the sample region (synthetic) on 2024-10-01."""
 
 
 def made_catalogue(reference: object, count: int, random: np.random.Generator) -> Catalogue:
-    """A catalogue of `count` pathways of all kinds, drawn from the reference data."""
+    """A catalogue of `count` pathways of all kinds, drawn from the reference data; programmes have several hosts."""
     profiles, spo = list(reference.profiles), [code for code, s in reference.spo.items() if s.status == "active"]
     schools = {f"sch{n:03}": Place(f"sch{n:03}", "", "school", *random.uniform(0, 30, 2)) for n in range(60)}
+    programmes = round(count * PROGRAMMES / len(KINDS)) * len(KINDS)
     pathways = []
     for number in range(count):
-        kind = KINDS[number % 3]
-        content = {"profiles": (profiles[number % len(profiles)],), "spo_codes": ()}
+        programme, kind = number % programmes, KINDS[number % 3]
+        content = {"profiles": (profiles[programme % len(profiles)],), "spo_codes": ()}
         if number % 3 == 2:
-            content = {"profiles": (), "spo_codes": (spo[number % len(spo)],)}
+            content = {"profiles": (), "spo_codes": (spo[programme % len(spo)],)}
         host = f"sch{number % 60:03}"
         pathways.append(
-            Pathway("2024-25", kind, f"p{number:04}", f"g{number % 150:03}", "", host, frozenset({9}), **content,
+            Pathway("2024-25", kind, f"p{number:04}", f"g{programme:03}", "", host, frozenset({9}), **content,
                     subjects=("math", "phys"), seats=25, hours=34.0, dates=(), apply_until=None,
                     conditions_met=frozenset(), restriction_tags=frozenset(), level="")
         )  # fmt: skip
     return Catalogue(tuple(pathways), schools)
 
 
+def made_space(reference: object, catalogue: Catalogue) -> FeatureSpace:
+    """A space with every term: peers know every field of the catalogue, what leans to it comes with the vectors."""
+    fields = tuple(tuple(sorted({p.field_code for p in catalogue.pathways if p.kind == kind})) for kind in KINDS)
+    nothing = np.empty((0, sum(map(len, fields))))
+    return FeatureSpace(reference, catalogue, build_interest_model(reference), Peers(fields, nothing, nothing))
+
+
 def bent(ranker: ServedRanker) -> ServedRanker:
-    """The expert ranker with bends as a trained one has them, so that nothing is cheaper than in service."""
+    """The expert ranker with every term and with bends as a trained one has them: nothing is cheaper than in service."""
     knots = np.tile(np.array([-0.5, 0.0, 0.5]), (*ranker.knots.shape[:2], 1))
-    return replace(ranker, knots=knots, bend_weights=np.full(knots.shape, 0.1))
+    weights = np.where(ranker.weights == 0.0, 0.1, ranker.weights)
+    return replace(ranker, weights=weights, knots=knots, bend_weights=np.full(knots.shape, 0.1))
 
 
 def made_vectors(
@@ -63,12 +83,16 @@ def made_vectors(
     """
     widths = [space.pathway_blocks[term].shape[1] for term in VECTOR_TERMS]
     ends = np.cumsum([0, *widths])
-    matrix = random.standard_normal((count, int(ends[-1])))
+    matrix = on_grid(random.standard_normal((count, int(ends[-1]))), STUDENT_STEP)
     for row, term in enumerate(() if everything_known else VECTOR_TERMS):
         matrix[:, ends[row] : ends[row + 1]] *= random.random((count, widths[row])) < FILLED[term]
+    return _vectors_of(matrix, random.integers(0, 60, count), ends)
+
+
+def _vectors_of(matrix: np.ndarray, school_of: np.ndarray, ends: np.ndarray) -> StudentVectors:
     blocks = {term: matrix[:, ends[row] : ends[row + 1]] for row, term in enumerate(VECTOR_TERMS)}
-    profile = InterestProfile(blocks["interest_match"], np.empty((0, 11, 11)), np.ones(count, dtype=np.int64))
-    return StudentVectors(matrix, blocks, random.integers(0, 60, count), profile)
+    profile = InterestProfile(blocks["interest_match"], np.empty((0, 11, 11)), np.ones(len(matrix), dtype=np.int64))
+    return StudentVectors(matrix, blocks, school_of, profile)
 
 
 @dataclass(frozen=True)
@@ -82,74 +106,172 @@ class Work:
     demand: np.ndarray
     taken: tuple[np.ndarray, np.ndarray] | None = None
 
-    def served(self, strength: float) -> None:
+    def served(self, strength: float, *, reasons: bool = False, threads: int = 1) -> Listed:
         """Score and list as the service does."""
-        self.compiled.best(
+        return self.compiled.best(
             self.vectors, self.words, self.word_of, k=K, demand_weight=self.demand, demand_strength=strength,
-            taken=self.taken,
+            taken=self.taken, reasons=reasons, threads=threads,
         )  # fmt: skip
 
-    def bare(self) -> None:
+    @cached_property
+    def dense(self) -> np.ndarray:
+        """One column a pathway, for the bare product."""
+        return np.ascontiguousarray(self.compiled.layout.rows[:, self.compiled.layout.content_of])
+
+    def bare(self, width: int | None = None) -> None:
         """The least that any matrix form has to do: product, mask, argpartition of each kind, in chunks."""
-        matrix = self.vectors.matrix
+        matrix, dense = self.vectors.matrix[:, :width], self.dense[:width]
         bounds = self.compiled.space.catalogue.kind_bounds
         for start in range(0, len(matrix), CHUNK):
-            scores = matrix[start : start + CHUNK] @ self.compiled.linear
+            scores = matrix[start : start + CHUNK] @ dense
             scores[self.words[self.word_of[start : start + CHUNK]] != 0] = -np.inf
             for first, last in pairwise(bounds):
-                np.argpartition(scores[:, first:last], -K, axis=1)
+                np.argpartition(scores[:, first:last], -min(K, last - first), axis=1)
+
+    def without_numba(self) -> "Work":
+        """The same work for the form that needs numpy only."""
+        compiled = CompiledRanker(self.compiled.ranker, self.compiled.space, scoring_arrays.list_students)
+        return replace(self, compiled=compiled)
+
+    @property
+    def size(self) -> str:
+        """For the records."""
+        return f"{len(self.vectors):,} students x {len(self.compiled.kind_of)} pathways, k = {K}"
 
 
-def compared(name: str, work: Work, rounds: int, data: Literal["synthetic", "none"]) -> list[Record]:
-    """Seconds, ratios to the bare product, and the memory that scoring adds.
+Runs = Mapping[str, Callable[[], object]]
+Data = Literal["synthetic", "none"]
 
-    Processor seconds of one thread; the runs alternate and a ratio is the median of the rounds' ratios, so that a
-    busy machine burdens both sides. Every run of ours gives the list without demand too: the price of demand is the
-    difference between the two.
-    """
-    runs = {
-        "bare": work.bare,
-        "plain": lambda: work.served(0.0),
-        "nudged": lambda: work.served(DEMAND_STRENGTH),
-    }
-    work.served(DEMAND_STRENGTH)  # compile
-    seconds = {run: np.empty(rounds) for run in runs}
+
+def timed(runs: Runs, rounds: int, clock: Callable[[], float] = time.thread_time) -> dict[str, np.ndarray]:
+    """Seconds of every run and round; the runs alternate, so that a busy machine burdens all of them."""
+    for name, call in runs.items():
+        if name != "bare":
+            call()  # compile, and touch the memory
+    seconds = {name: np.empty(rounds) for name in runs}
     with threadpool_limits(limits=1):
         for turn in range(rounds):
-            for run, call in runs.items():
-                start = time.thread_time()
+            for name, call in runs.items():
+                start = clock()
                 call()
-                seconds[run][turn] = time.thread_time() - start
-    size = f"{len(work.vectors):,} students x {work.compiled.linear.shape[1]} pathways"
+                seconds[name][turn] = clock() - start
+    return seconds
+
+
+def ratio(figure: str, spent: np.ndarray, bare: np.ndarray, limit: float | None, data: Data, size: str) -> Record:
+    """Median of the rounds' ratios to the bare product."""
+    ratios = spent / bare
+    against = f"bare product + mask + argpartition, {size}"
+    return Record(figure, float(np.median(ratios)), _span(ratios), limit, "lower", data, against, len(ratios))
+
+
+def compared(name: str, work: Work, rounds: int, data: Data) -> list[Record]:
+    """Processor seconds of one thread, ratios to the bare product, and the memory that scoring adds.
+
+    With demand every run gives the list without it too: the price of demand is the difference between the two.
+    """
+    runs = {"bare": work.bare, "plain": lambda: work.served(0.0), "nudged": lambda: work.served(DEMAND_STRENGTH)}
+    seconds = timed(runs, rounds)
     found = []
     for run, spent in seconds.items():
         figure = f"{name}.{run}_seconds"
-        found.append(Record(figure, float(np.median(spent)), _span(spent), None, "lower", data, size, rounds))
+        found.append(Record(figure, float(np.median(spent)), _span(spent), None, "lower", data, work.size, rounds))
         if run != "bare":
-            ratios = spent / seconds["bare"]
-            figure = f"{name}.{run}_ratio"
-            against = f"bare product + mask + argpartition, {size}"
-            found.append(Record(figure, float(np.median(ratios)), _span(ratios), LIMIT, "lower", data, against, rounds))
-    added = f"on top of the students' matrix of {work.vectors.matrix.nbytes / 2**20:.0f} MB"
-    found.append(Record(f"{name}.added_megabytes", _added(work), None, None, "lower", data, added))
+            found.append(ratio(f"{name}.{run}_ratio", spent, seconds["bare"], LIMIT, data, work.size))
+    return [*found, added_memory(f"{name}.added_megabytes", work, data)]
+
+
+def added_memory(figure: str, work: Work, data: Data) -> Record:
+    """Peak of what one scoring with demand and reasons allocates beside its inputs and outputs, megabytes."""
+    tracemalloc.start()
+    listed = work.served(DEMAND_STRENGTH, reasons=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    outputs = sum(array.nbytes for array in (*listed[:-1], *listed.reasons))
+    against = f"students' matrix of {work.vectors.matrix.nbytes / 2**20:.0f} MB, lists of {outputs / 2**20:.0f} MB"
+    return Record(figure, (peak - outputs) / 2**20, None, MEGABYTES_LIMIT, "lower", data, against)
+
+
+def reasons_cost(work: Work) -> list[Record]:
+    """What naming three terms for every listed pathway adds, as a share: of the lists as served, and without demand."""
+    runs = {
+        f"{name}{why}": lambda strength=strength, why=why: work.served(strength, reasons=bool(why))
+        for name, strength in (("nudged", DEMAND_STRENGTH), ("plain", 0.0))
+        for why in ("", "_reasons")
+    }
+    seconds = timed(runs, ROUNDS)
+    found = []
+    for name, limit in (("nudged", REASONS_LIMIT), ("plain", None)):
+        shares = seconds[f"{name}_reasons"] / seconds[name] - 1.0
+        figure, value = f"scoring_speed.{name}_reasons_share", float(np.median(shares))
+        against = f"three terms of each of {len(KINDS) * K} listed, {work.size}"
+        found.append(Record(figure, value, _span(shares), limit, "lower", "none", against, ROUNDS))
     return found
 
 
-def _added(work: Work) -> float:
-    """Peak of what one scoring with demand allocates, megabytes."""
-    tracemalloc.start()
-    work.served(DEMAND_STRENGTH)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+def without_numba(work: Work) -> list[Record]:
+    """The form in numpy alone: its time, its memory, and whether its lists and reasons are the same bits."""
+    arrays = work.without_numba()
+    runs = {"bare": work.bare, "plain": lambda: arrays.served(0.0), "nudged": lambda: arrays.served(DEMAND_STRENGTH)}
+    seconds = timed(runs, ROUNDS)
+    one, other = (each.served(DEMAND_STRENGTH, reasons=True) for each in (work, arrays))
+    same = np.ones(len(work.vectors), dtype=bool)
+    for left, right in zip((*one[:-1], *one.reasons), (*other[:-1], *other.reasons), strict=True):
+        rows = [array.reshape(len(same), -1).view(np.uint8) for array in (left, right)]
+        same &= (rows[0] == rows[1]).all(axis=1)
+    return [
+        *(
+            ratio(f"scoring_speed.arrays_{run}_ratio", seconds[run], seconds["bare"], ARRAYS_LIMIT, "none", work.size)
+            for run in ("plain", "nudged")
+        ),
+        Record("scoring_speed.arrays_same", float(same.mean()), None, 1.0, "higher", "none", "numba", len(same)),
+        added_memory("scoring_speed.arrays_added_megabytes", arrays, "none"),
+    ]
 
 
-def _densest(work: Work, random: np.random.Generator) -> Record:
+def both_cores(work: Work) -> list[Record]:
+    """Two threads by the clock on the wall, against the bare product on one; the quietest round of each counts."""
+    runs = {
+        "bare": work.bare,
+        "plain": lambda: work.served(0.0, threads=2),
+        "nudged": lambda: work.served(DEMAND_STRENGTH, threads=2),
+    }
+    seconds = timed(runs, ROUNDS, time.perf_counter)
+    bare = seconds["bare"].min()
+    against = f"bare product on one thread, {work.size}"
+    return [
+        Record(
+            f"scoring_speed.{run}_both_cores_ratio", float(seconds[run].min() / bare), _span(seconds[run] / bare),
+            BOTH_CORES_LIMIT, "lower", "none", against, ROUNDS,
+        )
+        for run in ("plain", "nudged")
+    ]  # fmt: skip
+
+
+def million(work: Work) -> list[Record]:
+    """Ten times the students (the same ones again and again, each in memory of its own): time and memory."""
+    matrix = np.tile(work.vectors.matrix, (MILLION, 1))
+    ends = np.cumsum([0, *(work.vectors.blocks[term].shape[1] for term in VECTOR_TERMS)])
+    vectors = _vectors_of(matrix, np.tile(work.vectors.school_of, MILLION), ends)
+    large = replace(work, vectors=vectors, word_of=np.tile(work.word_of, MILLION))
+    seconds = timed({"small": lambda: work.served(DEMAND_STRENGTH)}, ROUNDS)["small"]
+    start = time.thread_time()
+    large.served(DEMAND_STRENGTH)
+    spent = time.thread_time() - start
+    times = spent / float(np.median(seconds))
+    return [
+        Record("scoring_speed.million_times", times, None, MILLION_LIMIT, "lower", "none", work.size),
+        Record("scoring_speed.million_seconds", spent, None, None, "lower", "none", large.size),
+        added_memory("scoring_speed.million_added_megabytes", large, "none"),
+    ]
+
+
+def densest(work: Work, random: np.random.Generator) -> Record:
     """The worst case: students without a single zero, as no school has them."""
     vectors = made_vectors(work.compiled.space, DENSE_STUDENTS, random, everything_known=True)
     full = replace(work, vectors=vectors, word_of=work.word_of[:DENSE_STUDENTS])
-    ratio = next(record for record in compared("", full, ROUNDS, "none") if record.figure == ".plain_ratio")
-    return replace(ratio, figure="scoring_speed.dense_ratio", limit=None)
+    seconds = timed({"bare": full.bare, "plain": lambda: full.served(0.0)}, ROUNDS)
+    return ratio("scoring_speed.dense_ratio", seconds["plain"], seconds["bare"], None, "none", full.size)
 
 
 def _span(values: np.ndarray) -> tuple[float, float]:
@@ -158,19 +280,30 @@ def _span(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
+def made_work(students: int, pathways: int, random: np.random.Generator) -> Work:
     """A region made in memory."""
-    random = np.random.default_rng(0)
     reference = read_reference(REFERENCE_DIR)
-    catalogue = made_catalogue(reference, pathways, random)
-    space = FeatureSpace(reference, catalogue, build_interest_model(reference))
+    space = made_space(reference, made_catalogue(reference, pathways, random))
     expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
     compiled = CompiledRanker(bent(expert_ranker(expert)), space)
-    vectors = made_vectors(space, students, random)
     words = (random.random((360, pathways)) < 0.2).astype(np.uint16)
     word_of = random.integers(0, len(words), students)
-    work = Work(compiled, vectors, words, word_of, random.random(pathways))
-    found = compared("scoring_speed", work, ROUNDS, "none")
-    found.append(_densest(work, random))
+    return Work(compiled, made_vectors(space, students, random), words, word_of, random.random(pathways))
+
+
+def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
+    """All figures, and the peak of the process."""
+    random = np.random.default_rng(0)
+    work = made_work(students, pathways, random)
+    found = [
+        *compared("scoring_speed", work, ROUNDS, "none"),
+        *reasons_cost(work),
+        *without_numba(work),
+        *both_cores(work),
+        densest(work, random),
+        *rivals(work),
+        *million(work),
+    ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [*found, Record("scoring_speed.process_megabytes", peak, None, None, "lower", "none", "peak, all included")]
+    about = f"inputs, lists and libraries of {MILLION * students:,} students"
+    return [*found, Record("scoring_speed.process_megabytes", peak, None, None, "lower", "none", about)]

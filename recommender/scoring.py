@@ -5,7 +5,7 @@ kind. `scoring_layout` arranges the arrays, `scoring_loops` goes through them co
 a student's lists are the same bits in both, alone or in a region, on one thread or several.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from recommender.catalogue import KINDS
 from recommender.features import SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.scoring_arrays import content_terms
-from recommender.scoring_layout import N_REASONS, Asked, Listed, Reasons, lay_out
+from recommender.scoring_layout import N_REASONS, Asked, Layout, Listed, Reasons, lay_out
 
 try:
-    from recommender.scoring_loops import list_students
+    from recommender.scoring_loops import list_students as fastest_list_students
 except ImportError:  # numba is not installed
-    from recommender.scoring_arrays import list_students
+    from recommender.scoring_arrays import list_students as fastest_list_students
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+ListStudents = Callable[[Layout, Asked, Listed, int, int], None]
 
 CONTRIBUTIONS = (*TERM_CODES, "programme_bias", "host_bias")
 CHUNK = 400  # students: what is worked on at a time stays within a core's cache
@@ -60,11 +61,16 @@ class CompiledRanker:
     ----------
     ranker : ServedRanker
     space : FeatureSpace
+    list_students : function
+        What goes through the students: compiled where numba is installed, `scoring_arrays.list_students` elsewhere.
     """
 
-    def __init__(self, ranker: ServedRanker, space: FeatureSpace) -> None:
+    def __init__(
+        self, ranker: ServedRanker, space: FeatureSpace, list_students: ListStudents = fastest_list_students
+    ) -> None:
         self.ranker = ranker
         self.space = space
+        self.list_students = list_students
         pathways = space.catalogue.pathways
         self.kind_of = np.array([KINDS.index(pathway.kind) for pathway in pathways], dtype=np.int64)
         kinds = self.kind_of.tolist()
@@ -118,7 +124,7 @@ class CompiledRanker:
         listed = _empty_lists((len(vectors), len(KINDS), k), N_REASONS * reasons, has_nudge=demand_strength > 0)
 
         def fill(first: int) -> None:
-            list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
+            self.list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
 
         starts = range(0, len(vectors), CHUNK)
         if threads == 1 or len(starts) < 2:
@@ -195,5 +201,6 @@ def _empty_lists(shape: tuple[int, int, int], n_reasons: int, *, has_nudge: bool
     pathways, scores, fit, final = np.empty(shape, dtype=np.int64), np.empty(shape), np.empty(shape), np.empty(shape)
     unmoved, unmoved_fit = (np.empty_like(pathways), np.empty(shape)) if has_nudge else (pathways, fit)
     of_reasons = (*shape, n_reasons)
-    why = Reasons(np.empty(of_reasons, dtype=np.int8), np.empty(of_reasons), np.empty(of_reasons))
+    figures = np.empty((2, *of_reasons), dtype=np.float32)
+    why = Reasons(np.empty(of_reasons, dtype=np.int8), figures[0], figures[1])
     return Listed(pathways, scores, fit, final, unmoved, unmoved_fit, why)

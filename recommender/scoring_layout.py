@@ -106,15 +106,15 @@ class Reasons(NamedTuple):
     terms : int8 array
         Positions in CONTRIBUTIONS, largest difference first (differences nearer than VALUE_STEP count as equal, and
         the first term stands first); -1 = no more terms that differ.
-    contributions : float array
-        What the term adds to the score, log-odds; NaN where there is no term.
-    advantages : float array
+    contributions : float32 array
+        What the term adds to the score, log-odds; NaN where there is no term. To be shown, so half the memory will do.
+    advantages : float32 array
         The same less its mean over the catalogue's pathways of this kind for this student.
     """
 
     terms: NDArray[np.int8]
-    contributions: Floats
-    advantages: Floats
+    contributions: NDArray[np.float32]
+    advantages: NDArray[np.float32]
 
 
 class Listed(NamedTuple):

@@ -17,7 +17,7 @@ from recommender.scoring_layout import FIT_SLACK, LOWEST, N_REASONS, VALUE_STEP,
 Function = TypeVar("Function", bound=Callable[..., Any])
 IN_STEPS = 1.0 / VALUE_STEP
 LOT, LANES = 64, 8  # candidates ranked at a time; floats in the widest vector
-TERMS_AT_MOST = 16  # a term's number is kept in the last four bits of a sorting key
+TERMS_AT_MOST = 64  # the last bits of a sorting key hold a term's number
 
 
 def compiled(function: Function) -> Function:
