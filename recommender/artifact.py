@@ -84,6 +84,9 @@ def _arrays(training: "Training") -> dict[str, Any]:
             arrays[f"doubt_scales_{row}"] = np.array([doubt.unseen_variance, doubt.width])
             for name in BIASED:
                 arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
+    arrays["scattered"] = np.array(sorted(peers.scatter), dtype=np.str_)
+    for row, method in enumerate(sorted(peers.scatter)):
+        arrays[f"scatter_{row}"] = peers.scatter[method]
     for row, fields in enumerate(peers.fields):
         arrays[f"fields_{row}"] = np.array(fields, dtype=np.str_)
     for row in range(len(KINDS)):
@@ -124,7 +127,8 @@ def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, Intere
         methods.append((code, reading))
     norms = AnswerNorms(tuple(arrays["questions"].tolist()), *arrays["answer_moments"])
     fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
-    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"])
+    scatter = {method: arrays[f"scatter_{row}"] for row, method in enumerate(arrays["scattered"].tolist())}
+    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"], scatter)
     return ranker, peers, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
 
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from recommender.features import FACT_TERMS, SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.interests import TRIAL_NOISE, TRIAL_SPREAD, interest_information
+from recommender.peers import root
 from recommender.scoring import CompiledRanker
-from recommender.students import StudentFacts
-from recommender.uncertainty import interest_gradients, normal_draws, root
+from recommender.students import StudentFacts, answered_methods
+from recommender.uncertainty import answer_moves, interest_gradients, normal_draws
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -199,7 +200,7 @@ def next_evidence(
         return ()
     slopes = [interest_gradients(compiled, vectors, student, one.kind, one.pathways) for one in told]
     certain = root(vectors.profile.covariance[student])
-    instruments = _by_instruments(compiled, facts, vectors, student, slopes)
+    instruments = _by_instruments(compiled, facts, vectors, student, told, slopes)
     others = {
         (kind, ""): [_by_facts(compiled, usual, kind, one) for one in told] for kind in _askable(usual, facts, student)
     }
@@ -256,17 +257,24 @@ Moves = dict[tuple[str, str], list[Floats]]  # by kind and code; of each list, (
 
 
 def _by_instruments(
-    compiled: CompiledRanker, facts: StudentFacts, vectors: StudentVectors, student: int, slopes: Sequence[Floats]
-) -> Moves:
-    """How each instrument for the student's grade would move the scores."""
+    compiled: CompiledRanker, facts: StudentFacts, vectors: StudentVectors, student: int,
+    lists: Sequence[Candidates], slopes: Sequence[Floats],
+) -> Moves:  # fmt: skip
+    """How each instrument for the student's grade would move the scores: by its scales, and by its single answers."""
     space, grade = compiled.space, int(facts.grades[student])
     covariance = vectors.profile.covariance[student]
     precision = np.linalg.inv(covariance)
+    answered = answered_methods(facts, student)
     moves: Moves = {}
-    for code, reading in space.interest_model.methods:
+    for position, (code, reading) in enumerate(space.interest_model.methods):
         if grade in space.reference.instruments[code].grades and reading.is_interest.any():
             narrowed = root(covariance - np.linalg.inv(precision + interest_information(reading)))
-            moves["instrument", code] = [slope @ narrowed for slope in slopes]
+            moves["instrument", code] = [
+                slope @ narrowed
+                if position in answered
+                else np.hstack([slope @ narrowed, answer_moves(compiled, code, one.kind, one.pathways)])
+                for one, slope in zip(lists, slopes, strict=True)
+            ]
     return moves
 
 

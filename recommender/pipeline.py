@@ -255,7 +255,7 @@ class Recommender:
     def _certainty(
         self, made: Recommendations, student: int, kind: int, nearest: Candidates, listed: Ints
     ) -> Certainty:
-        deviations = self.doubt.deviations(made.vectors, student, kind, nearest.pathways)
+        deviations = self.doubt.deviations(made.facts, made.vectors, student, kind, nearest.pathways)
         unseen = self.doubt.unseen_variance[nearest.pathways]
         drawn = drawn_scores(nearest.scores, deviations, unseen)
         places = np.array([int(np.flatnonzero(nearest.pathways == pathway)[0]) for pathway in listed], dtype=np.int64)
