@@ -75,9 +75,10 @@ def _arrays(training: "Training") -> dict[str, Any]:
         "fact_weights": peers.fact_weights,
         "answer_weights": peers.answer_weights,
     }
-    arrays["usual_scales"] = np.array([training.usual.elective_variance, training.usual.rating_deviation])
-    for kind, usual in training.usual.roots.items():
-        arrays[f"usual_{kind}"] = usual
+    arrays["rating_deviation"] = np.array(training.usual.rating_deviation)
+    for name, table in (("root", training.usual.roots), ("rate", training.usual.rates)):
+        for kind, usual in table.items():
+            arrays[f"{name}_{kind}"] = usual
     for row, doubt in enumerate(training.doubts):
         if doubt is not None:
             arrays[f"doubt_factor_{row}"] = doubt.factor
@@ -306,8 +307,11 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
         ranker, peers, model = _from_arrays(arrays)
         doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
-        roots = {kind: arrays[f"usual_{kind}"] for kind in FACT_KINDS if f"usual_{kind}" in arrays}
-        usual = UsualFacts(roots, *arrays["usual_scales"].tolist())
+        roots, rates = (
+            {kind: arrays[f"{name}_{kind}"] for kind in FACT_KINDS if f"{name}_{kind}" in arrays}
+            for name in ("root", "rate")
+        )
+        usual = UsualFacts(roots, rates, float(arrays["rating_deviation"]))
     return ServedModel(manifest, ranker, model, peers, doubts, usual)
 
 

@@ -181,6 +181,12 @@ def normal_draws(count: int, directions: int) -> Floats:
     return np.concatenate([half, -half])
 
 
+@lru_cache(maxsize=64)
+def uniform_draws(count: int, columns: int) -> Floats:
+    """The same uniform draws for everybody, (count, columns)."""
+    return np.random.default_rng(1).random((count, columns))
+
+
 def drawn_scores(scores: Floats, deviations: Floats, unseen_variance: Floats) -> Floats:
     """Scores as they might be, (DRAWS, n).
 
