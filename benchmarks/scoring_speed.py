@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.batch_rivals import INSTALLED, rival_runs
 from benchmarks.records import ROOT, Record
 from recommender import scoring_arrays
 from recommender.catalogue import KINDS, Catalogue, Pathway, Place
@@ -30,14 +31,15 @@ REFERENCE_DIR = ROOT / "data" / "reference"
 CHUNK, K, DEMAND_STRENGTH = 1_000, 10, 0.05
 LIMIT, BOTH_CORES_LIMIT, ARRAYS_LIMIT, REASONS_LIMIT = 1.0, 0.5, 2.5, 0.15
 MEGABYTES_LIMIT, MILLION, MILLION_LIMIT = 64, 10, 11
-ROUNDS, DENSE_STUDENTS = 5, 10_000
+ROUNDS, RIVAL_ROUNDS, DENSE_STUDENTS, NARROW = 5, 2, 10_000, 380
 FILLED = {
     "interest_match": 0.75, "subject_strength": 0.78, "subject_level": 0.79, "exam_margin": 0.07, "knowledge": 0.03,
     "profile_wish": 0.03, "exam_wish": 0.03, "elective_wish": 0.02, "profession_wish": 0.01, "trial_experience": 0.03,
     "elective_experience": 0.13, "peer_facts": 0.98, "peer_answers": 0.32,
 }  # fmt: skip
+"""Share of a block's entries that are not zero, counted in the sample region (synthetic) on 2024-10-01."""
 PROGRAMMES = 0.63
-"""Share of a block's entries that are not zero; programmes by pathways: several hosts offer the same. Both counted in the sample region (synthetic) on 2024-10-01."""
+"""Programmes by pathways, as several hosts offer the same; counted there too."""
 
 
 def made_catalogue(reference: object, count: int, random: np.random.Generator) -> Catalogue:
@@ -68,7 +70,7 @@ def made_space(reference: object, catalogue: Catalogue) -> FeatureSpace:
 
 
 def bent(ranker: ServedRanker) -> ServedRanker:
-    """The expert ranker with every term and with bends as a trained one has them: nothing is cheaper than in service."""
+    """The expert ranker, with every term and with bends as when trained: nothing is cheaper than in service."""
     knots = np.tile(np.array([-0.5, 0.0, 0.5]), (*ranker.knots.shape[:2], 1))
     weights = np.where(ranker.weights == 0.0, 0.1, ranker.weights)
     return replace(ranker, weights=weights, knots=knots, bend_weights=np.full(knots.shape, 0.1))
@@ -248,22 +250,66 @@ def both_cores(work: Work) -> list[Record]:
     ]  # fmt: skip
 
 
+def rivals(work: Work) -> list[Record]:
+    """Batch recommendation of others beside ours; reported, and which of them were installed."""
+    refused = work.words[work.word_of] != 0
+    bounds = work.compiled.space.catalogue.kind_bounds
+    runs = {
+        "bare": work.bare,
+        "plain": lambda: work.served(0.0),
+        **rival_runs(work.vectors.matrix, work.dense, refused, bounds, K),
+    }
+    seconds = timed(runs, RIVAL_ROUNDS)
+    missing = ", ".join(name for name, is_there in INSTALLED.items() if not is_there)
+    about = f"not installed: {missing}" if missing else ", ".join(INSTALLED)
+    found = [Record("scoring_speed.rivals", float(len(runs) - 2), None, None, "higher", "none", about)]
+    for name in runs:
+        if name in INSTALLED:
+            spent, figure = seconds[name], f"scoring_speed.{name}_seconds"
+            value = float(np.median(spent))
+            found.append(Record(figure, value, _span(spent), None, "lower", "none", work.size, RIVAL_ROUNDS))
+            found.append(ratio(f"scoring_speed.{name}_ratio", spent, seconds["bare"], None, "none", work.size))
+            ours = spent / seconds["plain"]
+            against = "full additive score, one thread, the same run"
+            figure = f"scoring_speed.{name}_times_ours"
+            found.append(
+                Record(figure, float(np.median(ours)), _span(ours), None, "lower", "none", against, RIVAL_ROUNDS)
+            )
+    return found
+
+
+def narrower(work: Work) -> Record:
+    """Against a bare product of fewer columns, as the matrix was before programmes and peers had theirs."""
+    seconds = timed({"bare": lambda: work.bare(NARROW), "plain": lambda: work.served(0.0)}, ROUNDS)
+    size = f"the bare one with {NARROW} of {work.vectors.matrix.shape[1]} columns only"
+    return ratio("scoring_speed.narrow_ratio", seconds["plain"], seconds["bare"], None, "none", size)
+
+
 def million(work: Work) -> list[Record]:
-    """Ten times the students (the same ones again and again, each in memory of its own): time and memory."""
+    """Ten times the students (the same ones again and again, each in memory of its own): time and memory.
+
+    A million lists need memory that nothing has used before, so the smaller runs do not get back theirs either.
+    """
     matrix = np.tile(work.vectors.matrix, (MILLION, 1))
     ends = np.cumsum([0, *(work.vectors.blocks[term].shape[1] for term in VECTOR_TERMS)])
     vectors = _vectors_of(matrix, np.tile(work.vectors.school_of, MILLION), ends)
     large = replace(work, vectors=vectors, word_of=np.tile(work.word_of, MILLION))
-    seconds = timed({"small": lambda: work.served(DEMAND_STRENGTH)}, ROUNDS)["small"]
-    start = time.thread_time()
-    large.served(DEMAND_STRENGTH)
-    spent = time.thread_time() - start
-    times = spent / float(np.median(seconds))
+    kept: list[Listed] = []
+    small = np.array([_seconds(lambda: kept.append(work.served(DEMAND_STRENGTH))) for _ in range(ROUNDS)])
+    kept.clear()
+    spent = _seconds(lambda: large.served(DEMAND_STRENGTH))
+    times = spent / float(np.median(small))
     return [
         Record("scoring_speed.million_times", times, None, MILLION_LIMIT, "lower", "none", work.size),
         Record("scoring_speed.million_seconds", spent, None, None, "lower", "none", large.size),
         added_memory("scoring_speed.million_added_megabytes", large, "none"),
     ]
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.thread_time()
+    call()
+    return time.thread_time() - start
 
 
 def densest(work: Work, random: np.random.Generator) -> Record:
@@ -301,6 +347,7 @@ def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
         *without_numba(work),
         *both_cores(work),
         densest(work, random),
+        narrower(work),
         *rivals(work),
         *million(work),
     ]
