@@ -61,6 +61,8 @@ REPORTED = {
     "scoring_speed.plain_seconds": "scoring 100,000 x 500, processor seconds",
     "scoring_speed.nudged_seconds": "the same with the demand nudge, processor seconds",
     "scoring_speed.million_seconds": "1,000,000 students with the demand nudge, processor seconds",
+    "scoring_speed.plain_both_cores_processor_ratio": "two threads, half their processor time, ratio to the bare one",
+    "scoring_speed.nudged_both_cores_processor_ratio": "the same with the demand nudge",
     "scoring_speed.plain_reasons_share": "reasons add to the time without demand, share",
     "scoring_speed.dense_ratio": "ratio for students without a single zero, as no school has them",
     "scoring_speed.narrow_ratio": "ratio to a bare product of fewer columns",
