@@ -178,7 +178,7 @@ def ratio(figure: str, spent: np.ndarray, bare: np.ndarray, limit: float | None,
     return Record(figure, float(np.median(ratios)), _span(ratios), limit, "lower", data, against, len(ratios))
 
 
-def compared(name: str, work: Work, rounds: int, data: Data) -> list[Record]:
+def compared(name: str, work: Work, rounds: int, data: Data, limit: float = LIMIT) -> list[Record]:
     """Processor seconds of one thread, ratios to the bare product, and the memory that scoring adds.
 
     With demand every run gives the list without it too: the price of demand is the difference between the two.
@@ -190,7 +190,7 @@ def compared(name: str, work: Work, rounds: int, data: Data) -> list[Record]:
         figure = f"{name}.{run}_seconds"
         found.append(Record(figure, float(np.median(spent)), _span(spent), None, "lower", data, work.size, rounds))
         if run != "bare":
-            found.append(ratio(f"{name}.{run}_ratio", spent, seconds["bare"], LIMIT, data, work.size))
+            found.append(ratio(f"{name}.{run}_ratio", spent, seconds["bare"], limit, data, work.size))
     return [*found, added_memory(f"{name}.added_megabytes", work, data)]
 
 
