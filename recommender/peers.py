@@ -22,7 +22,6 @@ Ints = NDArray[np.int64]
 
 RIDGES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)  # students' worth of belief that nothing leans anywhere
 FOLDS = 5
-CHUNK = 1_000
 RANK_TOLERANCE = 1e-12
 
 
@@ -109,24 +108,6 @@ class Leaning:
     weights: Floats
     unseen: Floats
     ridge: float | None
-
-
-def entry_by_entry(left: Floats, right: Floats) -> Floats:
-    """`left @ right`, summed column by column: a row's bits do not depend on the rows beside it.
-
-    Nothing known (no columns on the left) or nothing learned (no rows on the right) gives zeros.
-
-    Examples
-    --------
-    >>> entry_by_entry(np.array([[1.0, 0.0, 2.0]]), np.array([[1.0], [5.0], [0.5]])).tolist()
-    [[2.0]]
-    """
-    result = np.zeros((len(left), right.shape[1]))
-    for start in range(0, len(left) if right.size else 0, CHUNK):
-        part, rows = left[start : start + CHUNK], result[start : start + CHUNK]
-        for column in np.flatnonzero(part.any(axis=0)):
-            rows += part[:, column, None] * right[column]
-    return result
 
 
 def surprises(scores: Floats, relevance: Floats, queries: Ints, fields: Ints, n_fields: int) -> Floats:
