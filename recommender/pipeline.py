@@ -199,7 +199,7 @@ class Recommender:
         price = price_of_demand(listed.unmoved_fit.reshape(-1, k), listed.fit.reshape(-1, k))
         return Recommendations(facts, vectors, listed, price.reshape(len(facts), len(KINDS)), strength)
 
-    def explain(self, made: Recommendations, student: int) -> StudentRecommendations:
+    def explain(self, made: Recommendations, student: int, *, evidence: bool = True) -> StudentRecommendations:
         """One student's lists with contributions and reasons.
 
         Parameters
@@ -207,6 +207,8 @@ class Recommender:
         made : Recommendations
         student : int
             Position in `made.facts`.
+        evidence : bool
+            Whether to weigh what should be asked next; a class list does not tell it.
 
         Returns
         -------
@@ -232,7 +234,7 @@ class Recommender:
             made.facts.student_ids[student],
             tuple(lists),
             missing_evidence(made.facts, student),
-            self.next_evidence(made, student),
+            self.next_evidence(made, student) if evidence else (),
             self._has_evidence(made, student),
         )
 

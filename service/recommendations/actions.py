@@ -50,7 +50,15 @@ class Ranked:
     by_fit: Mapping[str, FitLists]
 
 
-def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k: int, demand_strength: float) -> Ranked:
+def rank(
+    serving: Serving,
+    students: Sequence[StudentRow],
+    rows: FactRows,
+    *,
+    k: int,
+    demand_strength: float,
+    evidence: bool = True,
+) -> Ranked:
     """Rank a group of students; a student's lists do not depend on who else is in the group."""
     if not students:
         return Ranked({}, {})
@@ -60,7 +68,10 @@ def rank(serving: Serving, students: Sequence[StudentRow], rows: FactRows, *, k:
     recommender = serving.recommender
     made = recommender.recommend(facts, k=k, demand_strength=demand_strength)
     return Ranked(
-        {student: recommender.explain(made, place) for place, student in enumerate(facts.student_ids)},
+        {
+            student: recommender.explain(made, place, evidence=evidence)
+            for place, student in enumerate(facts.student_ids)
+        },
         {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
     )
 
@@ -81,7 +92,7 @@ def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> 
 
 
 def rank_stored(
-    session: Session, serving: Serving, *, actor: Actor, of: Ids, k: int, demand_strength: float
+    session: Session, serving: Serving, *, actor: Actor, of: Ids, k: int, demand_strength: float, evidence: bool
 ) -> tuple[Ranked, dict[str, StudentRow]]:
     """Rank those of these students whom the actor may see and whose representative agreed to it."""
     allowed = (
@@ -91,7 +102,7 @@ def rank_stored(
     )
     students = read_student_rows(session, allowed).get(serving.today.school_year, [])
     rows = read_fact_rows(session, allowed, serving.reference, serving.today.school_year)
-    ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength)
+    ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength, evidence=evidence)
     return ranked, {student.student_id: student for student in students}
 
 
@@ -101,7 +112,9 @@ def recommend_student(
     """Three lists of one student, with reasons."""
     get_student(session, actor, student_id)
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
-    ranked, students = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength)
+    ranked, students = rank_stored(
+        session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength, evidence=True
+    )
     member, _ = last_membership(session, student_id, serving.today.school_year)
     head = stamps(serving, k, demand_strength)
     if student_id not in students:
@@ -129,7 +142,7 @@ def recommend_class(
     get_class(session, actor, class_id)
     members = members_of(session, actor, class_id)
     of = sa.select(ClassMember.student_id).where(ClassMember.class_id == class_id)
-    ranked, _ = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength)
+    ranked, _ = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength, evidence=False)
     decisions = decisions_in_force(session, of)
     students = [_brief(member, ranked, decisions.get(member.student_id, {})) for member in members]
     return ClassRecommendations(**stamps(serving, k, demand_strength), class_id=class_id, students=students)
