@@ -11,7 +11,6 @@ occupations, the own one left out; relevance 2 = same minor group, 1 = same majo
 persons of every second occupation; the means of the scales are those persons' too.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +33,7 @@ from recommender.interests import (
 from recommender.metrics import bootstrap_interval
 from recommender.ranking import PathwayRanker
 from recommender.reference import read_reference
-from recommender.rivals import rivals
+from recommender.rivals import NEED_A_PAST, rivals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,7 +43,6 @@ WITHIN_OCCUPATION = 0.7  # spread of people of one occupation, in spreads betwee
 STEP = 1.2  # what it takes to answer one grade higher
 STABLE, STABILITY_SEEDS = 10, 3
 OURS = "pathway_ranker"
-NEED_A_PAST = ("item_knn", "factorisation")  # nobody here chose anything before
 
 
 @dataclass(frozen=True)
@@ -199,8 +197,8 @@ def stability(world: World, model: InterestModel, ranker: Scorer, asked: NDArray
         for half in (answers[:, :, 0::2], answers[:, :, 1::2]):
             found = offers(world, people, half[asked], posterior(model, half, ~asked)[asked], model)
             halves.append(dict(found.rules) | {OURS: ranker(found)})
-        for name, odd, even in ((name, *(half[name] for half in halves)) for name in halves[0]):
-            odd, even = (table_of(scores, people, len(world.family)) for scores in (odd, even))
+        for name in halves[0]:
+            odd, even = (table_of(half[name], people, len(world.family)) for half in halves)
             own.setdefault(name, []).append(overlap(odd, even))
             personal.setdefault(name, []).append(own[name][-1] - overlap(odd, even[stranger]))
     result = []

@@ -25,12 +25,20 @@ SHRINKAGE = 5.0  # neighbours' worth of belief in a pathway's overall share
 CHUNK = 1024  # students whose neighbours are sought at a time
 FACTORS, FACTOR_PULL, ROUNDS = 16, 0.05, 20
 PACKAGES = {"factorisation": "implicit", "lambda_mart": "lightgbm"}
+NEED_A_PAST = ("item_knn", "factorisation")
+"""For whom nobody chose anything before, these are popularity by another name."""
 
 
 def missing_package(name: str) -> str | None:
     """The package that a rival needs and that is not installed here."""
     package = PACKAGES.get(name)
     return package if package and find_spec(package) is None else None
+
+
+def has_past(known: Offers, asked: Offers) -> bool:
+    """Whether any of those asked is known to have chosen something before."""
+    taken, who = _taken(known, asked)
+    return bool(taken[who].nnz)
 
 
 def rivals() -> Mapping[str, Rival]:
