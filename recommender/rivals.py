@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from recommender.baselines import BoostedRanker, PopularityRanker, RandomRanker
 from recommender.contest import Offers, Rival, Scorer, choosing_share
@@ -138,10 +139,11 @@ def factorisation(known: Offers) -> Scorer:
 
     def scores(asked: Offers) -> Floats:
         taken, who = _taken(known, asked)
-        model = AlternatingLeastSquares(
-            factors=FACTORS, regularization=FACTOR_PULL, iterations=ROUNDS, num_threads=1, random_state=0
-        )
-        model.fit(taken.astype(np.float32), show_progress=False)
+        with threadpool_limits(limits=1):  # implicit warns of BLAS threads beside its own
+            model = AlternatingLeastSquares(
+                factors=FACTORS, regularization=FACTOR_PULL, iterations=ROUNDS, num_threads=1, random_state=0
+            )
+            model.fit(taken.astype(np.float32), show_progress=False)
         has_past = np.asarray(taken.sum(axis=1)).ravel()[who] > 0
         near = np.einsum("nf,nf->n", model.user_factors[who[asked.queries]], model.item_factors[asked.pathways])
         return near * has_past[asked.queries] + 1e-3 * choosing_share(known, asked)
