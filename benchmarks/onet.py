@@ -33,7 +33,7 @@ from recommender.interests import (
 from recommender.metrics import bootstrap_interval
 from recommender.ranking import PathwayRanker
 from recommender.reference import read_reference
-from recommender.rivals import NEED_A_PAST, rivals
+from recommender.rivals import NEED_A_PAST, multinomial_logistic, rivals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,6 +42,7 @@ ITEMS, GRADES, GRADE, TYPES = 8, 5, 9, len(RIASEC)  # items a type, answers 1-5,
 WITHIN_OCCUPATION = 0.7  # spread of people of one occupation, in spreads between people
 STEP = 1.2  # what it takes to answer one grade higher
 STABLE, STABILITY_SEEDS = 10, 3
+CHANCE_FOLDS = 5
 OURS = "pathway_ranker"
 
 
@@ -140,7 +141,7 @@ def offers(world: World, people: Ints, answers: Floats, interests: Floats, model
         queries=rows,
         pathways=columns,
         programmes=world.family[columns],
-        students=answers.sum(axis=2),
+        students=answers.mean(axis=2),
         who=people,
         groups=world.family[people],
         rules={
@@ -152,10 +153,24 @@ def offers(world: World, people: Ints, answers: Floats, interests: Floats, model
 
 
 def ours(known: Offers) -> Scorer:
-    """The additive ranker on products of the expected interests with occupation and family."""
-    ids = known.programmes[:, None]
-    ranker = PathwayRanker().fit(known.terms, known.relevance, query_ids=known.queries, bias_ids=ids)
-    return lambda asked: ranker.predict(asked.terms, bias_ids=asked.programmes[:, None])
+    """The additive ranker on products of the expected interests with occupation and family, and a learned chance.
+
+    The chance of each family by multinomial regression is one more term, bent; what the ranker learns its weight from
+    are chances given by people of other folds.
+    """
+    fold = np.arange(len(known)) % CHANCE_FOLDS
+    chance = np.empty(len(known.queries))
+    for number in range(CHANCE_FOLDS):
+        scorer = multinomial_logistic(known.of_queries(np.flatnonzero(fold != number)))
+        chance[fold[known.queries] == number] = scorer(known.of_queries(np.flatnonzero(fold == number)))
+    terms = np.column_stack([known.terms, chance])
+    ranker = PathwayRanker(shaped_columns=(terms.shape[1] - 1,)).fit(
+        terms, known.relevance, query_ids=known.queries, bias_ids=known.programmes[:, None]
+    )
+    scorer = multinomial_logistic(known)
+    return lambda asked: ranker.predict(
+        np.column_stack([asked.terms, scorer(asked)]), bias_ids=asked.programmes[:, None]
+    )
 
 
 def people_of(

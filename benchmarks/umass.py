@@ -5,9 +5,11 @@ folds by student number; a seeded random half (rounded down) of a test student's
 half is ranked; students with fewer than six hidden courses or no gain are left out; NDCG@5, gain = rating - 3 for
 ratings of 4 and more (8, "needed for the degree", is 5), else 0; ties by lot. Seeds draw the halves.
 
-What reproduces the published figures is the whole survey, all 108 sections of 74 courses: random .350 (published
-.349), popularity .49 (.490), popularity within the same status .56 (.560). It holds 611 such students (published 607).
-Only the 96 sections of the timetable (65 courses) give random .380 and every ranker more: not the same protocol.
+What reproduces the published figures is the whole survey, all 108 sections of 74 courses: random order .35 to .36 by
+the halves drawn (published .349), popularity .50 (.490), popularity within the same status .56 (.560). It holds 611
+such students (published 607). Only the 96 sections of the timetable (65 courses) give random order .38 and everybody
+more, user-kNN .63: not the same protocol, and an easier one. Rounding the visible half up, or taking 8 as 7 or as
+nothing: further off.
 
 A ranker sees the visible half and the status. Which terms there are was settled on other folds (number modulo 7) and
 other halves of the same students, which may flatter by little; all weights are learned within each fold's training.
@@ -216,7 +218,9 @@ def records() -> list[Record]:
     """Mean NDCG@5 of every ranker with its 95 % interval over students, and the paired lead of ours over each."""
     with threadpool_limits(limits=1):
         students, measured = measure()
-    result = []
+    result = [
+        Record("umass.students", float(len(read_survey().status)), None, None, "higher", "real", "who liked enough")
+    ]
     for name, values in measured.items():
         against = f"published {PUBLISHED[name]:.3f}" if name in PUBLISHED else ""
         limit = 0.630 if name == OURS else None
