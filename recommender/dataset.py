@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DESCRIPTION = "dataset.toml"
+OFFERED = ("listed", "all")
 EVERY = 5  # without a time, every fifth student is held back
 KEYS = {"students": ("file", "id", "features"), "options": ("file", "id", "features"),
         "choices": ("file", "student", "option")}  # fmt: skip
@@ -91,10 +92,13 @@ def _read(folder: Path, description: Mapping[str, Any], part: str, columns: Sequ
     path = folder / file
     if not path.is_file():
         raise _fault("missing_file", file, column=f"{part}.file")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        rows = list(reader)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _fault("not_csv", file, found=str(error)) from error
+    missing = [column for column in columns if column not in (reader.fieldnames or ())]
     if missing:
         raise _fault("missing_column", file, column=missing[0])
     for number, row in enumerate(rows):
@@ -127,6 +131,11 @@ def read_description(folder: Path) -> dict[str, Any]:
         for key in keys:
             if key not in found.get(part, {}):
                 raise _fault("missing_key", DESCRIPTION, column=f"{part}.{key}")
+        features = found[part].get("features", ["-"])
+        if not isinstance(features, list) or not features or not all(isinstance(name, str) for name in features):
+            raise _fault("not_a_list", DESCRIPTION, column=f"{part}.features", found=features)
+    if (offered := found["choices"].get("offered", "listed")) not in OFFERED:
+        raise _fault("unknown_word", DESCRIPTION, column="choices.offered", found=offered)
     return found
 
 
@@ -199,6 +208,9 @@ def _choices(folder: Path, about: Mapping[str, Any], people: _Table, things: _Ta
     place = {key: number for number, key in enumerate(sets)}
     queries = np.array([place[key] for key in zip(who.tolist(), times, strict=True)], dtype=np.int64)
     relevance = rows.numbers([choices["relevance"]])[:, 0] if "relevance" in choices else np.ones(len(who))
+    if (relevance < 0).any():
+        row = int(np.flatnonzero(relevance < 0)[0])
+        raise _fault("below_zero", rows.file, row=row + 2, column=choices["relevance"], found=float(relevance[row]))
     if choices.get("offered", "listed") == "all":
         queries, what, relevance = _everything(queries, what, relevance, len(things.rows))
     student_of = np.array([student for student, _ in sets], dtype=np.int64)
@@ -262,16 +274,16 @@ def _rules(about: Mapping[str, Any], own: Floats, theirs: Floats) -> dict[str, F
     """Interest correlation where the description says which features are the same interests on both sides."""
     if "correlation" not in about:
         return {}
+    wanted = {side: list(about["correlation"].get(side, ())) for side in ("students", "options")}
+    if len(wanted["students"]) != len(wanted["options"]) or len(wanted["students"]) < 2:
+        raise _fault("uneven_correlation", DESCRIPTION, column="correlation")
     sides = []
     for side, values in (("students", own), ("options", theirs)):
         features = list(about[side]["features"])
-        wanted = about["correlation"].get(side, ())
-        if odd := [feature for feature in wanted if feature not in features]:
+        if odd := [feature for feature in wanted[side] if feature not in features]:
             raise _fault("unknown_feature", DESCRIPTION, column=f"correlation.{side}", found=odd[0])
-        around = values[:, [features.index(feature) for feature in wanted]]
+        around = values[:, [features.index(feature) for feature in wanted[side]]]
         sides.append(around - around.mean(axis=1, keepdims=True))
     left, right = sides
-    if left.shape != right.shape or left.shape[1] < 2:
-        raise _fault("uneven_correlation", DESCRIPTION, column="correlation")
     length = np.sqrt((left**2).sum(axis=1) * (right**2).sum(axis=1))
     return {"interest_correlation": (left * right).sum(axis=1) / np.maximum(length, 1e-9)}

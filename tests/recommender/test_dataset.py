@@ -96,6 +96,17 @@ def test_what_is_not_listed_was_passed_over_where_everything_was_offered(write):
         ({"students_csv": "student,music\na,1\n"}, "unknown_id", {"file": "choices.csv", "row": 4, "found": "b"}),
         ({"choices_csv": FILES["choices.csv"] + "a,chess,2024,1\n"}, "twice", {"row": 8, "found": "chess"}),
         ({"choices_csv": "student,club,year,grade\na,choir,2024,1\n"}, "nothing_to_judge", {"file": "choices.csv"}),
+        ({"choices_csv": FILES["choices.csv"].replace("2024,0", "2024,-1")}, "below_zero", {"row": 6, "found": -1.0}),
+        (
+            {"dataset_toml": FILES["dataset.toml"].replace('["music"]', '"music"')},
+            "not_a_list",
+            {"column": "students.features", "found": "music"},
+        ),
+        (
+            {"dataset_toml": FILES["dataset.toml"] + 'offered = "some"\n'},
+            "unknown_word",
+            {"column": "choices.offered", "found": "some"},
+        ),
         ({"choices_csv": "student,club,year,grade\n"}, "nothing_to_judge", {"file": "choices.csv"}),
         (
             {"dataset_toml": FILES["dataset.toml"] + '[terms]\nodd = ["music", "height"]\n'},
@@ -114,6 +125,22 @@ def test_refuses_with_file_row_and_column(write, changed, fault, facts):
         read_dataset(write(**changed))
     assert caught.value.facts["fault"] == fault
     assert facts.items() <= caught.value.facts.items()
+
+
+def test_a_file_of_another_encoding_is_refused(write):
+    folder = write()
+    (folder / "students.csv").write_bytes("student,music\nа,1\n".encode("cp1251"))
+    with pytest.raises(TableValueError) as caught:
+        read_dataset(folder)
+    assert caught.value.facts["fault"] == "not_csv"
+
+
+def test_correlation_of_the_same_interests_on_both_sides(write):
+    text = FILES["dataset.toml"].replace('features = ["music"]', 'features = ["music", "money"]')
+    text += '[correlation]\nstudents = ["music", "money"]\noptions = ["sings", "fee"]\n'
+    dataset = read_dataset(write(dataset_toml=text, students_csv="student,music,money\na,2,5\nb,0,0\n"))
+    assert dataset.asked.rules["interest_correlation"].tolist() == pytest.approx([1.0, 1.0])  # both rise
+    assert dataset.known.rules["interest_correlation"][2:].tolist() == [0.0, 0.0]  # b is flat
 
 
 def test_the_example_is_judged_and_the_learned_ranker_leads_chance(monkeypatch):
