@@ -12,7 +12,16 @@ from recommender.catalogue import KINDS
 from recommender.contest import Lead, Offers, Rival, Scorer, Standing, judge_apart, lead_over, rule
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.judging import WISH_TERMS
-from recommender.learning import KNOWLEDGE_ONLY, Vocabulary, choose_pull, fit_ranker, prior_weights, served_scores
+from recommender.learning import (
+    KNOWLEDGE_ONLY,
+    Vocabulary,
+    choose_pull,
+    fit_ranker,
+    folds_of,
+    learn_peers,
+    prior_weights,
+    served_scores,
+)
 from recommender.metrics import bootstrap_interval
 from recommender.outcomes import OutcomeRow
 from recommender.rivals import rivals
@@ -28,8 +37,12 @@ MEASURES = ("ndcg3", "ndcg5", "top1", "top2", "mrr", "recall5")
 def offers_of(
     known: ChoiceSets, last: ChoiceSets, expert: ExpertWeights, others: Sequence[OutcomeRow]
 ) -> tuple[Offers, Offers]:
-    """Earlier years and the held-back year with common ids; `others` = earlier choices of the other kinds."""
-    both = joined([known, last])
+    """Earlier years and the held-back year with common ids; `others` = earlier choices of the other kinds.
+
+    Terms of peers are told to every rival as to ours, which learns them itself from `sets`.
+    """
+    peers, told = learn_peers(known, expert)
+    both, informed = joined([known, last]), joined([told, peers.told_to(last)])
     _, who = np.unique([*both.student_ids, *(row.student_id for row in others)], return_inverse=True)
     codes = np.unique([*both.pathway_codes, *(row.pathway_code for row in others)])
     programmes = np.unique(both.programmes)
@@ -37,7 +50,7 @@ def offers_of(
     wishes = np.array([w if c in WISH_TERMS else 0.0 for c, w in zip(COLUMNS, wanted, strict=True)])
     past_codes = np.searchsorted(codes, [row.pathway_code for row in others])
     whole = Offers(
-        terms=both.terms,
+        terms=informed.terms,
         relevance=both.relevance,
         queries=both.queries,
         pathways=np.searchsorted(codes, both.pathway_codes),
@@ -47,8 +60,8 @@ def offers_of(
         groups=np.unique(both.schools, return_inverse=True)[1],
         rules={
             "interest_correlation": both.correlation,
-            "wishes_only": both.terms @ wishes,
-            "expert_weights": both.terms @ wanted,
+            "wishes_only": informed.terms @ wishes,
+            "expert_weights": informed.terms @ wanted,
         },
         past=np.column_stack([who[len(both) :], past_codes]).astype(np.int64),
         sets=both,
@@ -62,12 +75,13 @@ def trained_ranker(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> Rival:
 
     def learn(known: Offers) -> Scorer:
         sets = known.sets
-        pull = choose_pull(parts if len(sets) == sum(len(part) for part in parts) else [sets], expert)
+        whole = len(sets) == sum(len(part) for part in parts)
+        pull = choose_pull(folds_of(parts if whole else [sets], expert), expert)
+        vocabulary, (peers, told) = Vocabulary.of(sets), learn_peers(sets, expert)
         if pull == KNOWLEDGE_ONLY:
-            return lambda asked: asked.sets.terms @ prior_weights(expert)
-        vocabulary = Vocabulary.of(sets)
-        ranker = fit_ranker(sets, expert, vocabulary, pull)
-        return lambda asked: served_scores(ranker, vocabulary, asked.sets)
+            return lambda asked: peers.told_to(asked.sets).terms @ prior_weights(expert)
+        ranker = fit_ranker(told, expert, vocabulary, pull)
+        return lambda asked: served_scores(ranker, vocabulary, peers.told_to(asked.sets))
 
     return learn
 
