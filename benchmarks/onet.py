@@ -97,10 +97,9 @@ def posterior(model: InterestModel, answers: Floats, told: NDArray[np.bool_]) ->
     methods = list(model.methods)
     methods[place] = ("RIASEC48", part)
     count = len(answers)
-    sheets = Administrations(np.arange(count), np.full(count, place), np.zeros(count), answers.sum(axis=2))
-    earlier = Administrations(
-        *(column[told] for column in (sheets.student, sheets.method, sheets.age_years, sheets.scores))
-    )
+    sums, single = answers.sum(axis=2), answers.reshape(count, -1)
+    columns = (np.arange(count), np.full(count, place), np.zeros(count), sums, single)
+    sheets, earlier = Administrations(*columns), Administrations(*(column[told] for column in columns))
     local = with_local_norms(replace(model, methods=tuple(methods)), earlier)
     profile = interest_profile(local, np.full(count, GRADE), sheets)
     return profile.mean[:, :TYPES]
