@@ -26,8 +26,19 @@ PROMISED = {
     "sample_region.alone_equals_batch": "students with the same bits alone and in the region's batch, share",
     "sample_region.plain_ratio": "sample region scored, ratio to the bare product",
     "sample_region.nudged_ratio": "the same with the demand nudge",
-    "scoring_speed.plain_ratio": "100,000 x 500 scored, ratio to the bare product",
+    "sample_region.rank_milliseconds": "one student's three lists from facts, in a running process, processor ms",
+    "scoring_speed.plain_ratio": "100,000 x 500: full additive score and lists, one thread, ratio to the bare product",
     "scoring_speed.nudged_ratio": "the same with the demand nudge",
+    "scoring_speed.plain_both_cores_ratio": "two threads, ratio of times on the clock to the bare product on one",
+    "scoring_speed.nudged_both_cores_ratio": "the same with the demand nudge",
+    "scoring_speed.arrays_plain_ratio": "without numba, one thread, ratio to the bare product",
+    "scoring_speed.arrays_nudged_ratio": "the same with the demand nudge",
+    "scoring_speed.arrays_same": "students with the same bits of lists and reasons without numba, share",
+    "scoring_speed.nudged_reasons_share": "reasons for every listed pathway add to the time as served, share",
+    "scoring_speed.added_megabytes": "memory above inputs and lists, 100,000 students, MB",
+    "scoring_speed.arrays_added_megabytes": "the same without numba",
+    "scoring_speed.million_added_megabytes": "memory above inputs and lists, 1,000,000 students, MB",
+    "scoring_speed.million_times": "1,000,000 students take so many times as long as 100,000",
     "demo.once_seconds": "demo: loading, training, ranking, seconds",
     "demo.help_seconds": "`orientir --help`, seconds",
     "fresh_clone.demo_seconds": "`make demo ONCE=1` in a fresh clone, seconds",
@@ -36,13 +47,25 @@ REPORTED = {
     "demo.processor_seconds": "demo, processor seconds (the machine's other work left out)",
     "sample_region.read_seconds": "reading the region's files, seconds",
     "sample_region.train_seconds": "training all three kinds, judging and the challenger included, seconds",
-    "sample_region.student_milliseconds": "one student: facts, three lists, reasons, milliseconds",
     "sample_region.plain_seconds": "scoring the region, processor seconds",
     "sample_region.added_megabytes": "memory that scoring the region adds, MB",
+    "sample_region.facts_rank_milliseconds": "one student: facts and three lists, processor ms",
+    "sample_region.card_milliseconds": "one student: facts, three lists, reasons and what would help, processor ms",
     "scoring_speed.plain_seconds": "scoring 100,000 x 500, processor seconds",
     "scoring_speed.nudged_seconds": "the same with the demand nudge, processor seconds",
+    "scoring_speed.million_seconds": "1,000,000 students with the demand nudge, processor seconds",
+    "scoring_speed.plain_both_cores_processor_ratio": "two threads, half their processor time, ratio to the bare one",
+    "scoring_speed.nudged_both_cores_processor_ratio": "the same with the demand nudge",
+    "scoring_speed.plain_reasons_share": "reasons add to the time without demand, share",
     "scoring_speed.dense_ratio": "ratio for students without a single zero, as no school has them",
-    "scoring_speed.added_megabytes": "memory that this scoring adds, MB",
+    "scoring_speed.narrow_ratio": "ratio to a bare product of fewer columns",
+    "scoring_speed.rivals": "batch recommendation of others measured beside it",
+    "scoring_speed.implicit_seconds": "implicit (`topk`, single precision), processor seconds",
+    "scoring_speed.implicit_ratio": "implicit, ratio to the bare product",
+    "scoring_speed.implicit_times_ours": "implicit, times our full score",
+    "scoring_speed.rectools_seconds": "RecTools (`ImplicitRanker`), processor seconds",
+    "scoring_speed.rectools_ratio": "RecTools, ratio to the bare product",
+    "scoring_speed.rectools_times_ours": "RecTools, times our full score",
     "scoring_speed.process_megabytes": "peak of that process, MB",
 }
 HEAD = """# Measured
@@ -57,7 +80,8 @@ meanwhile.
 
 The bare product = a dense matrix product, a mask and an argpartition of each kind over the same arrays, one thread.
 The made-up 100,000 students are as full as those of the sample region: most of what a vector could hold is not known
-of a student, and the served form passes over zeros while the bare product cannot.
+of a student, and the served form passes over zeros while the bare product cannot. As many of their pathways share
+their content as there, which is scored once. The million are these students ten times.
 """
 SAMPLE_TEXT = """## Ranking on the held-back year
 

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.batch_rivals import INSTALLED, rival_runs
 from benchmarks.records import ROOT, Record
 from recommender import scoring_arrays
 from recommender.catalogue import KINDS, Catalogue, Pathway, Place
@@ -30,14 +31,15 @@ REFERENCE_DIR = ROOT / "data" / "reference"
 CHUNK, K, DEMAND_STRENGTH = 1_000, 10, 0.05
 LIMIT, BOTH_CORES_LIMIT, ARRAYS_LIMIT, REASONS_LIMIT = 1.0, 0.5, 2.5, 0.15
 MEGABYTES_LIMIT, MILLION, MILLION_LIMIT = 64, 10, 11
-ROUNDS, DENSE_STUDENTS = 5, 10_000
+ROUNDS, RIVAL_ROUNDS, DENSE_STUDENTS, NARROW, REASONS_PARTS = 5, 2, 10_000, 380, 5
 FILLED = {
     "interest_match": 0.75, "subject_strength": 0.78, "subject_level": 0.79, "exam_margin": 0.07, "knowledge": 0.03,
     "profile_wish": 0.03, "exam_wish": 0.03, "elective_wish": 0.02, "profession_wish": 0.01, "trial_experience": 0.03,
     "elective_experience": 0.13, "peer_facts": 0.98, "peer_answers": 0.32,
 }  # fmt: skip
+"""Share of a block's entries that are not zero, counted in the sample region (synthetic) on 2024-10-01."""
 PROGRAMMES = 0.63
-"""Share of a block's entries that are not zero; programmes by pathways: several hosts offer the same. Both counted in the sample region (synthetic) on 2024-10-01."""
+"""Programmes by pathways, as several hosts offer the same; counted there too."""
 
 
 def made_catalogue(reference: object, count: int, random: np.random.Generator) -> Catalogue:
@@ -68,7 +70,7 @@ def made_space(reference: object, catalogue: Catalogue) -> FeatureSpace:
 
 
 def bent(ranker: ServedRanker) -> ServedRanker:
-    """The expert ranker with every term and with bends as a trained one has them: nothing is cheaper than in service."""
+    """The expert ranker, with every term and with bends as when trained: nothing is cheaper than in service."""
     knots = np.tile(np.array([-0.5, 0.0, 0.5]), (*ranker.knots.shape[:2], 1))
     weights = np.where(ranker.weights == 0.0, 0.1, ranker.weights)
     return replace(ranker, weights=weights, knots=knots, bend_weights=np.full(knots.shape, 0.1))
@@ -128,6 +130,17 @@ class Work:
             for first, last in pairwise(bounds):
                 np.argpartition(scores[:, first:last], -min(K, last - first), axis=1)
 
+    def parts(self, count: int) -> list["Work"]:
+        """The students in so many parts."""
+        ends = np.cumsum([0, *(self.vectors.blocks[term].shape[1] for term in VECTOR_TERMS)])
+        return [
+            replace(self, vectors=_vectors_of(matrix, school_of, ends), word_of=word_of)
+            for matrix, school_of, word_of in zip(
+                *(np.array_split(a, count) for a in (self.vectors.matrix, self.vectors.school_of, self.word_of)),
+                strict=True,
+            )
+        ]
+
     def without_numba(self) -> "Work":
         """The same work for the form that needs numpy only."""
         compiled = CompiledRanker(self.compiled.ranker, self.compiled.space, scoring_arrays.list_students)
@@ -146,7 +159,7 @@ Data = Literal["synthetic", "none"]
 def timed(runs: Runs, rounds: int, clock: Callable[[], float] = time.thread_time) -> dict[str, np.ndarray]:
     """Seconds of every run and round; the runs alternate, so that a busy machine burdens all of them."""
     for name, call in runs.items():
-        if name != "bare":
+        if name not in ("bare", *INSTALLED):
             call()  # compile, and touch the memory
     seconds = {name: np.empty(rounds) for name in runs}
     with threadpool_limits(limits=1):
@@ -165,7 +178,7 @@ def ratio(figure: str, spent: np.ndarray, bare: np.ndarray, limit: float | None,
     return Record(figure, float(np.median(ratios)), _span(ratios), limit, "lower", data, against, len(ratios))
 
 
-def compared(name: str, work: Work, rounds: int, data: Data) -> list[Record]:
+def compared(name: str, work: Work, rounds: int, data: Data, limit: float = LIMIT) -> list[Record]:
     """Processor seconds of one thread, ratios to the bare product, and the memory that scoring adds.
 
     With demand every run gives the list without it too: the price of demand is the difference between the two.
@@ -177,7 +190,7 @@ def compared(name: str, work: Work, rounds: int, data: Data) -> list[Record]:
         figure = f"{name}.{run}_seconds"
         found.append(Record(figure, float(np.median(spent)), _span(spent), None, "lower", data, work.size, rounds))
         if run != "bare":
-            found.append(ratio(f"{name}.{run}_ratio", spent, seconds["bare"], LIMIT, data, work.size))
+            found.append(ratio(f"{name}.{run}_ratio", spent, seconds["bare"], limit, data, work.size))
     return [*found, added_memory(f"{name}.added_megabytes", work, data)]
 
 
@@ -192,10 +205,19 @@ def added_memory(figure: str, work: Work, data: Data) -> Record:
     return Record(figure, (peak - outputs) / 2**20, None, MEGABYTES_LIMIT, "lower", data, against)
 
 
+def _in_turn(parts: list[Work], strength: float, reasons: bool) -> None:
+    for part in parts:
+        part.served(strength, reasons=reasons)
+
+
 def reasons_cost(work: Work) -> list[Record]:
-    """What naming three terms for every listed pathway adds, as a share: of the lists as served, and without demand."""
+    """What naming three terms for every listed pathway adds, as a share: of the lists as served, and without demand.
+
+    Part by part, as a batch that writes its lists out: memory that is new to the process costs more than the reasons.
+    """
+    parts = work.parts(REASONS_PARTS)
     runs = {
-        f"{name}{why}": lambda strength=strength, why=why: work.served(strength, reasons=bool(why))
+        f"{name}{why}": lambda strength=strength, why=why: _in_turn(parts, strength, bool(why))
         for name, strength in (("nudged", DEMAND_STRENGTH), ("plain", 0.0))
         for why in ("", "_reasons")
     }
@@ -230,40 +252,91 @@ def without_numba(work: Work) -> list[Record]:
 
 
 def both_cores(work: Work) -> list[Record]:
-    """Two threads by the clock on the wall, against the bare product on one; the quietest round of each counts."""
+    """Two threads by the clock on the wall, against the bare product on one; the quietest round of each counts.
+
+    Beside it what a machine's other work does not touch: half of the processor time of the two threads.
+    """
     runs = {
         "bare": work.bare,
         "plain": lambda: work.served(0.0, threads=2),
         "nudged": lambda: work.served(DEMAND_STRENGTH, threads=2),
     }
-    seconds = timed(runs, ROUNDS, time.perf_counter)
-    bare = seconds["bare"].min()
-    against = f"bare product on one thread, {work.size}"
-    return [
-        Record(
-            f"scoring_speed.{run}_both_cores_ratio", float(seconds[run].min() / bare), _span(seconds[run] / bare),
-            BOTH_CORES_LIMIT, "lower", "none", against, ROUNDS,
+    clock, spent = (timed(runs, ROUNDS, clock) for clock in (time.perf_counter, time.process_time))
+    bare, against = clock["bare"].min(), f"bare product on one thread, {work.size}"
+    found = []
+    for run in ("plain", "nudged"):
+        figure, value, span = (
+            f"scoring_speed.{run}_both_cores",
+            float(clock[run].min() / bare),
+            _span(clock[run] / bare),
         )
-        for run in ("plain", "nudged")
-    ]  # fmt: skip
+        limit = BOTH_CORES_LIMIT
+        found.append(Record(f"{figure}_ratio", value, span, limit, "lower", "none", against, ROUNDS))
+        halved = ratio(f"{figure}_processor_ratio", spent[run] / 2, spent["bare"], None, "none", work.size)
+        found.append(halved)
+    return found
+
+
+def rivals(work: Work) -> list[Record]:
+    """Batch recommendation of others beside ours; reported, and which of them were installed."""
+    refused = work.words[work.word_of] != 0
+    bounds = work.compiled.space.catalogue.kind_bounds
+    runs = {
+        "bare": work.bare,
+        "plain": lambda: work.served(0.0),
+        **rival_runs(work.vectors.matrix, work.dense, refused, bounds, K),
+    }
+    seconds = timed(runs, RIVAL_ROUNDS)
+    missing = ", ".join(name for name, is_there in INSTALLED.items() if not is_there)
+    about = f"not installed: {missing}" if missing else ", ".join(INSTALLED)
+    found = [Record("scoring_speed.rivals", float(len(runs) - 2), None, None, "higher", "none", about)]
+    for name in runs:
+        if name in INSTALLED:
+            spent, figure = seconds[name], f"scoring_speed.{name}_seconds"
+            value = float(np.median(spent))
+            found.append(Record(figure, value, _span(spent), None, "lower", "none", work.size, RIVAL_ROUNDS))
+            found.append(ratio(f"scoring_speed.{name}_ratio", spent, seconds["bare"], None, "none", work.size))
+            ours = spent / seconds["plain"]
+            against = "full additive score, one thread, the same run"
+            figure = f"scoring_speed.{name}_times_ours"
+            found.append(
+                Record(figure, float(np.median(ours)), _span(ours), None, "lower", "none", against, RIVAL_ROUNDS)
+            )
+    return found
+
+
+def narrower(work: Work) -> Record:
+    """Against a bare product of fewer columns, as the matrix was before programmes and peers had theirs."""
+    seconds = timed({"bare": lambda: work.bare(NARROW), "plain": lambda: work.served(0.0)}, ROUNDS)
+    size = f"the bare one with {NARROW} of {work.vectors.matrix.shape[1]} columns only"
+    return ratio("scoring_speed.narrow_ratio", seconds["plain"], seconds["bare"], None, "none", size)
 
 
 def million(work: Work) -> list[Record]:
-    """Ten times the students (the same ones again and again, each in memory of its own): time and memory."""
+    """Ten times the students (the same ones again and again, each in memory of its own): time and memory.
+
+    A million lists need memory that nothing has used before, so the smaller runs do not get back theirs either.
+    """
     matrix = np.tile(work.vectors.matrix, (MILLION, 1))
     ends = np.cumsum([0, *(work.vectors.blocks[term].shape[1] for term in VECTOR_TERMS)])
     vectors = _vectors_of(matrix, np.tile(work.vectors.school_of, MILLION), ends)
     large = replace(work, vectors=vectors, word_of=np.tile(work.word_of, MILLION))
-    seconds = timed({"small": lambda: work.served(DEMAND_STRENGTH)}, ROUNDS)["small"]
-    start = time.thread_time()
-    large.served(DEMAND_STRENGTH)
-    spent = time.thread_time() - start
-    times = spent / float(np.median(seconds))
+    kept: list[Listed] = []
+    small = np.array([_seconds(lambda: kept.append(work.served(DEMAND_STRENGTH))) for _ in range(ROUNDS)])
+    kept.clear()
+    spent = _seconds(lambda: large.served(DEMAND_STRENGTH))
+    times = spent / float(np.median(small))
     return [
         Record("scoring_speed.million_times", times, None, MILLION_LIMIT, "lower", "none", work.size),
         Record("scoring_speed.million_seconds", spent, None, None, "lower", "none", large.size),
         added_memory("scoring_speed.million_added_megabytes", large, "none"),
     ]
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.thread_time()
+    call()
+    return time.thread_time() - start
 
 
 def densest(work: Work, random: np.random.Generator) -> Record:
@@ -301,6 +374,7 @@ def records(students: int = 100_000, pathways: int = 500) -> list[Record]:
         *without_numba(work),
         *both_cores(work),
         densest(work, random),
+        narrower(work),
         *rivals(work),
         *million(work),
     ]

@@ -75,15 +75,19 @@ def _arrays(training: "Training") -> dict[str, Any]:
         "fact_weights": peers.fact_weights,
         "answer_weights": peers.answer_weights,
     }
-    arrays["usual_scales"] = np.array([training.usual.elective_variance, training.usual.rating_deviation])
-    for kind, usual in training.usual.roots.items():
-        arrays[f"usual_{kind}"] = usual
+    arrays["rating_deviation"] = np.array(training.usual.rating_deviation)
+    for name, table in (("root", training.usual.roots), ("rate", training.usual.rates)):
+        for kind, usual in table.items():
+            arrays[f"{name}_{kind}"] = usual
     for row, doubt in enumerate(training.doubts):
         if doubt is not None:
             arrays[f"doubt_factor_{row}"] = doubt.factor
             arrays[f"doubt_scales_{row}"] = np.array([doubt.unseen_variance, doubt.width])
             for name in BIASED:
                 arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
+    arrays["scattered"] = np.array(sorted(peers.scatter), dtype=np.str_)
+    for row, method in enumerate(sorted(peers.scatter)):
+        arrays[f"scatter_{row}"] = peers.scatter[method]
     for row, fields in enumerate(peers.fields):
         arrays[f"fields_{row}"] = np.array(fields, dtype=np.str_)
     for row in range(len(KINDS)):
@@ -124,7 +128,8 @@ def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, Intere
         methods.append((code, reading))
     norms = AnswerNorms(tuple(arrays["questions"].tolist()), *arrays["answer_moments"])
     fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
-    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"])
+    scatter = {method: arrays[f"scatter_{row}"] for row, method in enumerate(arrays["scattered"].tolist())}
+    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"], scatter)
     return ranker, peers, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
 
 
@@ -302,8 +307,11 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
         ranker, peers, model = _from_arrays(arrays)
         doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
-        roots = {kind: arrays[f"usual_{kind}"] for kind in FACT_KINDS if f"usual_{kind}" in arrays}
-        usual = UsualFacts(roots, *arrays["usual_scales"].tolist())
+        roots, rates = (
+            {kind: arrays[f"{name}_{kind}"] for kind in FACT_KINDS if f"{name}_{kind}" in arrays}
+            for name in ("root", "rate")
+        )
+        usual = UsualFacts(roots, rates, float(arrays["rating_deviation"]))
     return ServedModel(manifest, ranker, model, peers, doubts, usual)
 
 

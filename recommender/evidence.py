@@ -1,9 +1,10 @@
 """What is missing of a student, and which of it would sharpen the lists most.
 
-Evidence is worth what it is expected to change: told beforehand what it might say, how much better would the first
-places be on the average? It is the expected value of sample information of decision theory. Everything is linear and
-Gaussian: an instrument or a trial narrows the interests by a known amount, marks and surveys not seen yet scatter as
-they usually do among students. Values are told as shares of what knowing everything would be worth.
+Evidence is worth what it is expected to change: told beforehand what it might say, how much likelier would the first
+places hold what the student will choose? It is the expected value of sample information of decision theory, with the
+expected DCG as the value: a choice model's scores give the chance of each pathway to be chosen. An instrument or a
+trial narrows the interests by a known amount; marks not seen yet scatter as they usually do among students, and in a
+survey each code is named as often as it usually is.
 
 Source of the form: Raiffa & Schlaifer 1961, chapter 5; ranking and selection with it: Chick & Inoue 2001.
 """
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from recommender.features import FACT_TERMS, SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.interests import TRIAL_NOISE, TRIAL_SPREAD, interest_information
+from recommender.peers import root
 from recommender.scoring import CompiledRanker
-from recommender.students import StudentFacts
-from recommender.uncertainty import interest_gradients, normal_draws, root
+from recommender.students import StudentFacts, answered_methods
+from recommender.uncertainty import answer_moves, interest_gradients, normal_draws, uniform_draws
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,23 +31,27 @@ MISSING_CODES = ("diagnostics", "marks", "profile_survey", "exam_survey", "elect
 
 @dataclass(frozen=True, slots=True)
 class FactKind:
-    """A kind of evidence that is facts: the terms it fills, the tables it stands in, the grades it is asked in."""
+    """A kind of evidence that is facts: the terms it fills, its tables, whether it asks for codes, in which grades."""
 
     terms: tuple[str, ...]
     tables: tuple[str, ...]
+    asks: bool = False
     grades: tuple[int, ...] = (6, 7, 8, 9, 10, 11)
 
 
 FACT_KINDS: Mapping[str, FactKind] = {
     "marks": FactKind(("subject_strength", "subject_level"), ("marks",)),
     "knowledge": FactKind(("knowledge",), ("knowledge",)),
-    "profile_survey": FactKind(("profile_wish", "profession_wish"), ("profile_wishes", "profession_wishes"), (9,)),
-    "exam_survey": FactKind(("exam_wish",), ("exam_wishes",), (9, 11)),
-    "elective_survey": FactKind(("elective_wish",), ("elective_wishes",)),
+    "profile_survey": FactKind(
+        ("profile_wish", "profession_wish"), ("profile_wishes", "profession_wishes"), asks=True, grades=(9,)
+    ),
+    "exam_survey": FactKind(("exam_wish",), ("exam_wishes",), asks=True, grades=(9, 11)),
+    "elective_survey": FactKind(("elective_wish",), ("elective_wishes",), asks=True),
 }
 VALUE_DRAWS = 128
 PLACES = 5
 TRIALS_TRIED = 5
+NAMED_STRENGTH = 0.8  # between a first and a third choice
 FIRST_TRIAL = 0.5  # the term of a first rated trial is drawn half-way towards zero
 MIN_KNOWN = 20  # students; of fewer nobody knows how the evidence usually scatters
 
@@ -60,8 +66,8 @@ class NextEvidence:
         "instrument", "trial" or one of FACT_KINDS.
     code : str
         Of the instrument or the pathway; "" otherwise.
-    expected_gain : float in [0, 1]
-        Share of what knowing everything would be worth.
+    expected_gain : float, >= 0
+        Expected rise of the DCG of the student's choice over the first PLACES, mean of the lists.
     """
 
     kind: str
@@ -76,19 +82,21 @@ class UsualFacts:
     Attributes
     ----------
     roots : mapping of str to ndarray (n_columns, n_directions)
-        By FACT_KINDS; columns of its terms side by side; times its transpose it is their covariance.
-    elective_variance : float
-        Of the wish for one programme; their columns change with the catalogue.
+        Of the kinds of FACT_KINDS that measure; columns of the terms side by side; times its transpose it is their
+        covariance.
+    rates : mapping of str to ndarray (n_columns,), in [0, 1]
+        Of the kinds that ask: how often each code is named. Of electives, whose codes change with the catalogue, one
+        rate for all, (1,).
     rating_deviation : float
         Standard deviation of the ratings of trials, in units of `interests.TRIAL_SPREAD`; 0 = none are known.
     """
 
     roots: Mapping[str, Floats]
-    elective_variance: float
+    rates: Mapping[str, Floats]
     rating_deviation: float
 
 
-NOTHING_USUAL = UsualFacts({}, 0.0, 0.0)
+NOTHING_USUAL = UsualFacts({}, {}, 0.0)
 
 
 def usual_facts(facts: StudentFacts, vectors: StudentVectors) -> UsualFacts:
@@ -104,20 +112,22 @@ def usual_facts(facts: StudentFacts, vectors: StudentVectors) -> UsualFacts:
     UsualFacts
         Without the kinds that fewer than MIN_KNOWN students have.
     """
-    roots, variance = {}, 0.0
+    roots, rates = {}, {}
     for kind, about in FACT_KINDS.items():
         rows = np.hstack([vectors.blocks[term] for term in about.terms])
         rows = rows[rows.any(axis=1)]
         if len(rows) < MIN_KNOWN:
             continue
-        if kind == "elective_survey":
-            variance = float(rows.var())
-        else:
+        if not about.asks:
             roots[kind] = root(np.cov(rows.T))
+        elif kind == "elective_survey":
+            rates[kind] = np.array([(rows > 0).mean()])
+        else:
+            rates[kind] = (rows > 0).mean(axis=0)
     ratings = facts.tables["trials"].values
     ratings = ratings[np.isfinite(ratings)]
     deviation = float(ratings.std()) / TRIAL_SPREAD if len(ratings) >= MIN_KNOWN else 0.0
-    return UsualFacts(roots, variance, deviation)
+    return UsualFacts(roots, rates, deviation)
 
 
 def missing_evidence(facts: StudentFacts, student: int) -> tuple[str, ...]:
@@ -198,90 +208,100 @@ def next_evidence(
     if not told:
         return ()
     slopes = [interest_gradients(compiled, vectors, student, one.kind, one.pathways) for one in told]
-    certain = root(vectors.profile.covariance[student])
-    instruments = _by_instruments(compiled, facts, vectors, student, slopes)
-    others = {
-        (kind, ""): [_by_facts(compiled, usual, kind, one) for one in told] for kind in _askable(usual, facts, student)
-    }
-    others |= _by_trials(compiled, usual, vectors, student, trials, told, slopes)
-    everything = [
-        np.hstack([slope @ certain, *(moves[place] for moves in others.values())]) for place, slope in enumerate(slopes)
-    ]
-    best = _value(told, everything)
-    if best < 1e-9:
-        return ()
+    moves = _by_instruments(compiled, facts, vectors, student, told, slopes)
+    for kind in _askable(usual, facts, student):
+        moves[kind, ""] = [_by_facts(compiled, usual, kind, one) for one in told]
+    moves |= _by_trials(compiled, usual, vectors, student, trials, told, slopes)
     found = [
-        NextEvidence(*name, min(_value(told, moves) / best, 1.0)) for name, moves in (instruments | others).items()
+        NextEvidence(*name, sum(value_of(one.scores, move) for one, move in zip(told, each, strict=True)) / len(told))
+        for name, each in moves.items()
     ]
     found.sort(key=lambda evidence: (-evidence.expected_gain, evidence.kind, evidence.code))
     best_trial = next((evidence for evidence in found if evidence.kind == "trial"), None)
-    told_of = [e for e in found if e.expected_gain > 0 and (e.kind != "trial" or e is best_trial)]
-    return tuple(told_of[:count])
+    worth = [e for e in found if e.expected_gain > 0 and (e.kind != "trial" or e is best_trial)]
+    return tuple(worth[:count])
 
 
-def _value(lists: Sequence[Candidates], moves: Sequence[Floats]) -> float:
-    return sum(value_of(one.scores, move) for one, move in zip(lists, moves, strict=True))
-
-
-def value_of(scores: Floats, move: Floats) -> float:
-    """How much the first places are expected to gain from what will move scores.
+def value_of(scores: Floats, moves: Floats) -> float:
+    """How much likelier the first places would hold the choice, were it known how scores will move.
 
     Parameters
     ----------
     scores : ndarray of shape (n,), log-odds
-    move : ndarray of shape (n, n_directions)
-        Times its transpose it is the covariance of the change.
+    moves : ndarray of shape (n_draws, n)
+        What might be added to them, drawn.
 
     Returns
     -------
-    float, >= 0, log-odds
-        Discounted as in DCG, over PLACES places.
+    float, >= 0
+        Expected DCG of the choice over PLACES places with the evidence, less without.
 
     Examples
     --------
     What moves two scores alike changes no list; what moves them apart does.
 
-    >>> value_of(np.zeros(2), np.ones((2, 1))) < 1e-9, value_of(np.zeros(2), np.array([[1.0], [-1.0]])) > 0.2
-    (True, True)
+    >>> value_of(np.zeros(2), np.array([[1.0, 1.0], [-1.0, -1.0]]))
+    0.0
+    >>> round(value_of(np.zeros(2), np.array([[1.0, -1.0], [-1.0, 1.0]])), 3)
+    0.141
     """
     places = min(PLACES, len(scores))
     discount = 1.0 / np.log2(np.arange(2, places + 2))
-    moved = scores + normal_draws(VALUE_DRAWS, move.shape[1]) @ move.T
-    after = -np.sort(-moved, axis=1)[:, :places]
-    now = -np.sort(-scores)[:places]
+    moved = scores + moves
+    chance = np.exp(moved - moved.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    after = -np.sort(-chance, axis=1)[:, :places]
+    now = -np.sort(-chance.mean(axis=0))[:places]
     return max(float((after @ discount).mean() - now @ discount), 0.0)
 
 
-Moves = dict[tuple[str, str], list[Floats]]  # by kind and code; of each list, (n, n_directions)
+def drawn_moves(directions: Floats) -> Floats:
+    """Gaussian moves of scores, (VALUE_DRAWS, n), from directions (n, n_directions)."""
+    drawn: Floats = normal_draws(VALUE_DRAWS, directions.shape[1]) @ directions.T
+    return drawn
+
+
+Moves = dict[tuple[str, str], list[Floats]]  # by kind and code; of each list, (VALUE_DRAWS, n)
 
 
 def _by_instruments(
-    compiled: CompiledRanker, facts: StudentFacts, vectors: StudentVectors, student: int, slopes: Sequence[Floats]
-) -> Moves:
-    """How each instrument for the student's grade would move the scores."""
+    compiled: CompiledRanker, facts: StudentFacts, vectors: StudentVectors, student: int,
+    lists: Sequence[Candidates], slopes: Sequence[Floats],
+) -> Moves:  # fmt: skip
+    """How each instrument for the student's grade would move the scores: by its scales, and by its single answers."""
     space, grade = compiled.space, int(facts.grades[student])
     covariance = vectors.profile.covariance[student]
     precision = np.linalg.inv(covariance)
+    answered = answered_methods(facts, student)
     moves: Moves = {}
-    for code, reading in space.interest_model.methods:
+    for position, (code, reading) in enumerate(space.interest_model.methods):
         if grade in space.reference.instruments[code].grades and reading.is_interest.any():
             narrowed = root(covariance - np.linalg.inv(precision + interest_information(reading)))
-            moves["instrument", code] = [slope @ narrowed for slope in slopes]
+            moves["instrument", code] = [
+                drawn_moves(
+                    slope @ narrowed
+                    if position in answered
+                    else np.hstack([slope @ narrowed, answer_moves(compiled, code, one.kind, one.pathways)])
+                )
+                for one, slope in zip(lists, slopes, strict=True)
+            ]
     return moves
 
 
 def _askable(usual: UsualFacts, facts: StudentFacts, student: int) -> list[str]:
-    known = {*usual.roots, *(("elective_survey",) if usual.elective_variance > 0 else ())}
+    known = {*usual.roots, *usual.rates}
     return [kind for kind in FACT_KINDS if kind in known and _is_missing(facts, student, kind)]
 
 
 def _by_facts(compiled: CompiledRanker, usual: UsualFacts, kind: str, one: Candidates) -> Floats:
-    """(n, n_directions): what facts not seen yet would add, as they usually scatter."""
+    """What facts not seen yet might add, beyond what they add on the average."""
     slopes = np.hstack([fact_gradients(compiled, term, one.kind, one.pathways) for term in FACT_KINDS[kind].terms])
-    if kind == "elective_survey":
-        wished: Floats = slopes[:, slopes.any(axis=0)] * np.sqrt(usual.elective_variance)
-        return wished
-    moved: Floats = slopes @ usual.roots[kind]
+    if kind in usual.roots:
+        return drawn_moves(slopes @ usual.roots[kind])
+    slopes = slopes[:, slopes.any(axis=0)] if kind == "elective_survey" else slopes
+    rates = np.broadcast_to(usual.rates[kind], slopes.shape[1:])
+    named = (uniform_draws(VALUE_DRAWS, len(rates)) < rates).astype(float)
+    moved: Floats = NAMED_STRENGTH * (named - named.mean(axis=0)) @ slopes.T
     return moved
 
 
@@ -321,4 +341,7 @@ def _by_trials(
     spread = np.sum([each.std(axis=1) for each in moved], axis=0)
     tried = np.argsort(-spread, kind="stable")[:TRIALS_TRIED]
     pathways = space.catalogue.pathways
-    return {("trial", pathways[trials[row]].pathway_code): [each[row][:, None] for each in moved] for row in tried}
+    return {
+        ("trial", pathways[trials[row]].pathway_code): [drawn_moves(each[row][:, None]) for each in moved]
+        for row in tried
+    }

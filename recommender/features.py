@@ -24,7 +24,7 @@ from recommender.interests import (
     interest_profile,
     type_vector,
 )
-from recommender.peers import NO_PEERS, Peers, entry_by_entry
+from recommender.peers import NO_PEERS, Peers
 from recommender.reference import Reference
 from recommender.students import Facts, StudentFacts, newest_answers
 
@@ -40,6 +40,9 @@ TYPICAL_DISTANCE_KM = 5.0  # where a host has no coordinates
 STUDENT_STEP = (
     2.0**-20
 )  # entries of student vectors are multiples of it: so sums over them are exact (`scoring_layout`)
+
+
+WEIGHT_STEP = 2.0**-23  # of what they are multiplied by
 
 
 def on_grid(values: Floats, step: float) -> Floats:
@@ -260,6 +263,11 @@ class FeatureSpace:
         """Where the questions that have norms stand, (n_questions, 2): see `instruments.question_places`."""
         return question_places(self.reference.instruments, self.interest_model.answer_norms.questions)
 
+    @cached_property
+    def _peer_weights(self) -> tuple[Floats, Floats]:
+        peers = self.peers
+        return on_grid(peers.fact_weights, WEIGHT_STEP), on_grid(peers.answer_weights, WEIGHT_STEP)
+
     def answers_of(self, facts: StudentFacts) -> Floats:
         """Newest single answers, (n_students, n_questions), in spreads from the mean; 0 = not answered."""
         return self.interest_model.answer_norms.standardised(newest_answers(facts, self.question_places))
@@ -363,8 +371,9 @@ class FeatureSpace:
             "elective_experience": self._elective_experience(tables["enrolments"], count),
         }
         known = np.hstack([blocks[term] for term in FACT_TERMS])
-        blocks["peer_facts"] = entry_by_entry(known, self.peers.fact_weights)
-        blocks["peer_answers"] = entry_by_entry(self.answers_of(facts), self.peers.answer_weights)
+        fact_weights, answer_weights = self._peer_weights
+        blocks["peer_facts"] = _exact_product(known, fact_weights)
+        blocks["peer_answers"] = _exact_product(self.answers_of(facts), answer_weights)
         return StudentVectors.side_by_side(blocks, facts.school_of, profile)
 
     def _exam_margin(self, facts: Facts, count: int) -> Floats:
@@ -436,6 +445,14 @@ class FeatureSpace:
             else:
                 result[:, column] = _row_products(vectors.blocks[term], self.pathway_blocks[term], students, pathways)
         return result
+
+
+def _exact_product(known: Floats, weights: Floats) -> Floats:
+    """`known @ weights`, exact: a row's bits do not depend on those beside it. Nothing known or learned gives zeros."""
+    if not (known.shape[1] and weights.size):
+        return np.zeros((len(known), weights.shape[1]))
+    product: Floats = on_grid(known, STUDENT_STEP) @ weights
+    return product
 
 
 def _row_products(left: Floats, right: Floats, rows: Ints, columns: Ints, chunk: int = 65_536) -> Floats:

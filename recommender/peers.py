@@ -11,7 +11,7 @@ Ridge with its strength by cross-validation: Hoerl & Kennard 1970, Stone 1974; a
 others: Friedman 2001, with one step of the descent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 RIDGES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)  # students' worth of belief that nothing leans anywhere
 FOLDS = 5
-CHUNK = 1_000
+RANK_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,60 @@ class Peers:
         Per unit of each column of the student's facts (`features.COMPARABLE_TERMS` side by side).
     answer_weights : ndarray of shape (n_questions, n_fields)
         Per spread of each question of `InterestModel.answer_norms`.
+    scatter : mapping of instrument code to ndarray of shape (n_fields, n_directions)
+        How leanings scatter among those who answered the instrument, `answer_scatter`: what is not known yet of
+        those who did not.
     """
 
     fields: tuple[tuple[str, ...], ...]
     fact_weights: Floats
     answer_weights: Floats
+    scatter: Mapping[str, Floats]
 
 
-NO_PEERS = Peers((), np.empty((0, 0)), np.empty((0, 0)))
+NO_PEERS = Peers((), np.empty((0, 0)), np.empty((0, 0)), {})
 """Before the first outcome: nothing leans anywhere."""
+
+
+def answer_scatter(questions: Sequence[str], answers: Floats, weights: Floats) -> dict[str, Floats]:
+    """How much the answers of each instrument move leanings, one student against another.
+
+    Parameters
+    ----------
+    questions : sequence of str
+        "METHOD:question".
+    answers : ndarray of shape (n_students, n_questions), in spreads from the mean; 0 = not answered
+    weights : ndarray of shape (n_questions, n_fields)
+
+    Returns
+    -------
+    dict of instrument code to ndarray of shape (n_fields, n_directions)
+        Times its transpose it is the covariance of the leanings among those who answered; instruments whose answers
+        say nothing are left out.
+    """
+    method_of = np.array([question.partition(":")[0] for question in questions], dtype=np.str_)
+    found = {}
+    for method in np.unique(method_of):
+        own = method_of == method
+        rows = answers[:, own]
+        moved = rows[rows.any(axis=1)] @ weights[own]
+        if moved.any():
+            found[str(method)] = root(np.atleast_2d(np.cov(moved.T)))
+    return found
+
+
+def root(covariance: Floats) -> Floats:
+    """A matrix whose product with its transpose is a covariance (n, n); only directions that vary are kept.
+
+    Examples
+    --------
+    >>> root(np.array([[4.0, 0.0], [0.0, 0.0]])).tolist()
+    [[2.0], [0.0]]
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > RANK_TOLERANCE * max(float(values[-1]), 0.0)
+    result: Floats = vectors[:, kept] * np.sqrt(values[kept])
+    return result
 
 
 @dataclass(frozen=True)
@@ -63,24 +108,6 @@ class Leaning:
     weights: Floats
     unseen: Floats
     ridge: float | None
-
-
-def entry_by_entry(left: Floats, right: Floats) -> Floats:
-    """`left @ right`, summed column by column: a row's bits do not depend on the rows beside it.
-
-    Nothing known (no columns on the left) or nothing learned (no rows on the right) gives zeros.
-
-    Examples
-    --------
-    >>> entry_by_entry(np.array([[1.0, 0.0, 2.0]]), np.array([[1.0], [5.0], [0.5]])).tolist()
-    [[2.0]]
-    """
-    result = np.zeros((len(left), right.shape[1]))
-    for start in range(0, len(left) if right.size else 0, CHUNK):
-        part, rows = left[start : start + CHUNK], result[start : start + CHUNK]
-        for column in np.flatnonzero(part.any(axis=0)):
-            rows += part[:, column, None] * right[column]
-    return result
 
 
 def surprises(scores: Floats, relevance: Floats, queries: Ints, fields: Ints, n_fields: int) -> Floats:

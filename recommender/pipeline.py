@@ -1,6 +1,6 @@
 """Recommender: eligibility -> features -> scoring -> demand -> explanation, for one student and for a region alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -212,16 +212,14 @@ class Recommender:
         -------
         StudentRecommendations
         """
-        offered = self._words(made.facts, student) == 0
-        every = np.arange(len(offered))
-        contributions = self._contributions(made.vectors, student, every)
+        contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
         typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
-        lists, candidates = [], []
+        offered = self._offered(made.facts, student)
+        lists = []
         for row, kind in enumerate(KINDS):
-            own = every[offered & (self.compiled.kind_of == row)]
             listed = made.listed.pathways[student, row]
             listed = listed[listed >= 0]
-            nearest = self._nearest(own, contributions, made.demand_strength, row)
+            nearest = self._nearest(offered[row], contributions, made.demand_strength, row)
             certainty = self._certainty(made, student, row, nearest, listed)
             items = tuple(
                 self._line(made, student, row, place, contributions[pathway], typical[row], certainty)
@@ -229,16 +227,48 @@ class Recommender:
             )
             price = float(made.price_of_demand[student, row])
             is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
-            lists.append(RankedList(kind, items, price, len(own), is_calibrated, certainty.sureness, is_sure))
-            candidates.append(nearest)
-        trials = every[offered & (self.compiled.kind_of == KINDS.index(PathwayKind.CAREER_TRIAL))]
+            lists.append(RankedList(kind, items, price, len(offered[row]), is_calibrated, certainty.sureness, is_sure))
         return StudentRecommendations(
             made.facts.student_ids[student],
             tuple(lists),
             missing_evidence(made.facts, student),
-            next_evidence(self.compiled, self.usual, made.facts, made.vectors, student, candidates, trials),
+            self.next_evidence(made, student),
             self._has_evidence(made, student),
         )
+
+    def next_evidence(
+        self, made: Recommendations, student: int, *, kinds: Sequence[int] = range(len(KINDS)), count: int = 3
+    ) -> tuple[NextEvidence, ...]:
+        """Evidence that would sharpen one student's lists most.
+
+        Parameters
+        ----------
+        made : Recommendations
+        student : int
+            Position in `made.facts`.
+        kinds : sequence of int
+            Positions in KINDS of the lists that matter.
+        count : int
+
+        Returns
+        -------
+        tuple of NextEvidence
+            Largest expected gain first.
+        """
+        contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
+        offered = self._offered(made.facts, student)
+        nearest = [
+            self._nearest(offered[row], contributions, made.demand_strength, row)
+            for row in kinds
+            if (made.listed.pathways[student, row] >= 0).any()
+        ]
+        trials = offered[KINDS.index(PathwayKind.CAREER_TRIAL)]
+        return next_evidence(self.compiled, self.usual, made.facts, made.vectors, student, nearest, trials, count)
+
+    def _offered(self, facts: StudentFacts, student: int) -> list[Ints]:
+        """Positions of the pathways that may be offered to a student, by kind."""
+        words = self._words(facts, student)
+        return [np.flatnonzero((words == 0) & (self.compiled.kind_of == row)) for row in range(len(KINDS))]
 
     def _nearest(self, own: Ints, contributions: Floats, strength: float, kind: int) -> Candidates:
         """The pathways of a kind among which the first places fall, best first."""
@@ -255,7 +285,7 @@ class Recommender:
     def _certainty(
         self, made: Recommendations, student: int, kind: int, nearest: Candidates, listed: Ints
     ) -> Certainty:
-        deviations = self.doubt.deviations(made.vectors, student, kind, nearest.pathways)
+        deviations = self.doubt.deviations(made.facts, made.vectors, student, kind, nearest.pathways)
         unseen = self.doubt.unseen_variance[nearest.pathways]
         drawn = drawn_scores(nearest.scores, deviations, unseen)
         places = np.array([int(np.flatnonzero(nearest.pathways == pathway)[0]) for pathway in listed], dtype=np.int64)

@@ -16,14 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import ACCESS_TERMS, SHAPED_TERMS, TERM_CODES, VECTOR_TERMS, FeatureSpace, on_grid
+from recommender.features import (
+    ACCESS_TERMS,
+    SHAPED_TERMS,
+    TERM_CODES,
+    VECTOR_TERMS,
+    WEIGHT_STEP,
+    FeatureSpace,
+    on_grid,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Positions = NDArray[np.uint32]  # unsigned: a compiled loop need not look for negative ones
 
 FEW = 0.25  # a row with a smaller share of entries is added entry by entry
-ROW_STEP = 2.0**-23  # with features.STUDENT_STEP: products are multiples of 2^-43
+ROW_STEP = WEIGHT_STEP  # with features.STUDENT_STEP: products are multiples of 2^-43
 N_REASONS = 3  # terms named for a listed pathway
 FIT_SLACK = 1e-9  # far above any rounding of a fit
 LOWEST = np.finfo(np.float64).min  # below it only minus infinity: refused

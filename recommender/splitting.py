@@ -152,6 +152,15 @@ def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[Dema
     return (known[-1], known[:-1]) if known else (None, [])
 
 
+def choice_days(history: History, kind: PathwayKind, school_year: str) -> dict[str, date]:
+    """The day before each student's first choice of a kind in a year: what was known then may explain the choice."""
+    first: dict[str, date] = {}
+    for outcome in history.outcomes:
+        if outcome.kind == kind and outcome.school_year == school_year:
+            first[outcome.student_id] = min(outcome.chosen_on, first.get(outcome.student_id, date.max))
+    return {student: day - timedelta(days=1) for student, day in first.items()}
+
+
 def choice_sets(history: History, kind: PathwayKind, school_year: str, model: InterestModel) -> ChoiceSets | None:
     """Rebuild the choice sets of one kind in one year.
 
@@ -168,17 +177,16 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         None when nobody chose. A student's facts are those known the day before the first choice of that kind.
     """
     chosen: dict[str, dict[str, int]] = {}
-    first: dict[str, date] = {}
     for outcome in history.outcomes:
         if outcome.kind == kind and outcome.school_year == school_year:
             grades = chosen.setdefault(outcome.student_id, {})
             grades[outcome.pathway_code] = max(outcome.relevance, grades.get(outcome.pathway_code, 0))
-            first[outcome.student_id] = min(outcome.chosen_on, first.get(outcome.student_id, date.max))
+    every_day = choice_days(history, kind, school_year)
     students = [row for row in history.students.get(school_year, ()) if row.student_id in chosen]
     students.sort(key=lambda row: row.student_id)
     if not students:
         return None
-    days = {row.student_id: first[row.student_id] - timedelta(days=1) for row in students}
+    days = {row.student_id: every_day[row.student_id] for row in students}
     catalogue = catalogue_of_year(history.pathways, history.places, school_year)
     facts = student_facts(students, history.rows, as_of=days, catalogue=catalogue, model=model)
     space = FeatureSpace(history.reference, catalogue, model)

@@ -239,6 +239,13 @@ def _sheets(
     )
 
 
+def answered_methods(facts: StudentFacts, student: int) -> frozenset[int]:
+    """Positions of the instruments whose single answers a student has given."""
+    sheets = facts.sheets
+    own = (sheets.student == student) & np.isfinite(sheets.answers).any(axis=1)
+    return frozenset(sheets.method[own].tolist())
+
+
 def newest_answers(facts: StudentFacts, places: Ints) -> Floats:
     """The newest answer of each student to some questions.
 

@@ -31,11 +31,11 @@ from recommender.learning import (
     served_scores,
     unseen_scores,
 )
-from recommender.peers import NO_PEERS, Peers
+from recommender.peers import NO_PEERS, Peers, answer_scatter
 from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
 from recommender.splitting import ChoiceSets, History, choice_sets, joined
-from recommender.students import newest_answers, student_facts
+from recommender.students import StudentFacts, newest_answers, student_facts
 from recommender.uncertainty import Doubt
 
 Floats = NDArray[np.float64]
@@ -97,16 +97,18 @@ class Training:
 def local_interest_model(history: History) -> InterestModel:
     """Instruments with the installation's own norms, from every answer sheet of the history."""
     model = build_interest_model(history.reference)
-    everybody = {row.student_id: row for year in sorted(history.students) for row in history.students[year]}
-    students = [everybody[student_id] for student_id in sorted(everybody)]
-    last = max((row.taken_on for row in history.rows.readings), default=None)
-    if last is None:
-        return model
-    catalogue = catalogue_of_year((), history.places, "")
-    facts = student_facts(students, history.rows, as_of=last, catalogue=catalogue, model=model)
+    facts = _everybody(history, model)
     questions = every_question(history.reference.instruments)
     answers = newest_answers(facts, question_places(history.reference.instruments, questions))
     return replace(with_local_norms(model, facts.sheets), answer_norms=answer_norms(questions, answers))
+
+
+def _everybody(history: History, model: InterestModel) -> StudentFacts:
+    """Facts of all students of all years, as of now."""
+    newest = {row.student_id: row for year in sorted(history.students) for row in history.students[year]}
+    students = [newest[student_id] for student_id in sorted(newest)]
+    catalogue = catalogue_of_year((), history.places, "")
+    return student_facts(students, history.rows, as_of=history.as_of, catalogue=catalogue, model=model)
 
 
 def usual_of(history: History, model: InterestModel) -> UsualFacts:
@@ -188,16 +190,30 @@ def _own_scores(
     return served_scores(estimator, vocabulary, sets)
 
 
-def joined_peers(kinds: Sequence[TrainedKind]) -> Peers:
-    """What like students chose, of all kinds side by side; a kind that follows knowledge alone has no fields."""
+def joined_peers(kinds: Sequence[TrainedKind], questions: Sequence[str], answers: Floats) -> Peers:
+    """What like students chose, of all kinds side by side; a kind that follows knowledge alone has no fields.
+
+    Parameters
+    ----------
+    kinds : sequence of TrainedKind, in the order of KINDS
+    questions : sequence of str
+    answers : ndarray of shape (n_students, n_questions), in spreads from the mean
+        Of everybody, to see how leanings scatter.
+
+    Returns
+    -------
+    Peers
+    """
     taught = [trained.peers if trained.estimator is not None else None for trained in kinds]
     known = [peers for peers in taught if peers is not None]
     if not known:
         return NO_PEERS
+    weights = np.hstack([peers.answer_weights for peers in known])
     return Peers(
         tuple(peers.fields if peers is not None else () for peers in taught),
         np.hstack([peers.fact_weights for peers in known]),
-        np.hstack([peers.answer_weights for peers in known]),
+        weights,
+        answer_scatter(questions, answers, weights),
     )
 
 
@@ -257,6 +273,9 @@ def train(
         on_progress("interests", 0.0)
         model = local_interest_model(history)
         usual = usual_of(history, model)
+        everybody = _everybody(history, model)
+        places = question_places(history.reference.instruments, model.answer_norms.questions)
+        answers = model.answer_norms.standardised(newest_answers(everybody, places))
         kinds, judgements, counts = [], {}, {}
         for row, kind in enumerate(KINDS):
             on_progress(kind, (row + 0.2) / len(KINDS))
@@ -267,11 +286,12 @@ def train(
             judgements[kind] = judged
             counts[f"{kind}_queries"] = sum(len(part) for part in parts)
             counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
+        peers = joined_peers(kinds, model.answer_norms.questions, answers)
         on_progress("done", 1.0)
     held_back = years[-1] if len(years) > 1 else None
     return Training(
         served_form(kinds, expert),
-        joined_peers(kinds),
+        peers,
         usual,
         model,
         tuple(kinds),

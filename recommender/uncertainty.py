@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from recommender.features import FACT_TERMS, SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.interests import DIMENSIONS
+from recommender.peers import root
 from recommender.scoring import CompiledRanker
+from recommender.students import StudentFacts, answered_methods
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,14 +112,15 @@ class ScoreDoubt:
                 first += len(codes)
             self.bias_rows.append(rows)
 
-    def deviations(self, vectors: StudentVectors, student: int, kind: int, pathways: Ints) -> Floats:
+    def deviations(
+        self, facts: StudentFacts, vectors: StudentVectors, student: int, kind: int, pathways: Ints
+    ) -> Floats:
         """Directions in which scores of one student may be off.
 
         Parameters
         ----------
-        vectors : StudentVectors
-        student : int
-            Position.
+        facts, vectors
+            The student's group; `student` is a position.
         kind : int
         pathways : int array (n,)
             Positions of pathways of this kind.
@@ -128,17 +131,23 @@ class ScoreDoubt:
             Times its transpose it is the covariance of the scores, but for what unseen programmes add to the diagonal.
         """
         covariance = vectors.profile.covariance[student]
-        interests = interest_gradients(self.compiled, vectors, student, kind, pathways) @ root(covariance)
+        own = [interest_gradients(self.compiled, vectors, student, kind, pathways) @ root(covariance)]
+        answered = answered_methods(facts, student)
+        own += [
+            answer_moves(self.compiled, method, kind, pathways)
+            for position, (method, _) in enumerate(self.compiled.space.interest_model.methods)
+            if position not in answered
+        ]
         doubt = self.doubts[kind]
         if doubt is None:
-            return interests
+            return np.hstack(own)
         raw = self.compiled.space.raw_terms(vectors, np.full(len(pathways), student), pathways)
         shaped = raw[:, [TERM_CODES.index(term) for term in SHAPED_TERMS]]
         knots = self.compiled.ranker.knots[kind]
         bends = np.maximum(shaped[:, :, None] - knots, 0.0).reshape(len(raw), knots.size)
         learned = np.hstack([raw, bends])
         place = pathways - self.compiled.space.catalogue.kind_bounds[kind]
-        return np.hstack([interests, learned @ doubt.factor[: learned.shape[1]] + self.bias_rows[kind][place]])
+        return np.hstack([*own, learned @ doubt.factor[: learned.shape[1]] + self.bias_rows[kind][place]])
 
 
 def interest_gradients(
@@ -155,11 +164,14 @@ def interest_gradients(
     return gradient
 
 
-def root(covariance: Floats) -> Floats:
-    """A matrix whose product with its transpose is a covariance (n, n), singular or not."""
-    values, vectors = np.linalg.eigh(covariance)
-    result: Floats = vectors * np.sqrt(np.maximum(values, 0.0))
-    return result
+def answer_moves(compiled: CompiledRanker, method: str, kind: int, pathways: Ints) -> Floats:
+    """How single answers to an instrument not taken yet would move scores, (n, n_directions)."""
+    scatter = compiled.space.peers.scatter.get(method)
+    if scatter is None:
+        return np.zeros((len(pathways), 0))
+    weight = compiled.ranker.weights[kind, TERM_CODES.index("peer_answers")]
+    moved: Floats = weight * (compiled.space.pathway_blocks["peer_answers"][pathways] @ scatter)
+    return moved
 
 
 @lru_cache(maxsize=64)
@@ -167,6 +179,12 @@ def normal_draws(count: int, directions: int) -> Floats:
     """The same standard normal draws for everybody, (count, directions), mirrored so that their mean is 0."""
     half = np.random.default_rng(0).standard_normal((count // 2, directions))
     return np.concatenate([half, -half])
+
+
+@lru_cache(maxsize=64)
+def uniform_draws(count: int, columns: int) -> Floats:
+    """The same uniform draws for everybody, (count, columns)."""
+    return np.random.default_rng(1).random((count, columns))
 
 
 def drawn_scores(scores: Floats, deviations: Floats, unseen_variance: Floats) -> Floats:

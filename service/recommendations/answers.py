@@ -243,14 +243,14 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
     if evidence.kind == "trial":
         title = f"Проба «{inner(serving.catalogue.get_pathway(evidence.code).title_ru)}»"
     takes = f" ({minutes} {plural(minutes, 'минута', 'минуты', 'минут')})" if minutes else ""
-    share = number(100 * evidence.expected_gain, 0)
+    points = number(100 * evidence.expected_gain)
     return MeasureNext(
         kind=evidence.kind,
         code=evidence.code,
         title_ru=title,
         minutes=minutes,
         expected_gain=evidence.expected_gain,
-        text=f"{title}{takes}: даст примерно {share} % той ясности, какую дали бы все данные",
+        text=f"{title}{takes}: точность первых мест вырастет примерно на {points} из 100",
     )
 
 

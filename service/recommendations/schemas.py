@@ -128,7 +128,7 @@ class MeasureNext(Wire):
     code: str  # of the instrument or the trial; "" otherwise
     title_ru: str
     minutes: int | None
-    expected_gain: float  # share of what knowing everything would be worth, [0, 1]
+    expected_gain: float  # expected rise of the DCG of the student's choice over five places
     text: str
 
 
