@@ -25,6 +25,11 @@ $(BIN)/.develop: $(BIN)/.runtime requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(BIN)/.rivals: $(BIN)/.develop requirements-rivals.lock
+	@echo "installing the rivals that ours is measured against (requirements-rivals.lock) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rivals.lock
+	@touch $@
+
 demo: $(BIN)/.runtime ## set up, load the sample district, train, print one student's lists, serve (ONCE=1: stop after printing)
 	@$(BIN)/orientir demo $(if $(ONCE),--once)
 
@@ -40,7 +45,7 @@ check: $(BIN)/.develop ## before every commit: format, lint, types, import direc
 	@tests/install_system_packages.sh
 	@$(BIN)/python -m pytest -q
 
-bench: $(BIN)/.develop ## measure every figure; writes benchmarks/results.json and docs/measured.md
+bench: $(BIN)/.rivals ## measure every figure; writes benchmarks/results.json and docs/measured.md
 	@$(BIN)/python -m benchmarks
 
 docs: $(BIN)/.develop ## remake the documents that are made from code and figures
@@ -53,6 +58,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 lock: $(BIN)/.develop ## pin every dependency again; no index host is written
 	@$(LOCK) -o requirements.lock
 	@$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) --group dev --group rivals -c requirements-dev.lock -o requirements-rivals.lock
 
 clean: ## remove the environment and everything the demo made
 	@rm -rf .venv var build *.egg-info models/*/

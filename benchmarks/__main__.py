@@ -13,7 +13,7 @@ from importlib import import_module
 from benchmarks import document
 from benchmarks.records import ROOT, keep, stamped
 
-PARTS = ("umass", "scoring_speed", "sample_region", "other_seeds", "demo")
+PARTS = ("umass", "onet", "rivals", "scoring_speed", "sample_region", "other_seeds", "demo")
 ON_REQUEST = ("fresh_clone",)
 
 

@@ -1,10 +1,12 @@
 """docs/measured.md, and the small tables of the READMEs, from benchmarks/results.json: nothing here is typed twice."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.records import ROOT, find, is_met, read_results
+from benchmarks.cells import cell, number, table, verdict
+from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
+from benchmarks.records import ROOT, find, read_results
 
 Rows = Sequence[dict[str, Any]]
 KINDS = {"profile_class": "profile classes", "elective": "electives", "career_trial": "career trials"}
@@ -18,15 +20,6 @@ RANKERS = {
     "trained_ranker": "**trained ranker**",
 }
 MEASURES = {"ndcg5": "NDCG@5", "recall5": "recall@5", "mrr": "MRR", "coverage5": "coverage@5"}
-PEERS = {
-    "random": "random order",
-    "popularity": "popularity",
-    "popularity_same_status": "popularity within the same status",
-    "item_knn": "neighbours by course",
-    "svd": "factorisation (SVD)",
-    "user_knn": "neighbours by student",
-    "pathway_ranker": "**PathwayRanker on these as terms**",
-}
 PROMISED = {
     "sample_region.contributions_error": "contributions add up to the score, largest error",
     "sample_region.demand_excess": "demand lifts a pathway over a better fit by more than δ, excess",
@@ -102,14 +95,6 @@ SEEDS_TEXT = """## Other regions of the same generator
 The shipped seed was looked at while the generator and the expert weights were being made, so its figures may
 flatter. These seeds are reported as they come out; nothing was tuned on them.
 """
-UMASS_TEXT = """## Real ratings: electives of a university department (UMass)
-
-607 students, 65 courses, half of a student's ratings visible, the other half ranked; five folds, {runs} seeds,
-intervals draw students. There are no interests, marks or wishes in these data, so only the learned part is tested: the
-same estimator, fed with what the peers below say, so the lead says what the learning adds to them.
-Random order gives {random} here and 0.349 where the figures were published: the published protocol leaves some
-details open. So compare within this run; the published figures stand beside for orientation.
-"""
 LAST = """## Not measured yet
 
 How well advice serves real children: no school's data have been seen. Whether fit is well calibrated on a year that
@@ -135,39 +120,11 @@ def measured(results: Rows) -> str:
         versions=", ".join(f"{name} {number}" for name, number in first["versions"].items()),
         commits=", ".join(sorted({row["commit"] for row in results})),
     )
-    random = find(results, "umass.ndcg5.random")
-    umass = UMASS_TEXT.format(runs=random["runs"], random=f"{random['value']:.3f}") if random else ""
     parts = [head, "## Promised\n", _limits(results), SAMPLE_TEXT, *_kinds(results), "### Lead of the trained ranker\n"]
-    parts += [_leads(results, "sample_region"), SEEDS_TEXT, *_seeds(results), umass, _umass(results)]
+    parts += [_leads(results, "sample_region"), SEEDS_TEXT, *_seeds(results)]
+    parts += [*rivals_page(results), *umass_page(results), *onet_page(results)]
     parts += ["## Times and memory\n", _reported(results), LAST]
     return "\n".join(part for part in parts if part)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def number(value: float) -> str:
-    """A figure as people read it: three digits after the point, fewer for large ones, powers of ten for tiny ones."""
-    if value != 0 and abs(value) < 1e-6:
-        return f"{value:.0e}"
-    if value != 0 and abs(value) < 1e-3:
-        return f"{value:.4f}"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
-
-
-def _value(record: dict[str, Any]) -> str:
-    """Value and interval."""
-    if record["interval"] is None:
-        return number(record["value"])
-    low, high = record["interval"]
-    return f"{number(record['value'])} [{number(low)}, {number(high)}]"
-
-
-def verdict(record: dict[str, Any]) -> str:
-    """Met or not."""
-    return {True: "met", False: "**not met**", None: ""}[is_met(record)]
 
 
 def _limit(record: dict[str, Any]) -> str:
@@ -182,15 +139,17 @@ def _limits(results: Rows) -> str:
         row = find(results, f"sample_region.{kind}.best_baseline.lead")
         if row:
             title = f"{name}: NDCG@5 beyond the best baseline ({RANKERS[row['against']]})"
-            rows.append([title, _value(row), _limit(row), verdict(row), row["data"]])
+            rows.append([title, cell(row), _limit(row), verdict(row), row["data"]])
     lead = find(results, "umass.best_peer.lead")
     if lead:
-        title = f"UMass: NDCG@5 beyond the best peer ({PEERS[lead['against']]})"
-        rows.append([title, _value(lead), _limit(lead), verdict(lead), lead["data"]])
+        title = f"UMass: NDCG@5 beyond the best peer ({RIVALS[lead['against']]})"
+        rows.append([title, cell(lead), _limit(lead), verdict(lead), lead["data"]])
+    rows += reached(results)
     for figure, title in PROMISED.items():
         row = find(results, figure)
-        rows += [[title, _value(row), _limit(row), verdict(row), row["data"]]] if row else []
-    return _table(["what", "value", "limit", "", "data"], rows)
+        if row and row["limit"] is not None:  # measured before it was promised: reported at its next measuring
+            rows.append([title, cell(row), _limit(row), verdict(row), row["data"]])
+    return table(["what", "value", "limit", "", "data"], rows)
 
 
 def _kinds(results: Rows) -> list[str]:
@@ -200,12 +159,12 @@ def _kinds(results: Rows) -> list[str]:
         for ranker, name in RANKERS.items():
             found = [find(results, f"sample_region.{kind}.{measure}.{ranker}") for measure in MEASURES]
             if all(found):
-                rows.append([name, *(_value(row) for row in found), found[0]["data"]])
+                rows.append([name, *(cell(row) for row in found), found[0]["data"]])
         if rows:
             sets = find(results, f"sample_region.{kind}.ndcg5.trained_ranker")["runs"]
             tables += [
                 f"### {title.capitalize()}: {sets} choice sets\n",
-                _table(["", *MEASURES.values(), "data"], rows),
+                table(["", *MEASURES.values(), "data"], rows),
             ]
     return tables
 
@@ -216,8 +175,8 @@ def _leads(results: Rows, name: str) -> str:
         for rival in ("best_baseline", "challenger"):
             row = find(results, f"{name}.{kind}.{rival}.lead")
             if row:
-                rows.append([title, RANKERS[row["against"]], _value(row), verdict(row), row["data"]])
-    return _table(["", "over", "paired difference of NDCG@5", "", "data"], rows) if rows else ""
+                rows.append([title, RANKERS[row["against"]], cell(row), verdict(row), row["data"]])
+    return table(["", "over", "paired difference of NDCG@5", "", "data"], rows) if rows else ""
 
 
 def _seeds(results: Rows) -> list[str]:
@@ -228,24 +187,15 @@ def _seeds(results: Rows) -> list[str]:
             boosting = find(results, f"other_seeds.{seed}.{kind}.challenger.lead")
             own = find(results, f"other_seeds.{seed}.{kind}.ndcg5.trained_ranker")
             best = RANKERS[lead["against"]]
-            rows.append([seed, title, number(own["value"]), best, _value(lead), verdict(lead), _value(boosting)])
+            rows.append([seed, title, number(own["value"]), best, cell(lead), verdict(lead), cell(boosting)])
     head = ["seed", "", "NDCG@5", "best baseline", "lead over it", "", "lead over boosting"]
-    return [_table([*head, "data"], [[*row, "synthetic"] for row in rows])] if rows else []
-
-
-def _umass(results: Rows) -> str:
-    rows = []
-    for peer, title in PEERS.items():
-        row = find(results, f"umass.ndcg5.{peer}")
-        if row:
-            rows.append([title, _value(row), row["against"].removeprefix("published "), row["data"]])
-    return _table(["", "NDCG@5 here", "published", "data"], rows) if rows else ""
+    return [table([*head, "data"], [[*row, "synthetic"] for row in rows])] if rows else []
 
 
 def _reported(results: Rows) -> str:
     found = [(find(results, figure), title) for figure, title in REPORTED.items()]
-    rows = [[title, _value(row), row["against"], row["data"]] for row, title in found if row]
-    return _table(["what", "value", "", "data"], rows)
+    rows = [[title, cell(row), row["against"], row["data"]] for row, title in found if row]
+    return table(["what", "value", "", "data"], rows)
 
 
 READMES = {
@@ -282,8 +232,8 @@ def with_figures(text: str, results: Rows, words: dict[str, Any]) -> str:
     cells = [[t, f"{own['value']:.3f}", f"{best['value']:.3f} ({b})", words[own["data"]]] for t, own, b, best in rows]
     if words["head"][1:] == READMES["README.ru.md"]["head"][1:]:
         cells = [[cell.replace("0.", "0,") for cell in line] for line in cells]
-    table = _table(words["head"], cells)
-    return re.sub(r"(<!-- figures -->\n).*?(<!-- /figures -->)", rf"\g<1>{table}\g<2>", text, flags=re.DOTALL)
+    made = table(words["head"], cells)
+    return re.sub(r"(<!-- figures -->\n).*?(<!-- /figures -->)", rf"\g<1>{made}\g<2>", text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,98 @@ def coverage(scores: Floats, queries: Ints, pathways: Ints, k: int = 5) -> float
     return len(np.unique(pathways[shown])) / len(np.unique(pathways))
 
 
+def top_k_accuracy(scores: Floats, relevance: Floats, queries: Ints, k: int = 1) -> Floats:
+    """Whether anything chosen stands in each query's first k places, 0 or 1; NaN where none was chosen.
+
+    Examples
+    --------
+    >>> top_k_accuracy(np.array([3.0, 2.0, 1.0]), np.array([0.0, 1.0, 0.0]), np.zeros(3, dtype=int), k=2).tolist()
+    [1.0]
+    """
+    first = reciprocal_rank(scores, relevance, queries)
+    return np.where(np.isfinite(first), (first >= 1.0 / k).astype(float), np.nan)
+
+
+def gini_of_exposure(scores: Floats, queries: Ints, pathways: Ints, k: int = 5) -> float:
+    """How unequally places in lists are shared out among the pathways on offer.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows,)
+    queries, pathways : int array (n_rows,)
+    k : int
+
+    Returns
+    -------
+    float in [0, 1)
+        Gini 1912, of places in the first k: 0 = each pathway has as many, towards 1 = few pathways have them all.
+
+    Examples
+    --------
+    Two lists of one place, both given to the same of two pathways: 1 / 2.
+
+    >>> gini_of_exposure(np.array([2.0, 1.0, 2.0, 1.0]), np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), k=1)
+    0.5
+    """
+    shown = ranks_within(scores, queries) <= k
+    places = np.sort(np.bincount(np.unique(pathways, return_inverse=True)[1], shown))
+    count = len(places)
+    return float((2 * np.arange(1, count + 1) - count - 1) @ places / (count * places.sum()))
+
+
+def novelty(scores: Floats, queries: Ints, choosing_share: Floats, k: int = 5) -> float:
+    """How little known what stands in the first k places is, bits.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows,)
+    queries : int array (n_rows,)
+    choosing_share : ndarray of shape (n_rows,), in (0, 1]
+        Share of earlier choice sets in which the row's pathway was chosen.
+    k : int
+
+    Returns
+    -------
+    float, >= 0
+        Mean self-information (Zhou et al. 2010): 1 = chosen by every second student, 2 = by every fourth.
+
+    Examples
+    --------
+    >>> novelty(np.array([2.0, 1.0]), np.zeros(2, dtype=int), np.array([0.25, 0.5]), k=1)
+    2.0
+    """
+    return float(-np.log2(choosing_share[ranks_within(scores, queries) <= k]).mean())
+
+
+def sign_flip_p(differences: Floats, *, draws: int = 10_000, seed: int = 0) -> float:
+    """How often chance alone makes a mean paired difference as large, in (0, 1].
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n,)
+        One ranker's measure minus another's on the same query; NaN are left out.
+    draws, seed
+        Of the paired permutation test: each difference keeps or changes its sign (Fisher 1935). Two-sided; the
+        observed arrangement counts as one, so the smallest p is 1 / (draws + 1).
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    Two differences of the same sign: half of the four arrangements are as extreme.
+
+    >>> 0.45 < sign_flip_p(np.array([0.2, 0.2])) < 0.55
+    True
+    """
+    known = differences[np.isfinite(differences)]
+    values, counts = np.unique(np.abs(known), return_counts=True)
+    flips = np.random.default_rng(seed).binomial(counts, 0.5, size=(draws, len(values)))
+    found = np.abs((2 * flips - counts) @ values)
+    return float((1 + (found >= abs(known.sum()) - 1e-9).sum()) / (draws + 1))
+
+
 def bootstrap_interval(
     values: Floats,
     groups: Ints,

@@ -27,6 +27,7 @@ demand_app = typer.Typer(help="Перечни востребованных пр�
 user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
 key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
 audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True, rich_markup_mode=None)
+bench_app = typer.Typer(help="Сравнение с соперниками на своих данных.", no_args_is_help=True, rich_markup_mode=None)
 for name, group in {
     "db": db_app,
     "reference": reference_app,
@@ -34,6 +35,7 @@ for name, group in {
     "user": user_app,
     "key": key_app,
     "audit": audit_app,
+    "bench": bench_app,
 }.items():
     app.add_typer(group, name=name)
 
@@ -242,6 +244,23 @@ def verify_audit() -> None:
         if check.first_broken is not None:
             raise NotFoundError(f"Цепочка журнала нарушена: первая неверная запись № {check.first_broken}.")
         typer.echo(f"Журнал цел: записей {check.row_count}.")
+
+
+@bench_app.command("rank")
+def bench_rank(
+    dataset: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Папка с dataset.toml и таблицами")],
+    as_json: Annotated[bool, typer.Option("--json", help="Все измерения как JSON")] = False,
+) -> None:
+    """Судить ранжировщик и соперников по таблице выборов; как её описать — docs/bench.md."""
+    import json
+
+    from service.bench import as_data, judged, print_contest
+
+    found, contest = judged(dataset, lambda name: typer.echo(f"Судим: {name}", err=True))
+    if as_json:
+        typer.echo(json.dumps(as_data(found, contest), ensure_ascii=False, indent=2))
+        return
+    print_contest(found, contest)
 
 
 def main() -> None:

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.metrics import bootstrap_interval, coverage, ndcg, ranks_within, recall, reciprocal_rank
+from recommender.metrics import (
+    bootstrap_interval,
+    coverage,
+    gini_of_exposure,
+    ndcg,
+    novelty,
+    ranks_within,
+    recall,
+    reciprocal_rank,
+    sign_flip_p,
+    top_k_accuracy,
+)
 
 # One student, four pathways, liked: b (2) and d (1). The ranker says b, a, d, c.
 SCORES = np.array([0.8, 0.9, 0.1, 0.5])
@@ -64,3 +75,29 @@ def test_bootstrap_draws_whole_schools():
     values = np.array([0.0] * 50 + [1.0] * 50)
     schools = np.repeat([0, 1], 50)
     assert bootstrap_interval(values, schools) == (0.0, 1.0)
+
+
+def test_top_k_accuracy_by_hand():
+    # the ranker says b, a, d, c; b and d were chosen
+    assert top_k_accuracy(SCORES, RELEVANCE, ONE, k=1)[0] == 1.0
+    assert top_k_accuracy(-SCORES, RELEVANCE, ONE, k=1)[0] == 0.0
+    assert top_k_accuracy(-SCORES, RELEVANCE, ONE, k=2)[0] == 1.0
+    assert np.isnan(top_k_accuracy(SCORES, np.zeros(4), ONE)[0])
+
+
+def test_gini_of_exposure_by_hand():
+    queries, pathways = np.repeat([0, 1, 2], 3), np.tile([0, 1, 2], 3)
+    one_for_each = np.eye(3).ravel()
+    always_the_first = np.tile([1.0, 0.0, 0.0], 3)
+    assert gini_of_exposure(one_for_each, queries, pathways, k=1) == pytest.approx(0.0)
+    assert gini_of_exposure(always_the_first, queries, pathways, k=1) == pytest.approx(2 / 3)
+
+
+def test_novelty_by_hand():
+    # first two places: b, chosen by one in four (2 bits), and a, chosen by every second (1 bit)
+    assert novelty(SCORES, ONE, np.array([0.5, 0.25, 0.01, 0.01]), k=2) == pytest.approx(1.5)
+
+
+def test_sign_flips_tell_a_steady_lead_from_chance():
+    assert sign_flip_p(np.full(20, 0.1)) < 0.001
+    assert sign_flip_p(np.array([0.1, -0.1, np.nan])) == 1.0
