@@ -13,7 +13,10 @@ from importlib import import_module
 from benchmarks import document
 from benchmarks.records import ROOT, keep, stamped
 
-PARTS = ("umass", "onet", "rivals", "scoring_speed", "sample_region", "other_seeds", "demo")
+PARTS = (
+    "umass", "onet", "rivals", "scoring_speed", "sample_region", "other_seeds", "single_answers", "learning_curve",
+    "certainty", "next_evidence", "demo",
+)  # fmt: skip
 ON_REQUEST = ("fresh_clone",)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.cells import cell, number, table, verdict
+from benchmarks.document_certainty import certainty_page, learning_page, promised
 from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
 from benchmarks.records import ROOT, find, read_results
 
@@ -97,8 +98,8 @@ flatter. These seeds are reported as they come out; nothing was tuned on them.
 """
 LAST = """## Not measured yet
 
-How well advice serves real children: no school's data have been seen. Whether fit is well calibrated on a year that
-calibration did not see. Gaps between groups of students. The dashboard's times. Regions larger than one machine.
+How well advice serves real children: no school's data have been seen. The dashboard's times. Regions larger than one
+machine.
 """
 
 
@@ -122,7 +123,13 @@ def measured(results: Rows) -> str:
     )
     parts = [head, "## Promised\n", _limits(results), SAMPLE_TEXT, *_kinds(results), "### Lead of the trained ranker\n"]
     parts += [_leads(results, "sample_region"), SEEDS_TEXT, *_seeds(results)]
-    parts += [*rivals_page(results), *umass_page(results), *onet_page(results)]
+    parts += [
+        *learning_page(results),
+        *certainty_page(results),
+        *rivals_page(results),
+        *umass_page(results),
+        *onet_page(results),
+    ]
     parts += ["## Times and memory\n", _reported(results), LAST]
     return "\n".join(part for part in parts if part)
 
@@ -144,7 +151,7 @@ def _limits(results: Rows) -> str:
     if lead:
         title = f"UMass: NDCG@5 beyond the best peer ({RIVALS[lead['against']]})"
         rows.append([title, cell(lead), _limit(lead), verdict(lead), lead["data"]])
-    rows += reached(results)
+    rows += reached(results) + promised(results)
     for figure, title in PROMISED.items():
         row = find(results, figure)
         if row and row["limit"] is not None:  # measured before it was promised: reported at its next measuring

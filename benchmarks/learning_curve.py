@@ -50,7 +50,9 @@ def _curve(kind: str, parts: list[ChoiceSets], asked: ChoiceSets, expert: Expert
         figure = f"learning_curve.{kind}.{count}.over_knowledge"
         against = f"expert weights; outcomes believed in {learned} of {draws} draws"
         found.append(Record(figure, float(mean.mean()), interval, None, "higher", "synthetic", against, draws))
+        reach = Record(f"{figure}_reach", interval[1], interval, 0.0, "higher", "synthetic", against, draws)
         worst = float(np.min(np.mean(leads, axis=1)))
+        found.append(reach)
         found.append(Record(f"learning_curve.{kind}.{count}.worst", worst, None, None, "higher", "synthetic", against))
     return found
 

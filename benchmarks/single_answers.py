@@ -1,0 +1,70 @@
+"""What like students, and single answers, add to the ranking: the same ranker with and without these terms.
+
+Everything is learned on the earlier years of the sample region (synthetic), the strength of the pull included, and
+judged on the held-back year. A part that did not foresee unseen students while learning is left out and adds nothing.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.records import Record
+from benchmarks.sample import REFERENCE_DIR, read_sample
+from recommender.catalogue import KINDS
+from recommender.expert import ExpertWeights, read_expert_weights
+from recommender.features import TERM_CODES
+from recommender.learning import Fold, choose_pull, folds_of, informed, learn_peers, learned_scores
+from recommender.metrics import bootstrap_interval, ndcg
+from recommender.splitting import ChoiceSets, choice_sets, joined
+from recommender.training import local_interest_model
+
+WITHOUT = {"peers": ("peer_facts", "peer_answers"), "answers": ("peer_answers",)}
+
+
+def records() -> list[Record]:
+    """Paired differences of NDCG@5 to the ranker without these terms, by kind."""
+    history = read_sample().history
+    expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
+    model = local_interest_model(history)
+    found = []
+    with threadpool_limits(limits=1):
+        for kind in KINDS:
+            every = [choice_sets(history, kind, year, model) for year in history.years()]
+            parts = [part for part in every if part is not None]
+            found += _gains(kind, parts[:-1], parts[-1], expert[kind])
+    return found
+
+
+def _gains(kind: str, parts: list[ChoiceSets], last: ChoiceSets, expert: ExpertWeights) -> list[Record]:
+    folds, known = folds_of(parts, expert), joined(parts)
+    fold = informed(known, last, known, expert)
+    whole = _ndcg(folds, fold, expert)
+    schools = np.unique(last.schools, return_inverse=True)[1]
+    kept = ", ".join(
+        f"{name} {'kept' if ridge else 'left out'}"
+        for name, ridge in zip(("facts", "answers"), learn_peers(known, expert)[0].ridges, strict=True)
+    )
+    found = []
+    for name, terms in WITHOUT.items():
+        gained = whole - _ndcg([_blind(each, terms) for each in folds], _blind(fold, terms), expert)
+        interval = bootstrap_interval(gained, schools)
+        figure = f"single_answers.{kind}.{name}"
+        found.append(Record(figure, float(gained.mean()), interval, None, "higher", "synthetic", kept, len(gained)))
+    return found
+
+
+def _blind(fold: Fold, terms: tuple[str, ...]) -> Fold:
+    """The fold without some terms."""
+    columns = [TERM_CODES.index(term) for term in terms]
+    blind = []
+    for sets in (fold.known, fold.asked, fold.every):
+        told = sets.terms.copy()
+        told[:, columns] = 0.0
+        blind.append(replace(sets, terms=told))
+    return Fold(*blind)
+
+
+def _ndcg(folds: list[Fold], fold: Fold, expert: ExpertWeights) -> np.ndarray:
+    scores, _ = learned_scores(fold, expert, choose_pull(folds, expert))
+    return np.nan_to_num(ndcg(scores, fold.asked.relevance, fold.asked.queries))
