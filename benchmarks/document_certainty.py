@@ -28,6 +28,10 @@ EVIDENCE_TEXT = """### Next best evidence
 Six of ten pieces of evidence are hidden before a choice of the held-back year; one is revealed, by advice or by lot (of
 a lot the mean over all its outcomes counts).
 """
+ABSTAINED_TEXT = """### Lists that say they are no advice yet
+
+With the same share of evidence hidden, {share} % of the lists of the held-back year say that too little is known.
+"""
 EVIDENCE = {
     "any_by_lot": "all kinds of evidence",
     "instrument_by_lot": "all kinds, against an instrument by lot",
@@ -84,7 +88,13 @@ def _evidence(results: Rows) -> list[str]:
         if all(figures):
             rows.append([title, *(cell(row) for row in figures), str(figures[0]["runs"]), figures[0]["data"]])
     head = ["", "gained by advice", "gained by lot", "difference", "choices", "data"]
-    return [EVIDENCE_TEXT, table(head, rows)] if rows else []
+    page = [EVIDENCE_TEXT, table(head, rows)] if rows else []
+    lists = {name: find(results, f"next_evidence.lists.{name}") for name in ("sure", "unsure", "abstained")}
+    if all(lists.values()):
+        page.append(ABSTAINED_TEXT.format(share=number(100 * lists["abstained"]["value"])))
+        told = (("advice", lists["sure"]), ("no advice yet", lists["unsure"]))
+        page.append(table(["", "NDCG@5", "lists", "data"], [[n, cell(r), str(r["runs"]), r["data"]] for n, r in told]))
+    return page
 
 
 def learning_page(results: Rows) -> list[str]:

@@ -64,7 +64,8 @@ def records() -> list[Record]:
     with threadpool_limits(limits=1):
         training = train(earlier, expert, with_challenger=False)
         recommender = _recommender(history, year, training)
-        return _compared(recommender, list(_asked(history, year)))
+        asked = list(_asked(history, year))
+        return [*_compared(recommender, asked), *_abstained(recommender, asked)]
 
 
 def _recommender(history: History, year: str, training: Training) -> Recommender:
@@ -147,6 +148,26 @@ def _records_of(rival: str, rows: Sequence[tuple[str, float, float]]) -> list[Re
         )
         for what, column, bound in columns
     ]  # fmt: skip
+
+
+def _abstained(recommender: Recommender, everybody: Sequence[Asked]) -> list[Record]:
+    """NDCG@5 of lists that say they are no advice yet, and of the others, with six of ten pieces hidden."""
+    random = np.random.default_rng(12)
+    rows = []
+    for asked in everybody:
+        there = _pieces(asked)
+        known = [piece for piece, lot in zip(there, random.random(len(there)), strict=True) if lot >= HIDDEN_SHARE]
+        made = _made(recommender, asked, known)
+        is_sure = recommender.explain(made, 0, evidence=False).lists[asked.kind].is_sure
+        rows.append((asked.student.school_code, is_sure, _ndcg(recommender, asked, made)))
+    schools = np.unique([row[0] for row in rows], return_inverse=True)[1]
+    sure, gained = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
+    found = [
+        Record(f"next_evidence.lists.{name}", float(gained[part].mean()), bootstrap_interval(gained[part], schools[part]),
+               None, "higher", "synthetic", "", int(part.sum()))
+        for name, part in (("sure", sure), ("unsure", ~sure))
+    ]  # fmt: skip
+    return [*found, Record("next_evidence.lists.abstained", float((~sure).mean()), None, None, "lower", "synthetic")]
 
 
 def _gains(

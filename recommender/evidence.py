@@ -210,7 +210,7 @@ def next_evidence(
     slopes = [interest_gradients(compiled, vectors, student, one.kind, one.pathways) for one in told]
     moves = _by_instruments(compiled, facts, vectors, student, told, slopes)
     for kind in _askable(usual, facts, student):
-        moves[kind, ""] = [_by_facts(compiled, usual, kind, one) for one in told]
+        moves[kind, ""] = [_by_facts(compiled, usual, kind, one, VALUE_DRAWS) for one in told]
     moves |= _by_trials(compiled, usual, vectors, student, trials, told, slopes)
     found = [
         NextEvidence(*name, sum(value_of(one.scores, move) for one, move in zip(told, each, strict=True)) / len(told))
@@ -293,15 +293,44 @@ def _askable(usual: UsualFacts, facts: StudentFacts, student: int) -> list[str]:
     return [kind for kind in FACT_KINDS if kind in known and _is_missing(facts, student, kind)]
 
 
-def _by_facts(compiled: CompiledRanker, usual: UsualFacts, kind: str, one: Candidates) -> Floats:
-    """What facts not seen yet might add, beyond what they add on the average."""
+def missing_moves(
+    compiled: CompiledRanker, usual: UsualFacts, facts: StudentFacts, student: int, one: Candidates, count: int
+) -> Floats:
+    """How all facts that could still be asked for might move scores, drawn.
+
+    Parameters
+    ----------
+    compiled : CompiledRanker
+    usual : UsualFacts
+    facts : StudentFacts
+    student : int
+        Position.
+    one : Candidates
+    count : int, even
+        Draws.
+
+    Returns
+    -------
+    ndarray of shape (count, n), log-odds
+    """
+    moved = np.zeros((count, len(one.pathways)))
+    for kind in _askable(usual, facts, student):
+        moved += _by_facts(compiled, usual, kind, one, count)
+    return moved
+
+
+def _by_facts(compiled: CompiledRanker, usual: UsualFacts, kind: str, one: Candidates, count: int) -> Floats:
+    """What facts not seen yet might add, beyond what they add on the average, (count, n)."""
+    stream = 1 + list(FACT_KINDS).index(kind)
     slopes = np.hstack([fact_gradients(compiled, term, one.kind, one.pathways) for term in FACT_KINDS[kind].terms])
     if kind in usual.roots:
-        return drawn_moves(slopes @ usual.roots[kind])
+        directions = slopes @ usual.roots[kind]
+        moved: Floats = normal_draws(count, directions.shape[1], stream) @ directions.T
+        return moved
     slopes = slopes[:, slopes.any(axis=0)] if kind == "elective_survey" else slopes
     rates = np.broadcast_to(usual.rates[kind], slopes.shape[1:])
-    named = (uniform_draws(VALUE_DRAWS, len(rates)) < rates).astype(float)
-    moved: Floats = NAMED_STRENGTH * (named - named.mean(axis=0)) @ slopes.T
+    named = (uniform_draws(count, len(rates), stream) < rates).astype(float)
+    moved = NAMED_STRENGTH * (named - named.mean(axis=0)) @ slopes.T
     return moved
 
 

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from recommender.catalogue import KINDS, Pathway, PathwayKind
 from recommender.demand import DemandWeights, EntryWeight
 from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
-from recommender.evidence import NOTHING_USUAL, Candidates, NextEvidence, UsualFacts, missing_evidence, next_evidence
+from recommender.evidence import (
+    NOTHING_USUAL,
+    Candidates,
+    NextEvidence,
+    UsualFacts,
+    missing_evidence,
+    missing_moves,
+    next_evidence,
+)
 from recommender.explanation import Reason, reasons_of
 from recommender.features import FeatureSpace, StudentVectors
 from recommender.policy import check_demand_strength, price_of_demand
@@ -290,6 +298,7 @@ class Recommender:
         deviations = self.doubt.deviations(made.facts, made.vectors, student, kind, nearest.pathways)
         unseen = self.doubt.unseen_variance[nearest.pathways]
         drawn = drawn_scores(nearest.scores, deviations, unseen)
+        drawn += missing_moves(self.compiled, self.usual, made.facts, student, nearest, len(drawn))
         places = np.array([int(np.flatnonzero(nearest.pathways == pathway)[0]) for pathway in listed], dtype=np.int64)
         deviation = np.sqrt((deviations**2).sum(axis=1) + unseen)
         final = self._final(drawn, nearest.pathways, made.demand_strength, kind)

@@ -174,17 +174,20 @@ def answer_moves(compiled: CompiledRanker, method: str, kind: int, pathways: Int
     return moved
 
 
-@lru_cache(maxsize=64)
-def normal_draws(count: int, directions: int) -> Floats:
-    """The same standard normal draws for everybody, (count, directions), mirrored so that their mean is 0."""
-    half = np.random.default_rng(0).standard_normal((count // 2, directions))
+@lru_cache(maxsize=256)
+def normal_draws(count: int, directions: int, stream: int = 0) -> Floats:
+    """The same standard normal draws for everybody, (count, directions), mirrored so that their mean is 0.
+
+    Draws of different streams are independent.
+    """
+    half = np.random.default_rng([stream, 0]).standard_normal((count // 2, directions))
     return np.concatenate([half, -half])
 
 
 @lru_cache(maxsize=64)
-def uniform_draws(count: int, columns: int) -> Floats:
+def uniform_draws(count: int, columns: int, stream: int) -> Floats:
     """The same uniform draws for everybody, (count, columns)."""
-    return np.random.default_rng(1).random((count, columns))
+    return np.random.default_rng([stream, 1]).random((count, columns))
 
 
 def drawn_scores(scores: Floats, deviations: Floats, unseen_variance: Floats) -> Floats:
