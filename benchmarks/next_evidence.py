@@ -162,11 +162,11 @@ def _abstained(recommender: Recommender, everybody: Sequence[Asked]) -> list[Rec
         rows.append((asked.student.school_code, is_sure, _ndcg(recommender, asked, made)))
     schools = np.unique([row[0] for row in rows], return_inverse=True)[1]
     sure, gained = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
-    found = [
-        Record(f"next_evidence.lists.{name}", float(gained[part].mean()), bootstrap_interval(gained[part], schools[part]),
-               None, "higher", "synthetic", "", int(part.sum()))
-        for name, part in (("sure", sure), ("unsure", ~sure))
-    ]  # fmt: skip
+    found = []
+    for name, part in (("sure", sure), ("unsure", ~sure)):
+        mean, interval = float(gained[part].mean()), bootstrap_interval(gained[part], schools[part])
+        figure = f"next_evidence.lists.{name}"
+        found.append(Record(figure, mean, interval, None, "higher", "synthetic", "", int(part.sum())))
     return [*found, Record("next_evidence.lists.abstained", float((~sure).mean()), None, None, "lower", "synthetic")]
 
 

@@ -325,13 +325,13 @@ def _by_facts(compiled: CompiledRanker, usual: UsualFacts, kind: str, one: Candi
     slopes = np.hstack([fact_gradients(compiled, term, one.kind, one.pathways) for term in FACT_KINDS[kind].terms])
     if kind in usual.roots:
         directions = slopes @ usual.roots[kind]
-        moved: Floats = normal_draws(count, directions.shape[1], stream) @ directions.T
-        return moved
+        measured: Floats = normal_draws(count, directions.shape[1], stream) @ directions.T
+        return measured
     slopes = slopes[:, slopes.any(axis=0)] if kind == "elective_survey" else slopes
     rates = np.broadcast_to(usual.rates[kind], slopes.shape[1:])
     named = (uniform_draws(count, len(rates), stream) < rates).astype(float)
-    moved = NAMED_STRENGTH * (named - named.mean(axis=0)) @ slopes.T
-    return moved
+    asked: Floats = NAMED_STRENGTH * (named - named.mean(axis=0)) @ slopes.T
+    return asked
 
 
 def fact_gradients(compiled: CompiledRanker, term: str, kind: int, pathways: Ints) -> Floats:
