@@ -33,6 +33,7 @@ KIND_TITLES = {
 }
 ADVICE_NOTE = "Это рекомендация, а не решение: решают ученик, родитель и школа."
 TOO_LITTLE_KNOWN = "Данных пока мало: эти места почти не отличить от остальных. Начните с разговора: это ещё не совет."
+WORTH_ASKING = 0.005  # less than half a point in a hundred is not promised
 EVIDENCE_TITLES = {
     "marks": "Отметки за последние четверти",
     "knowledge": "Диагностика обученности по профильным предметам",
@@ -243,14 +244,18 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
     if evidence.kind == "trial":
         title = f"Проба «{inner(serving.catalogue.get_pathway(evidence.code).title_ru)}»"
     takes = f" ({minutes} {plural(minutes, 'минута', 'минуты', 'минут')})" if minutes else ""
-    points = number(100 * evidence.expected_gain)
+    gain = (
+        f"точность первых мест вырастет примерно на {number(100 * evidence.expected_gain)} из 100"
+        if evidence.expected_gain >= WORTH_ASKING
+        else "изменит мало, первые места уже устойчивы"
+    )
     return MeasureNext(
         kind=evidence.kind,
         code=evidence.code,
         title_ru=title,
         minutes=minutes,
         expected_gain=evidence.expected_gain,
-        text=f"{title}{takes}: точность первых мест вырастет примерно на {points} из 100",
+        text=f"{title}{takes}: {gain}",
     )
 
 

@@ -199,9 +199,9 @@ def _electives(facts: Facts, saying: Saying, is_for: bool) -> str:
 
 def _peer_facts(facts: Facts, saying: Saying, is_for: bool) -> str:
     often = "чаще" if is_for else "реже"
-    known = listed([_alike(fact, saying) for fact in facts.get("facts", [])])
-    alike = f" (у них похожи {known})" if known else ""
-    return f"Ученики с похожими данными{alike} {often} выбирали это направление и бывали довольны"
+    known = dict.fromkeys(_alike(fact, saying) for fact in facts.get("facts", []))
+    alike = f" ({'; '.join(known)})" if known else ""
+    return f"Ученики с похожими данными{alike} {often} выбирали это направление"
 
 
 def _alike(fact: Facts, saying: Saying) -> str:
@@ -217,8 +217,8 @@ def _alike(fact: Facts, saying: Saying) -> str:
 def _peer_answers(facts: Facts, saying: Saying, is_for: bool) -> str:
     often = "чаще" if is_for else "реже"
     methods = listed([f"«{inner(saying.title('instruments', code))}»" for code in facts.get("methods", [])])
-    where = f" в методике {methods}" if methods else ""
-    return f"Ученики, которые отвечали{where} похоже, {often} выбирали это направление и бывали довольны"
+    where = f" на вопросы методики {methods}" if methods else ""
+    return f"Ученики, которые отвечали{where} похоже, {often} выбирали это направление"
 
 
 def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:

@@ -22,7 +22,7 @@ INTERESTS = {
     "art": "художественный образ",
 }  # fmt: skip
 ALIKE_BY_SUBJECT = {
-    "subject_strength": "сильная сторона — успехи по", "subject_level": "отметки по", "exam_margin": "баллы ОГЭ по",
+    "subject_strength": "отметки по", "subject_level": "отметки по", "exam_margin": "баллы ОГЭ по",
     "knowledge": "диагностика обученности по", "exam_wish": "выбор экзамена по",
 }  # fmt: skip
 ALIKE_BY_FIELD = {
