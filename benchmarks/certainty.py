@@ -195,10 +195,8 @@ def _fit(
     parts: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights, pull: float
 ) -> tuple[np.ndarray, ChoiceSets]:
     """Fit of the held-back year, calibrated on the earlier ones alone."""
-    folds = folds_of(parts, expert)
-    slope, intercept, _ = calibrate(
-        unseen_scores(folds, expert, pull), [fold.asked.relevance for fold in folds], expert
-    )
+    unseen = unseen_scores(parts, expert, pull)
+    slope, intercept, _ = calibrate(unseen, [part.relevance for part in parts], expert)
     known = joined(parts)
     asked, every = learned_scores(informed(known, last, known, expert), expert, pull)
     return 1.0 / (1.0 + np.exp(-(slope * (asked - every.mean()) + intercept))), last

@@ -179,6 +179,8 @@ def manifest_of(training: "Training", *, version: str, edition: str | None, is_s
             "choice_sets": trained.query_count,
             "pull": trained.pull if trained.estimator is not None else None,
             "is_calibrated": trained.is_calibrated,
+            "peers": dict(zip(("facts", "answers"), trained.peers.ridges, strict=True)) if trained.peers else {},
+            "doubt_width": trained.doubt.width if trained.doubt else None,
         }
         for trained in training.kinds
     }
@@ -343,6 +345,7 @@ def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:
 
 
 KIND_TITLES = {"profile_class": "Профильные классы", "elective": "Элективы", "career_trial": "Профессиональные пробы"}
+PEER_TITLES = {"facts": "данные", "answers": "отдельные ответы"}
 RANKER_TITLES = {
     "random": "случайный порядок",
     "popularity": "популярность",
@@ -380,6 +383,11 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         learned = f"обучена на {about['choice_sets']} выборах" if about["learned"] else "экспертные веса, без обучения"
         calibrated = "измеренная вероятность" if about["is_calibrated"] else "экспертная оценка, не измерена"
         lines += ["", f"## {title}", "", f"{learned.capitalize()}; соответствие: {calibrated}."]
+        if about["learned"]:
+            told = [word for part, word in PEER_TITLES.items() if about["peers"].get(part)]
+            peers = f"учтены {' и '.join(told)}" if told else "не помогли и не учтены"
+            width = f"{about['doubt_width']:.2f}".replace(".", ",")
+            lines += [f"Похожие ученики: {peers}. Погрешность весов взята с запасом: × {width}."]
         figures = manifest["figures"].get(kind, {})
         if figures:
             lines += [

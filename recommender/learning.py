@@ -77,7 +77,9 @@ def prior_weights(expert: ExpertWeights) -> Floats:
     return np.array([*expert.weights, *(0.0 for _ in COVARIATES)])
 
 
-def fit_ranker(sets: ChoiceSets, expert: ExpertWeights, vocabulary: Vocabulary, pull: float) -> PathwayRanker:
+def fit_ranker(
+    sets: ChoiceSets, expert: ExpertWeights, vocabulary: Vocabulary, pull: float, *, has_posterior: bool = True
+) -> PathwayRanker:
     """The ranker fitted with one strength of the pull, which must be finite."""
     ranker = PathwayRanker(
         prior_weights=prior_weights(expert),
@@ -87,6 +89,7 @@ def fit_ranker(sets: ChoiceSets, expert: ExpertWeights, vocabulary: Vocabulary, 
         shaped_columns=SHAPED_COLUMNS,
         knot_count=KNOTS,
         bias_counts=(len(vocabulary.programmes), len(vocabulary.hosts), len(vocabulary.fields)),
+        has_posterior=has_posterior,
     )
     return ranker.fit(sets.terms, sets.relevance, query_ids=sets.queries, bias_ids=vocabulary.bias_ids(sets))
 
@@ -137,7 +140,9 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
         The choice sets with the terms of peers filled in, each student's by what the others alone taught.
     """
     vocabulary = Vocabulary.of(known)
-    foreseen = served_scores(fit_ranker(known, expert, vocabulary, FORESIGHT_PULL), vocabulary, known)
+    foreseen = served_scores(
+        fit_ranker(known, expert, vocabulary, FORESIGHT_PULL, has_posterior=False), vocabulary, known
+    )
     fields = tuple(field for field in vocabulary.fields if field)
     column = positions_of(fields, known.fields)
     surprise = surprises(foreseen, known.relevance, known.queries, column, len(fields))
@@ -170,7 +175,7 @@ def learned_scores(fold: Fold, expert: ExpertWeights, pull: float) -> tuple[Floa
         weights = prior_weights(expert)
         return fold.asked.terms @ weights, fold.every.terms @ weights
     vocabulary = Vocabulary.of(fold.known)
-    ranker = fit_ranker(fold.known, expert, vocabulary, pull)
+    ranker = fit_ranker(fold.known, expert, vocabulary, pull, has_posterior=False)
     return served_scores(ranker, vocabulary, fold.asked), served_scores(ranker, vocabulary, fold.every)
 
 
@@ -196,26 +201,42 @@ def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
     if len(parts) > 1:
         others = [[part for part in parts if part is not asked] for asked in parts]
         return [informed(joined(known), asked, every, expert) for known, asked in zip(others, parts, strict=True)]
-    fold = np.arange(len(every)) % FOLDS
-    split = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
     return [
         informed(every.of_queries(known), every.of_queries(asked), every, expert)
-        for known, asked in split
-        if len(known) and len(asked)
+        for known, asked in split_students(every)
     ]
 
 
-def unseen_scores(folds: Sequence[Fold], expert: ExpertWeights, pull: float) -> list[Floats]:
-    """Scores of the choice sets of each fold by a ranker that did not learn from it.
+def split_students(sets: ChoiceSets) -> list[tuple[Ints, Ints]]:
+    """Choice sets to learn from and to be asked of, FOLDS times; a student stands on one side in all years."""
+    fold = np.unique(sets.student_ids, return_inverse=True)[1] % FOLDS
+    split = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
+    return [(known, asked) for known, asked in split if len(known) and len(asked)]
+
+
+def unseen_scores(parts: Sequence[ChoiceSets], expert: ExpertWeights, pull: float) -> list[Floats]:
+    """Scores of all choice sets, each by a ranker that learned from other students of all years.
 
     A choice model leaves the level of all scores open; each ranker's is moved so that all offers ever made average 0.
+    Students are left out rather than years, so that the rankers know nearly as much as the one that will serve.
+
+    Parameters
+    ----------
+    parts : sequence of ChoiceSets, one a year
+    expert : ExpertWeights
+    pull : float
 
     Returns
     -------
-    list of ndarray (n_rows of the fold,)
+    list of ndarray (n_rows of the year,)
     """
-    scored = (learned_scores(fold, expert, pull) for fold in folds)
-    return [asked - every.mean() for asked, every in scored]
+    every = joined(parts)
+    scores = np.zeros(len(every.relevance))
+    for known, asked in split_students(every):
+        fold = informed(every.of_queries(known), every.of_queries(asked), every, expert)
+        told, level = learned_scores(fold, expert, pull)
+        scores[np.isin(every.queries, asked)] = told - level.mean()
+    return np.split(scores, np.cumsum([len(part.relevance) for part in parts])[:-1])
 
 
 def choose_pull(folds: Sequence[Fold], expert: ExpertWeights) -> float:

@@ -63,6 +63,8 @@ class PathwayRanker(BaseEstimator):
         Bends per shaped column, at evenly spaced quantiles.
     bias_counts : sequence of int or None
         How many ids each family of biases has; what was never seen keeps its prior. None = as many as were seen.
+    has_posterior : bool
+        Whether to work out `covariance_`; fits that only compare pulls do without.
     max_alternatives : int
         A seeded sample of what was passed over is taken beyond it.
     random_state : int
@@ -76,7 +78,8 @@ class PathwayRanker(BaseEstimator):
     biases_ : tuple of ndarray
         One array per family of biases, indexed by the ids given to `fit`.
     covariance_ : ndarray of shape (n_parameters, n_parameters)
-        Posterior covariance of weights, bend weights and biases in this order; a weight held at zero has none.
+        Posterior covariance of weights, bend weights and biases in this order; a weight held at zero has none. Only
+        with `has_posterior`.
     query_count_ : int
         Choice sets that had a preference in them.
 
@@ -104,6 +107,7 @@ class PathwayRanker(BaseEstimator):
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
         bias_counts: tuple[int, ...] | None = None,
+        has_posterior: bool = True,
         max_alternatives: int = 100,
         random_state: int = 0,
     ) -> None:
@@ -114,6 +118,7 @@ class PathwayRanker(BaseEstimator):
         self.shaped_columns = shaped_columns
         self.knot_count = knot_count
         self.bias_counts = bias_counts
+        self.has_posterior = has_posterior
         self.max_alternatives = max_alternatives
         self.random_state = random_state
 
@@ -176,10 +181,11 @@ class PathwayRanker(BaseEstimator):
             prior[turned] = 0.0
             solution[turned] = 0.0
             solution, precision = self._solve(dense, offered, preferences, prior * scale, start=solution)
-        units = np.concatenate([scale, np.ones(len(solution) - len(scale))])
-        self.covariance_ = np.linalg.inv(precision) / np.outer(units, units)
-        self.covariance_[held, :] = 0.0
-        self.covariance_[:, held] = 0.0
+        if self.has_posterior:
+            units = np.concatenate([scale, np.ones(len(solution) - len(scale))])
+            self.covariance_ = np.linalg.inv(precision) / np.outer(units, units)
+            self.covariance_[held, :] = 0.0
+            self.covariance_[:, held] = 0.0
         learned = solution[: len(prior)] / scale
         self.weights_ = learned[: terms.shape[1]]
         self.bend_weights_ = learned[terms.shape[1] :].reshape(len(shaped), self.knot_count)
@@ -227,7 +233,7 @@ class PathwayRanker(BaseEstimator):
         """
         check_is_fitted(self)
         terms: Floats = validate_data(self, X, reset=False, dtype=np.float64)
-        rows = np.zeros((len(terms), len(self.covariance_)))
+        rows = np.zeros((len(terms), len(self.parameters_)))
         learned = self._expanded(terms)
         rows[:, : learned.shape[1]] = learned
         first = learned.shape[1]
@@ -269,7 +275,10 @@ class PathwayRanker(BaseEstimator):
     def _solve(
         self, dense: Floats, biases: Any, preferences: _Preferences, prior: Floats, start: Floats | None = None
     ) -> tuple[Floats, Floats]:
-        """Minimum of weighted loss plus the two ridges, by Newton steps halved while they overshoot; its curvature."""
+        """Minimum of weighted loss plus the two ridges, by Newton steps halved while they overshoot; its curvature.
+
+        Without a posterior nobody asks for the curvature: the ridges' own stands for it.
+        """
         target = np.concatenate([prior, np.zeros(biases.shape[1])])
         pull = np.concatenate([np.full(len(prior), self.pull), np.full(biases.shape[1], self.bias_pull)])
         if not len(preferences.weight):
@@ -304,10 +313,13 @@ class PathwayRanker(BaseEstimator):
 
         beta = target if start is None else start
         loss, chance = loss_of(beta)
-        for _ in range(MAX_NEWTON_STEPS):
+        bent, share = curvature(chance), 1.0
+        for number in range(MAX_NEWTON_STEPS):
+            if (number == 1 and start is None) or share < 1.0:  # later steps are short: the curvature hardly changes
+                bent = curvature(chance)
             surprise = weight_of * (chance - chosen)
             gradient = pull * (beta - target) + np.concatenate([dense.T @ surprise, transposed @ surprise])
-            step = np.linalg.solve(curvature(chance), gradient)
+            step = np.linalg.solve(bent, gradient)
             share = 1.0
             tried, tried_chance = loss_of(beta - step)
             while tried > loss and share > 1e-6:
@@ -317,7 +329,7 @@ class PathwayRanker(BaseEstimator):
             loss, chance = tried, tried_chance
             if gained < 1e-9 * (1.0 + abs(loss)):
                 break
-        return beta, curvature(chance)
+        return beta, curvature(chance) if self.has_posterior else np.diag(pull)
 
 
 def _means(dense: Floats, biases: Any, chance: Floats, preference: Ints, count: int) -> Floats:
