@@ -5,6 +5,8 @@ from typing import Any
 
 from benchmarks.records import is_met
 
+KINDS = {"profile_class": "profile classes", "elective": "electives", "career_trial": "career trials"}
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]

@@ -13,9 +13,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, read_sample
+from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
 from recommender.calibration import balanced_calibration_error, calibrate
-from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
+from recommender.catalogue import PathwayKind, catalogue_of_year
 from recommender.doubt import measure_width, served_rows
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.features import TERM_CODES, FeatureSpace
@@ -53,9 +53,7 @@ def records() -> list[Record]:
     found: list[Record] = []
     within: list[np.ndarray] = []
     with threadpool_limits(limits=1):
-        for kind in KINDS:
-            parts = [choice_sets(history, kind, year, model) for year in history.years()]
-            kept = [part for part in parts if part is not None]
+        for kind, kept in choice_sets_by_kind(history, model).items():
             pull = choose_pull(folds_of(kept[:-1], expert[kind]), expert[kind])
             inside = _within(history, kind, kept[:-1], expert[kind], pull, model)
             found += _coverage(kind, inside)

@@ -4,13 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.cells import cell, number, table, verdict
+from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.document_certainty import certainty_page, learning_page, promised
 from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
 from benchmarks.records import ROOT, find, read_results
 
 Rows = Sequence[dict[str, Any]]
-KINDS = {"profile_class": "profile classes", "elective": "electives", "career_trial": "career trials"}
 RANKERS = {
     "random": "random order",
     "popularity": "popularity",

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.cells import cell, number, table, verdict
+from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.records import find
 
 Rows = Sequence[dict[str, Any]]
-KINDS = {"profile_class": "profile classes", "elective": "electives", "career_trial": "career trials"}
 PROMISED = {
     "certainty.profile_class.coverage_miss": "profile classes: share of 90 % score intervals that held, away from 90 %",
     "certainty.elective.coverage_miss": "electives: the same",

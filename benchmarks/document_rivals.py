@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.cells import cell, number, table, verdict
+from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.records import find
 
 Rows = Sequence[dict[str, Any]]
-KINDS = {"profile_class": "profile classes", "elective": "electives", "career_trial": "career trials"}
 CONTESTS = {f"rivals.{kind}": f"sample region, {title}" for kind, title in KINDS.items()} | {
     "umass": "UMass electives",
     "onet": "O*NET, own family",

@@ -8,12 +8,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, read_sample
-from recommender.catalogue import KINDS
+from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.learning import KNOWLEDGE_ONLY, choose_pull, folds_of, informed, learned_scores
 from recommender.metrics import bootstrap_interval, ndcg
-from recommender.splitting import ChoiceSets, choice_sets, joined
+from recommender.splitting import ChoiceSets, joined
 from recommender.training import MIN_QUERIES, local_interest_model
 
 DRAWS = {20: 20, 100: 12, 500: 6, 2000: 2}
@@ -23,12 +22,9 @@ def records() -> list[Record]:
     """Mean NDCG@5 and lead over expert weights by number of choice sets, for every kind."""
     history = read_sample().history
     expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
-    model = local_interest_model(history)
     found = []
     with threadpool_limits(limits=1):
-        for kind in KINDS:
-            every = [choice_sets(history, kind, year, model) for year in history.years()]
-            parts = [part for part in every if part is not None]
+        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
             found += _curve(kind, parts[:-1], parts[-1], expert[kind])
     return found
 

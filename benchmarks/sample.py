@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.records import ROOT
-from recommender.catalogue import catalogue_of_year
+from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.demand import demand_weights
 from recommender.features import FeatureSpace
+from recommender.interests import InterestModel
 from recommender.pipeline import Recommender
 from recommender.region import Region, read_region
-from recommender.splitting import History, edition_in_force
+from recommender.splitting import ChoiceSets, History, choice_sets, edition_in_force
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
 from recommender.training import Training
 
@@ -22,6 +23,12 @@ K, DEMAND_STRENGTH = 5, 0.05  # places and nudge as the service ships
 def read_sample(folder: Path = SAMPLES_DIR) -> Region:
     """A region of the sample's format with the district's editions."""
     return read_region(folder, REFERENCE_DIR, sorted(DEMAND_DIR.glob("krasnodar-*.csv")))
+
+
+def choice_sets_by_kind(history: History, model: InterestModel) -> dict[PathwayKind, list[ChoiceSets]]:
+    """Choice sets of every kind, one a year, oldest first."""
+    found = {kind: [choice_sets(history, kind, year, model) for year in history.years()] for kind in KINDS}
+    return {kind: [part for part in parts if part is not None] for kind, parts in found.items()}
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, read_sample
-from recommender.catalogue import KINDS
+from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.features import TERM_CODES
 from recommender.learning import Fold, choose_pull, folds_of, informed, learn_peers, learned_scores
 from recommender.metrics import bootstrap_interval, ndcg
-from recommender.splitting import ChoiceSets, choice_sets, joined
+from recommender.splitting import ChoiceSets, joined
 from recommender.training import local_interest_model
 
 WITHOUT = {"peers": ("peer_facts", "peer_answers"), "answers": ("peer_answers",)}
@@ -26,12 +25,9 @@ def records() -> list[Record]:
     """Paired differences of NDCG@5 to the ranker without these terms, by kind."""
     history = read_sample().history
     expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
-    model = local_interest_model(history)
     found = []
     with threadpool_limits(limits=1):
-        for kind in KINDS:
-            every = [choice_sets(history, kind, year, model) for year in history.years()]
-            parts = [part for part in every if part is not None]
+        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
             found += _gains(kind, parts[:-1], parts[-1], expert[kind])
     return found
 
