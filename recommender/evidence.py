@@ -53,6 +53,7 @@ PLACES = 5
 TRIALS_TRIED = 5
 NAMED_STRENGTH = 0.8  # between a first and a third choice
 FIRST_TRIAL = 0.5  # the term of a first rated trial is drawn half-way towards zero
+MIN_NAMED = 5  # a code that fewer named counts as never named: a model file tells nothing of single students
 MIN_KNOWN = 20  # students; of fewer nobody knows how the evidence usually scatters
 
 
@@ -123,7 +124,8 @@ def usual_facts(facts: StudentFacts, vectors: StudentVectors) -> UsualFacts:
         elif kind == "elective_survey":
             rates[kind] = np.array([(rows > 0).mean()])
         else:
-            rates[kind] = (rows > 0).mean(axis=0)
+            named = (rows > 0).sum(axis=0)
+            rates[kind] = np.where(named >= MIN_NAMED, named, 0) / len(rows)
     ratings = facts.tables["trials"].values
     ratings = ratings[np.isfinite(ratings)]
     deviation = float(ratings.std()) / TRIAL_SPREAD if len(ratings) >= MIN_KNOWN else 0.0

@@ -181,13 +181,19 @@ def normal_draws(count: int, directions: int, stream: int = 0) -> Floats:
     Draws of different streams are independent.
     """
     half = np.random.default_rng([stream, 0]).standard_normal((count // 2, directions))
-    return np.concatenate([half, -half])
+    return _shared(np.concatenate([half, -half]))
 
 
 @lru_cache(maxsize=64)
 def uniform_draws(count: int, columns: int, stream: int) -> Floats:
     """The same uniform draws for everybody, (count, columns)."""
-    return np.random.default_rng([stream, 1]).random((count, columns))
+    return _shared(np.random.default_rng([stream, 1]).random((count, columns)))
+
+
+def _shared(draws: Floats) -> Floats:
+    """Nobody may write into what everybody reads."""
+    draws.setflags(write=False)
+    return draws
 
 
 def drawn_scores(scores: Floats, deviations: Floats, unseen_variance: Floats) -> Floats:

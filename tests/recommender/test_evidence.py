@@ -95,3 +95,16 @@ def test_of_few_students_nobody_knows_how_facts_usually_scatter():
 
 def test_every_code_that_may_be_missing_is_a_kind_of_evidence():
     assert set(MISSING_CODES) - {"diagnostics", "trials"} <= set(FACT_KINDS)
+
+
+def test_a_code_that_few_named_is_not_kept():
+    space = recommender().space
+    made = recommender().recommend(EVERYBODY)
+    width = space.pathway_blocks["exam_wish"].shape[1]
+    wishes = np.zeros((30, width))
+    wishes[:, 0], wishes[:4, 1] = 1.0, 1.0
+    blocks = {term: np.zeros((30, block.shape[1])) for term, block in made.vectors.blocks.items()} | {
+        "exam_wish": wishes
+    }
+    found = usual_facts(made.facts, replace(made.vectors, blocks=blocks))
+    assert found.rates["exam_survey"].tolist() == [1.0, *[0.0] * (width - 1)]
