@@ -1,6 +1,6 @@
 """Recommender: eligibility -> features -> scoring -> demand -> explanation, for one student and for a region alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS, Pathway, PathwayKind
-from recommender.demand import DemandWeights, EntryWeight
+from recommender.demand import DemandWeights
+from recommender.discovery import DISCOVERY_KINDS, SHORTEST, able_not_interested, find_discovery
 from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
 from recommender.evidence import (
     NOTHING_USUAL,
@@ -21,6 +22,7 @@ from recommender.evidence import (
 )
 from recommender.explanation import Reason, reasons_of
 from recommender.features import FeatureSpace, StudentVectors
+from recommender.lists import RankedList, RankedPathway, Shown, StudentRecommendations
 from recommender.policy import check_demand_strength, price_of_demand
 from recommender.scoring import CONTRIBUTIONS, CompiledRanker, ServedRanker
 from recommender.scoring_layout import Listed, logistic
@@ -32,81 +34,6 @@ Ints = NDArray[np.int64]
 
 CANDIDATES = 40  # pathways of a kind that could still reach the first places; the rest is far behind
 SURE = 0.4  # expected share of the true first three among those listed; below it, nothing is advised
-
-
-@dataclass(frozen=True)
-class RankedPathway:
-    """One line of a list, with everything a card shows.
-
-    Attributes
-    ----------
-    rank : int, 1 first
-    fit, fit_low, fit_high : float in [0, 1]
-        Fit and its 90 % interval from what is not known of the interests and of the weights.
-    top_chance : float in [0, 1]
-        Chance to belong to the first three if everything were known.
-    band : (first, last)
-        Places that are a tie with this one, itself included.
-    demand_weight : float in [0, 1] or None
-        None = the edition names no profession of this pathway.
-    final : float
-        Fit with the demand nudge: what the list is sorted by.
-    score : float, log-odds
-    contributions : mapping of str to float
-        In log-odds; they sum to `score`.
-    """
-
-    rank: int
-    pathway: Pathway
-    fit: float
-    fit_low: float
-    fit_high: float
-    top_chance: float
-    band: tuple[int, int]
-    demand_weight: float | None
-    demand_sources: tuple[EntryWeight, ...]
-    final: float
-    score: float
-    contributions: Mapping[str, float]
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class RankedList:
-    """The list of one kind for one student.
-
-    Attributes
-    ----------
-    price_of_demand : float, fit units, >= 0
-        Mean fit per place given up because of demand.
-    offered_count : int
-        Pathways of this kind that may be offered to the student.
-    is_calibrated : bool
-        Whether fit is a probability measured on outcomes.
-    sureness : float in [0, 1]
-        Expected share of the true first three among the first three listed.
-    is_sure : bool
-        False = too little is known to tell these pathways from others: a starting point for a talk, not advice.
-    """
-
-    kind: PathwayKind
-    items: tuple[RankedPathway, ...]
-    price_of_demand: float
-    offered_count: int
-    is_calibrated: bool
-    sureness: float
-    is_sure: bool
-
-
-@dataclass(frozen=True)
-class StudentRecommendations:
-    """All lists of one student, what is missing and what would help most."""
-
-    student_id: str
-    lists: tuple[RankedList, ...]
-    missing: tuple[str, ...]
-    next_evidence: tuple[NextEvidence, ...]
-    has_evidence: bool
 
 
 @dataclass(frozen=True)
@@ -207,7 +134,9 @@ class Recommender:
         price = price_of_demand(listed.unmoved_fit.reshape(-1, k), listed.fit.reshape(-1, k))
         return Recommendations(facts, vectors, listed, price.reshape(len(facts), len(KINDS)), strength)
 
-    def explain(self, made: Recommendations, student: int, *, evidence: bool = True) -> StudentRecommendations:
+    def explain(
+        self, made: Recommendations, student: int, *, evidence: bool = True, discovery: bool = False
+    ) -> StudentRecommendations:
         """One student's lists with contributions and reasons.
 
         Parameters
@@ -217,6 +146,8 @@ class Recommender:
             Position in `made.facts`.
         evidence : bool
             Whether to weigh what should be asked next; a class list does not tell it.
+        discovery : bool
+            Whether the last place of a list may go to something outside the student's usual fields.
 
         Returns
         -------
@@ -231,10 +162,10 @@ class Recommender:
             listed = listed[listed >= 0]
             nearest = self._nearest(offered[row], contributions, made.demand_strength, row)
             certainty = self._certainty(made, student, row, nearest, listed)
-            items = tuple(
-                self._line(made, student, row, place, contributions[pathway], typical[row], certainty)
-                for place, pathway in enumerate(listed)
-            )
+            shown = self._shown(made, student, row, certainty)
+            if discovery and kind in DISCOVERY_KINDS and len(shown) >= SHORTEST:
+                shown = self._with_discovery(made, student, row, nearest, shown, contributions)
+            items = tuple(self._line(made, student, row, line, contributions[line.row], typical[row]) for line in shown)
             price = float(made.price_of_demand[student, row])
             is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
             lists.append(RankedList(kind, items, price, len(offered[row]), is_calibrated, certainty.sureness, is_sure))
@@ -335,34 +266,62 @@ class Recommender:
         reasons = reasons_of(self.space, facts, vectors, student, row, contributions[row], typical)
         return WhyNot(pathway, refusing_rules(self.rules, int(words[row])), rank, self._fit(scores[row], kind), reasons)
 
-    def _line(
-        self,
-        made: Recommendations,
-        student: int,
-        kind: int,
-        place: int,
+    def _shown(self, made: Recommendations, student: int, kind: int, certainty: Certainty) -> list[Shown]:
+        rows, scores, fit, final = (table[student, kind].tolist() for table in made.listed[:4])
+        return [
+            Shown(
+                place + 1, rows[place], scores[place], fit[place], final[place], float(deviation), float(chance), band
+            )
+            for place, (deviation, chance, band) in enumerate(
+                zip(certainty.deviation, certainty.top_chance, certainty.bands, strict=True)
+            )
+        ]
+
+    def _with_discovery(
+        self, made: Recommendations, student: int, kind: int, nearest: Candidates, shown: list[Shown],
         contributions: Floats,
-        typical: Floats,
-        certainty: Certainty,
+    ) -> list[Shown]:  # fmt: skip
+        """The list with its last place given to a discovery, where something deserves it."""
+        rows, last = nearest.pathways, len(shown)
+        certainty = self._certainty(made, student, kind, nearest, rows)
+        fit = self._final(nearest.scores, rows, 0.0, kind)
+        profiles = able_not_interested(self.space, made.vectors, student, contributions)
+        is_able = (self.space.pathway_blocks["profile_wish"][rows][:, profiles] > 0).any(axis=1)
+        fields = np.array([self.space.catalogue.pathways[row].field_code for row in rows], dtype=np.str_)
+        is_listed = np.isin(rows, [line.row for line in shown])
+        found = find_discovery(
+            fields, is_listed, fit, certainty.top_chance, is_able & (KINDS[kind] == PathwayKind.CAREER_TRIAL)
+        )
+        if found is None:
+            return shown
+        at = found.candidate
+        final = self._final(nearest.scores[at], rows[at], made.demand_strength, kind)
+        line = Shown(
+            last, int(rows[at]), float(nearest.scores[at]), float(fit[at]), float(final),
+            float(certainty.deviation[at]), float(certainty.top_chance[at]), (last, last), found.ground,
+        )  # fmt: skip
+        return [*(line._replace(band=(line.band[0], min(line.band[1], last - 1))) for line in shown[:-1]), line]
+
+    def _line(
+        self, made: Recommendations, student: int, kind: int, shown: Shown, contributions: Floats, typical: Floats
     ) -> RankedPathway:
-        row = int(made.listed.pathways[student, kind, place])
-        score = float(made.listed.scores[student, kind, place])
-        spread = NINE_OF_TEN * float(certainty.deviation[place])
+        row, spread = shown.row, NINE_OF_TEN * shown.deviation
         weight = float(self.demand.weights[row])
         return RankedPathway(
-            rank=place + 1,
+            rank=shown.rank,
             pathway=self.space.catalogue.pathways[row],
-            fit=float(made.listed.fit[student, kind, place]),
-            fit_low=self._fit(score - spread, kind),
-            fit_high=self._fit(score + spread, kind),
-            top_chance=float(certainty.top_chance[place]),
-            band=certainty.bands[place],
+            fit=shown.fit,
+            fit_low=self._fit(shown.score - spread, kind),
+            fit_high=self._fit(shown.score + spread, kind),
+            top_chance=shown.top_chance,
+            band=shown.band,
             demand_weight=weight if np.isfinite(weight) else None,
             demand_sources=self.demand.sources[row],
-            final=float(made.listed.final[student, kind, place]),
-            score=score,
+            final=shown.final,
+            score=shown.score,
             contributions=dict(zip(CONTRIBUTIONS, contributions.tolist(), strict=True)),
             reasons=reasons_of(self.space, made.facts, made.vectors, student, row, contributions, typical),
+            discovery=shown.discovery,
         )
 
     def _taken(self, facts: StudentFacts) -> tuple[Ints, Ints]:

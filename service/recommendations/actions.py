@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import pipeline
+from recommender import lists, pipeline
 from recommender.students import FactRows, StudentRow, student_facts
 from service import audit
 from service.access import Actor, rankable_students
@@ -46,7 +46,7 @@ WARM_UP_GRADE = 9
 class Ranked:
     """Lists of several students by pseudonym, and the same lists by fit alone."""
 
-    shown: Mapping[str, pipeline.StudentRecommendations]
+    shown: Mapping[str, lists.StudentRecommendations]
     by_fit: Mapping[str, FitLists]
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recommender import pipeline
+from recommender import lists
 from recommender.catalogue import Pathway
 from recommender.demand import EntryWeight
 from recommender.evidence import NextEvidence
@@ -79,7 +79,7 @@ def stamps(serving: Serving, k: int, demand_strength: float) -> dict[str, Any]:
 
 def ranked_lists(
     serving: Serving,
-    shown: pipeline.StudentRecommendations,
+    shown: lists.StudentRecommendations,
     by_fit: FitLists,
     school_code: str,
     decisions: Decisions,
@@ -93,7 +93,7 @@ def ranked_lists(
 
 def _ranked_list(
     serving: Serving,
-    found: pipeline.RankedList,
+    found: lists.RankedList,
     fits: Mapping[str, float],
     school_code: str,
     decisions: Decisions,
@@ -112,13 +112,13 @@ def _ranked_list(
     )
 
 
-def _note(found: pipeline.RankedList) -> str | None:
+def _note(found: lists.RankedList) -> str | None:
     if not found.items:
         return NOTHING_TO_OFFER[found.kind]
     return None if found.is_sure else TOO_LITTLE_KNOWN
 
 
-def _price(found: pipeline.RankedList, fits: Mapping[str, float]) -> PriceOfDemand | None:
+def _price(found: lists.RankedList, fits: Mapping[str, float]) -> PriceOfDemand | None:
     if not found.items:
         return None
     count = len(found.items)
@@ -132,7 +132,7 @@ def _price(found: pipeline.RankedList, fits: Mapping[str, float]) -> PriceOfDema
 
 def _line(
     serving: Serving,
-    line: pipeline.RankedPathway,
+    line: lists.RankedPathway,
     place_by_fit: Mapping[str, int],
     school_code: str,
     decisions: Decisions,
@@ -259,7 +259,7 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
     )
 
 
-def brief_lists(shown: pipeline.StudentRecommendations, decisions: Decisions) -> list[BriefList]:
+def brief_lists(shown: lists.StudentRecommendations, decisions: Decisions) -> list[BriefList]:
     """Lists without reasons, for a class."""
     return [
         BriefList(
