@@ -25,6 +25,10 @@ SHORTEST = 3  # a list with fewer places has none to give away
 FLOOR = 0.2  # fit below which nothing is suggested for discovery
 WORTH_A_TRY = 0.05  # chance to belong to the first three
 FIRST = 3
+ABLE, AGAINST = (
+    0.3,
+    -0.25,
+)  # subject terms above the mean class (log-odds), interest match: outer quarters of the sample
 SUBJECT_COLUMNS = [CONTRIBUTIONS.index(term.code) for term in TERMS if term.block == "subjects"]
 CLASSES = KINDS.index(PathwayKind.PROFILE_CLASS)
 
@@ -57,13 +61,13 @@ def able_not_interested(space: FeatureSpace, vectors: StudentVectors, student: i
     Returns
     -------
     int array (n_found,)
-        Columns of `space.profile_index`: of profiles whose class is among the first three by subject terms alone, above
-        the mean of all classes, with an interest match below 0. Empty where interests or subjects are not known. What
-        the student may be offered does not enter: in grade 8 nobody is offered a class yet.
+        Columns of `space.profile_index`: of profiles whose class is among the first three by subject terms alone, by
+        ABLE above the mean class, with an interest match below AGAINST. Empty where interests or subjects are
+        not known. What the student may be offered does not enter: in grade 8 nobody is offered a class yet.
     """
     bounds = space.catalogue.kind_bounds
     rows = np.arange(bounds[CLASSES], bounds[CLASSES + 1])
-    ability = contributions[np.ix_(rows, SUBJECT_COLUMNS)].sum(axis=1)
+    ability = contributions[rows][:, SUBJECT_COLUMNS].sum(axis=1)
     if not int(vectors.profile.reading_count[student]) or not ability.any():
         return np.empty(0, dtype=np.int64)
     programmes = [space.catalogue.pathways[row].programme_code for row in rows]
@@ -71,7 +75,7 @@ def able_not_interested(space: FeatureSpace, vectors: StudentVectors, student: i
     rows, ability = rows[first_of], ability[first_of]
     match = space.pathway_blocks["interest_match"][rows] @ vectors.blocks["interest_match"][student]
     strongest = np.argsort(-ability, kind="stable")[:FIRST]
-    found = strongest[(ability[strongest] > ability.mean()) & (match[strongest] < 0)]
+    found = strongest[(ability[strongest] > ability.mean() + ABLE) & (match[strongest] < AGAINST)]
     return np.flatnonzero((space.pathway_blocks["profile_wish"][rows[found]] > 0).any(axis=0))
 
 

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.pipeline import Recommender
-from recommender.policy import MAX_DEMAND_STRENGTH
+from recommender.policy import DEMANDED, MAX_DEMAND_STRENGTH
 from recommender.students import StudentFacts
 
 Floats = NDArray[np.float64]
 
 FIRST = 3  # places that people read
-DEMANDED = 0.5  # a pathway with more weight than this counts as demanded
 STRENGTHS = tuple(round(step * 0.025, 3) for step in range(round(MAX_DEMAND_STRENGTH / 0.025) + 1))
 
 

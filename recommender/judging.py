@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from recommender.baselines import BoostedRanker, PopularityRanker, RandomRanker, WeightedTermsRanker
 from recommender.expert import ExpertWeights
-from recommender.metrics import bootstrap_interval, coverage, ndcg, recall, reciprocal_rank
+from recommender.metrics import bootstrap_interval, coverage, ndcg, ranks_within, recall, reciprocal_rank
+from recommender.policy import DEMANDED
 from recommender.splitting import COLUMNS, COVARIATES, ChoiceSets
 
 Floats = NDArray[np.float64]
 
-CHALLENGER = "gradient_boosting"
+CHALLENGER, TRAINED = "gradient_boosting", "trained_ranker"
+FIRST = 3
 WISH_TERMS = ("profile_wish", "exam_wish", "elective_wish", "profession_wish")
 
 
@@ -27,6 +29,9 @@ class Judgement:
     ndcg5, recall5, mrr, coverage5 : float in [0, 1], means over queries
     interval : (low, high), 95 % of mean NDCG@5, drawing schools
     per_query : ndarray of shape (n_queries,), NDCG@5
+    exposure : ndarray of shape (n_queries,), in [-1, 1]
+        Share of pathways in demand among the first three, less their share among what the student chose.
+    student_ids : array of str (n_queries,)
     """
 
     name: str
@@ -36,6 +41,8 @@ class Judgement:
     mrr: float
     coverage5: float
     per_query: Floats
+    exposure: Floats
+    student_ids: NDArray[np.str_]
 
 
 def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
@@ -65,4 +72,35 @@ def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
         float(np.nanmean(reciprocal_rank(scores, sets.relevance, sets.queries))),
         coverage(scores, sets.queries, pathways),
         per_query,
+        exposure_to_demand(scores, sets),
+        sets.student_ids,
     )
+
+
+def exposure_to_demand(scores: Floats, sets: ChoiceSets) -> Floats:
+    """How much more of what is in demand the first places show than the student chose.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows,)
+    sets : ChoiceSets
+
+    Returns
+    -------
+    ndarray of shape (n_queries,), in [-1, 1]; NaN where nothing was chosen
+        Taking off what was chosen leaves out that groups want different things.
+    """
+    demanded = (sets.terms[:, COLUMNS.index("demand")] > DEMANDED).astype(float)
+    first = (ranks_within(scores, sets.queries) <= FIRST).astype(float)
+    chosen = (sets.relevance > 0).astype(float)
+    shown, taken = (
+        np.divide(
+            np.bincount(sets.queries, demanded * rows, minlength=len(sets)),
+            count := np.bincount(sets.queries, rows, minlength=len(sets)),
+            out=np.full(len(sets), np.nan),
+            where=count > 0,
+        )
+        for rows in (first, chosen)
+    )
+    beyond: Floats = shown - taken
+    return beyond

@@ -285,13 +285,13 @@ class Recommender:
         rows, last = nearest.pathways, len(shown)
         certainty = self._certainty(made, student, kind, nearest, rows)
         fit = self._final(nearest.scores, rows, 0.0, kind)
-        profiles = able_not_interested(self.space, made.vectors, student, contributions)
+        profiles = np.empty(0, dtype=np.int64)
+        if KINDS[kind] == PathwayKind.CAREER_TRIAL:  # only a trial answers "able, not interested"
+            profiles = able_not_interested(self.space, made.vectors, student, contributions)
         is_able = (self.space.pathway_blocks["profile_wish"][rows][:, profiles] > 0).any(axis=1)
         fields = np.array([self.space.catalogue.pathways[row].field_code for row in rows], dtype=np.str_)
         is_listed = np.isin(rows, [line.row for line in shown])
-        found = find_discovery(
-            fields, is_listed, fit, certainty.top_chance, is_able & (KINDS[kind] == PathwayKind.CAREER_TRIAL)
-        )
+        found = find_discovery(fields, is_listed, fit, certainty.top_chance, is_able)
         if found is None:
             return shown
         at = found.candidate

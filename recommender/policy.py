@@ -15,6 +15,7 @@ from recommender.errors import TableValueError
 Floats = NDArray[np.float64]
 
 MAX_DEMAND_STRENGTH = 0.3
+DEMANDED = 0.5  # a pathway with more demand weight counts as in demand
 
 
 def check_demand_strength(strength: float) -> float:

@@ -15,7 +15,7 @@ from recommender.expert import ExpertWeights, expert_ranker
 from recommender.features import TERM_CODES, FeatureSpace
 from recommender.instruments import every_question, question_places
 from recommender.interests import InterestModel, answer_norms, build_interest_model, with_local_norms
-from recommender.judging import CHALLENGER, Judgement, judge, rivals
+from recommender.judging import CHALLENGER, TRAINED, Judgement, judge, rivals
 from recommender.learning import (
     KNOWLEDGE_ONLY,
     Fold,
@@ -135,7 +135,7 @@ def _judge_all(fold: Fold, expert: ExpertWeights, pull: float, with_challenger: 
             terms, last_terms = known.correlation[:, None], last.correlation[:, None]
         fitted = make().fit(terms, known.relevance, bias_ids=ids)
         judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
-    judgements.append(judge("trained_ranker", learned_scores(fold, expert, pull)[0], last))
+    judgements.append(judge(TRAINED, learned_scores(fold, expert, pull)[0], last))
     return tuple(judgements)
 
 

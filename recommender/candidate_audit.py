@@ -1,0 +1,115 @@
+"""What a candidate must show before it may serve: no twin's list changed, no gap between groups beyond its limit.
+
+Sex comes in beside the history, as the audit alone may know it; nothing of it reaches features or model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recommender.catalogue import catalogue_of_year
+from recommender.demand import demand_weights
+from recommender.fairness import Audited, Person, TwinAudit, twin_audit
+from recommender.features import FeatureSpace
+from recommender.groups import GroupFigure, group_figures
+from recommender.judging import TRAINED, Judgement
+from recommender.pipeline import Recommender
+from recommender.splitting import History, edition_in_force
+from recommender.students import StudentRow
+from recommender.training import Training
+
+AUDITED_STUDENTS = 400
+
+
+@dataclass(frozen=True)
+class CandidateAudit:
+    """Twins of a candidate, and its figures by group."""
+
+    twins: TwinAudit
+    figures: tuple[GroupFigure, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-ready: figures with their limits."""
+        return {
+            "twins": {
+                flip: {"count": count, "changed": self.twins.changed_counts[flip], "limit": 0}
+                for flip, count in self.twins.twin_counts.items()
+            },
+            "groups": [
+                {
+                    "attribute": figure.attribute,
+                    "group": figure.group,
+                    "measure": figure.measure,
+                    "value": figure.value,
+                    "interval": list(figure.interval),
+                    "gap": figure.gap,
+                    "gap_interval": list(figure.gap_interval),
+                    "student_count": figure.student_count,
+                    "limit": figure.limit,
+                    "is_too_wide": figure.is_too_wide,
+                }
+                for figure in self.figures
+            ],
+        }
+
+    def refusals(self) -> list[str]:
+        """Codes of what speaks against the candidate: "twins.school", "gap.sex.f.ndcg5"; empty = nothing."""
+        twins = [f"twins.{flip}" for flip, changed in self.twins.changed_counts.items() if changed]
+        gaps = [f"gap.{f.attribute}.{f.group}.{f.measure}" for f in self.figures if f.is_too_wide]
+        return twins + gaps
+
+
+def audit_candidate(history: History, training: Training, sexes: Mapping[str, str]) -> CandidateAudit:
+    """Audit a training before it becomes a version.
+
+    Parameters
+    ----------
+    history : History
+        What it was trained on.
+    training : Training
+    sexes : mapping of student_id to "f" or "m"
+        Only of students whose sex is known; may be empty.
+
+    Returns
+    -------
+    CandidateAudit
+        Twins of at most AUDITED_STUDENTS students of the newest year; groups on the held-back year.
+    """
+    judged = judgements_of(training)
+    return CandidateAudit(
+        twin_audit(newest_year(history, training, sexes)), group_figures(judged, groups_of(history, training, sexes))
+    )
+
+
+def newest_year(history: History, training: Training, sexes: Mapping[str, str]) -> Audited:
+    """The candidate laid out for the newest year, and students of that year, evenly drawn."""
+    year = max(history.students, default="")
+    catalogue = catalogue_of_year(history.pathways, history.places, year)
+    edition, earlier = edition_in_force(history.editions, history.as_of)
+    recommender = Recommender(
+        FeatureSpace(history.reference, catalogue, training.model, training.peers),
+        training.served,
+        history.rules,
+        demand_weights(catalogue, history.reference, edition, earlier),
+    )
+    students = sorted(history.students.get(year, ()), key=lambda student: student.student_id)
+    drawn = np.unique(np.linspace(0, len(students) - 1, AUDITED_STUDENTS).round().astype(int)) if students else []
+    people = tuple(Person(students[row], sexes.get(students[row].student_id, "")) for row in drawn)
+    return Audited(recommender, people, history.rows, history.as_of)
+
+
+def groups_of(history: History, training: Training, sexes: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Groups that the audit knows: sex, the school of the held-back year, whether conditions are needed."""
+    students: Sequence[StudentRow] = history.students.get(training.held_back or "", ())
+    return {
+        "sex": dict(sexes),
+        "school": {student.student_id: student.school_code for student in students},
+        "needs": {student.student_id: "some" if student.conditions_needed else "none" for student in students},
+    }
+
+
+def judgements_of(training: Training) -> list[Judgement]:
+    """Judgements of the candidate itself, one a kind."""
+    return [judged for judgements in training.judgements.values() for judged in judgements if judged.name == TRAINED]
