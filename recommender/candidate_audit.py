@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from recommender.catalogue import catalogue_of_year
 from recommender.demand import demand_weights
 from recommender.fairness import Audited, Person, TwinAudit, twin_audit
@@ -95,8 +93,8 @@ def newest_year(history: History, training: Training, sexes: Mapping[str, str]) 
         demand_weights(catalogue, history.reference, edition, earlier),
     )
     students = sorted(history.students.get(year, ()), key=lambda student: student.student_id)
-    drawn = np.unique(np.linspace(0, len(students) - 1, AUDITED_STUDENTS).round().astype(int)) if students else []
-    people = tuple(Person(students[row], sexes.get(students[row].student_id, "")) for row in drawn)
+    every = max(1, -(-len(students) // AUDITED_STUDENTS))
+    people = tuple(Person(student, sexes.get(student.student_id, "")) for student in students[::every])
     return Audited(recommender, people, history.rows, history.as_of)
 
 

@@ -288,7 +288,7 @@ class Recommender:
         profiles = np.empty(0, dtype=np.int64)
         if KINDS[kind] == PathwayKind.CAREER_TRIAL:  # only a trial answers "able, not interested"
             profiles = able_not_interested(self.space, made.vectors, student, contributions)
-        is_able = (self.space.pathway_blocks["profile_wish"][rows][:, profiles] > 0).any(axis=1)
+        is_able: NDArray[np.bool_] = np.any(self.space.pathway_blocks["profile_wish"][rows][:, profiles] > 0, axis=1)
         fields = np.array([self.space.catalogue.pathways[row].field_code for row in rows], dtype=np.str_)
         is_listed = np.isin(rows, [line.row for line in shown])
         found = find_discovery(fields, is_listed, fit, certainty.top_chance, is_able)
