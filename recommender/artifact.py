@@ -399,4 +399,43 @@ def model_card(manifest: Mapping[str, Any]) -> str:
             for name, found in figures.items():
                 low, high = found["interval"]
                 lines.append(f"| {RANKER_TITLES[name]} | {found['ndcg5']:.3f} | {low:.3f}–{high:.3f} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_audit_lines(manifest, synthetic)]) + "\n"
+
+
+ATTRIBUTE_TITLES = {"sex": "пол", "place": "место", "school": "школа", "needs": "особые условия"}
+GROUP_TITLES = {
+    "f": "девочки", "m": "мальчики", "town": "город", "village": "село", "none": "не нужны", "some": "нужны",
+}  # fmt: skip
+MEASURE_TITLES = {"ndcg5": "NDCG@5", "exposure": "востребованных сверх выбранного"}
+
+
+def _audit_lines(manifest: Mapping[str, Any], synthetic: str) -> list[str]:
+    """The card's part on fairness; nothing where no audit was made."""
+    if "audits" not in manifest:
+        return []
+    twins, groups = manifest["audits"]["twins"].values(), manifest["audits"]["groups"]
+    count, changed = (sum(twin[name] for twin in twins) for name in ("count", "changed"))
+    lines = ["", "## Справедливость", ""]
+    lines.append(
+        f"Двойники (другой пол, имя, школа, место, особые условия): изменилось {changed} из {count}{synthetic}."
+    )
+    if groups:
+        lines += ["", f"Группы на проверочном году{synthetic}:", ""]
+        lines += [
+            "| признак | группа | учеников | мера | значение | отличие от остальных |",
+            "|---|---|---|---|---|---|",
+        ]
+    for found in groups:
+        low, high = found["gap_interval"]
+        cells = (
+            ATTRIBUTE_TITLES[found["attribute"]],
+            GROUP_TITLES.get(found["group"], found["group"]),
+            str(found["student_count"]),
+            MEASURE_TITLES[found["measure"]],
+            f"{found['value']:.3f}",
+            f"{found['gap']:+.3f} ({low:+.3f} … {high:+.3f})",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    if manifest["refusals"]:
+        lines += ["", f"Не прошла: {', '.join(manifest['refusals'])}."]
+    return lines

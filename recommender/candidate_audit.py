@@ -9,7 +9,7 @@ from typing import Any
 
 from recommender.catalogue import catalogue_of_year
 from recommender.demand import demand_weights
-from recommender.fairness import Audited, Person, TwinAudit, twin_audit
+from recommender.fairness import Audited, Person, TwinAudit, is_of_village, of_people, twin_audit
 from recommender.features import FeatureSpace
 from recommender.groups import GroupFigure, group_figures
 from recommender.judging import TRAINED, Judgement
@@ -95,14 +95,19 @@ def newest_year(history: History, training: Training, sexes: Mapping[str, str]) 
     students = sorted(history.students.get(year, ()), key=lambda student: student.student_id)
     every = max(1, -(-len(students) // AUDITED_STUDENTS))
     people = tuple(Person(student, sexes.get(student.student_id, "")) for student in students[::every])
-    return Audited(recommender, people, history.rows, history.as_of)
+    return Audited(recommender, people, of_people(history.rows, people), history.as_of)
 
 
 def groups_of(history: History, training: Training, sexes: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Groups that the audit knows: sex, the school of the held-back year, whether conditions are needed."""
+    """Groups the audit knows: sex; of the held-back year town or village, school, whether conditions are needed."""
     students: Sequence[StudentRow] = history.students.get(training.held_back or "", ())
     return {
         "sex": dict(sexes),
+        "place": {
+            student.student_id: "village" if is_of_village(history.places[student.school_code]) else "town"
+            for student in students
+            if student.school_code in history.places
+        },
         "school": {student.student_id: student.school_code for student in students},
         "needs": {student.student_id: "some" if student.conditions_needed else "none" for student in students},
     }

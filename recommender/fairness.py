@@ -19,6 +19,7 @@ from recommender.scoring_layout import Listed
 from recommender.students import FactRows, StudentRow, student_facts
 
 K = 5
+VILLAGE_WORDS = ("станица", "хутор", "село")
 VILLAGE, TOWN = "Школа станицы", "Школа города"
 OPPOSITE = {"f": "m", "m": "f"}
 
@@ -28,6 +29,15 @@ class Person(NamedTuple):
 
     student: StudentRow
     sex: str = ""
+
+
+def of_people(rows: FactRows, people: tuple[Person, ...]) -> FactRows:
+    """Facts of some people only."""
+    ids = {person.student.student_id for person in people}
+    tables: dict[str, Any] = {
+        table.name: [row for row in getattr(rows, table.name) if row.student_id in ids] for table in fields(FactRows)
+    }
+    return FactRows(**tables)
 
 
 class Audited(NamedTuple):
@@ -131,12 +141,17 @@ def flip_school(audited: Audited) -> tuple[Audited, Audited]:
     return audited, audited._replace(recommender=recommender, people=twins)
 
 
+def is_of_village(place: Place) -> bool:
+    """Whether a place's title says that it stands in a village; nothing else in the data does."""
+    return any(word in place.title_ru.lower() for word in VILLAGE_WORDS)
+
+
 def flip_village(audited: Audited) -> tuple[Audited, Audited]:
     """Schools of villages called schools of the town and the other way round; nobody's way to anywhere changes."""
 
     def called(place: Place) -> Place:
-        in_village = any(word in place.title_ru for word in ("станица", "хутор", "село"))
-        return replace(place, title_ru=TOWN if in_village else VILLAGE) if place.host_kind == "school" else place
+        title = TOWN if is_of_village(place) else VILLAGE
+        return replace(place, title_ru=title) if place.host_kind == "school" else place
 
     return audited, audited._replace(recommender=_moved(audited.recommender, lambda pathway: pathway, called))
 

@@ -86,6 +86,9 @@ def group_figures(judgements: Sequence[Judgement], groups: Mapping[str, Mapping[
             is_in, is_out = group_of == name, np.isin(group_of, names) & (group_of != name)
             students = len(np.unique(ids[is_in]))
             for measure, limit in LIMITS.items():
+                known = np.isfinite(values[measure])
+                if not (known & is_in).any() or not (known & is_out).any():
+                    continue
                 own = _gap(values[measure], ids, is_in, is_out, 0.05 / count)
                 found.append(GroupFigure(attribute, name, measure, *own, students, limit))
     return tuple(found)

@@ -29,6 +29,7 @@ from service.log import configure_logging
 from service.model_versions import routes as model_versions
 from service.recommendations import routes as recommendations
 from service.recommendations.actions import warm_up
+from service.recommendations.district import DistrictKeeper
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
 from service.students import routes as students
@@ -89,6 +90,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.database = database
     app.state.secret_key = read_secret_key(settings)
     app.state.shelf = Shelf(settings)
+    app.state.districts = DistrictKeeper()
     decoy_hash()
     app.state.identify = _identifier(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
@@ -116,7 +118,9 @@ def _warm_up(app: FastAPI) -> None:
         if not _has_model(session):
             return
         try:
-            warm_up(app.state.shelf.take(session))
+            serving = app.state.shelf.take(session)
+            warm_up(serving)
+            app.state.districts.take(session, serving)
         except NotReadyError as error:
             log.warning("no model to serve", reason=str(error))
 

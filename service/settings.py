@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     as_of: date | None = None  # the day taken for today; else the sample region's day, else today
     demand_region: str = "Краснодарский край"  # editions of this region come into force
     demand_strength: Annotated[float, Field(ge=0, le=0.3)] = 0.05
+    discovery_place: bool = False  # whether lists may keep their last place for something new
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     dashboard_host: str = "127.0.0.1"

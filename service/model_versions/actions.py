@@ -56,9 +56,16 @@ def check_folder(session: Session, version: str, settings: Settings) -> ModelVer
 def promote_version(
     session: Session, *, actor: Actor, version: str, settings: Settings, although: str | None = None
 ) -> ModelVersion:
-    """Make a version serve. One that lost to a plain baseline needs a reason; promoting an older one is a rollback."""
+    """Make a version serve; an older one is a rollback. One that an audit or baseline speaks against needs a reason."""
     check_permission(actor, Permission.PROMOTE_MODELS)
     row = check_folder(session, version, settings)
+    refusals = list(row.manifest.get("refusals", []))
+    if refusals and not although:
+        raise ConflictError(
+            f"Версия «{version}» не прошла проверку справедливости ({', '.join(refusals)}) и остаётся кандидатом.",
+            version=version,
+            refusals=refusals,
+        )
     if passed_gate(row.manifest) is False and not although:
         raise ConflictError(
             f"Версия «{version}» на проверочном году не лучше простых правил и остаётся кандидатом.", version=version
@@ -70,5 +77,13 @@ def promote_version(
         session.add(ActiveModel(pointer_id=POINTER, version=version, promoted_at=row.promoted_at))
     else:
         pointer.version, pointer.promoted_at = version, row.promoted_at
-    audit.record(session, actor=actor, deed="model.promoted", subject=version, before=before, although=although)
+    audit.record(
+        session,
+        actor=actor,
+        deed="model.promoted",
+        subject=version,
+        before=before,
+        although=although,
+        refusals=refusals,
+    )
     return row

@@ -18,7 +18,7 @@ from service.demand.queries import editions_until
 from service.installation import Today, get_today
 from service.settings import Settings
 from service.students.facts import Ids, read_fact_rows, read_student_rows
-from service.tables import Enrolment, Showing, Student, TrialAttendance
+from service.tables import Enrolment, Showing, Student, StudentIdentity, TrialAttendance
 
 
 def read_history(session: Session, reference: Reference, settings: Settings) -> tuple[History, Today]:
@@ -41,6 +41,14 @@ def read_history(session: Session, reference: Reference, settings: Settings) -> 
         shown=list(_shown(session, of)),
     )
     return history, today
+
+
+def read_sexes(session: Session, school_year: str) -> dict[str, str]:
+    """Sex of those who are learned from, for the audit of fairness alone; names are not read."""
+    of = learning_students(OPERATOR, school_year).with_only_columns(Student.student_id)
+    columns = (StudentIdentity.student_id, StudentIdentity.sex)
+    known = sa.select(*columns).where(StudentIdentity.student_id.in_(of), StudentIdentity.sex.is_not(None))
+    return {student: sex for student, sex in session.execute(known.order_by(StudentIdentity.student_id)) if sex}
 
 
 def _shown(session: Session, of: Ids) -> Iterator[ShownRow]:

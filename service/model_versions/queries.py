@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+from service.model_versions.schemas import Audits, ModelVersionList, ModelVersionRow
 from service.tables import ActiveModel, ModelVersion
 
 TRAINED = "trained_ranker"
@@ -51,8 +51,15 @@ def version_row(row: ModelVersion, active: str | None) -> ModelVersionRow:
         passed_gate=passed_gate(manifest),
         metrics=metrics_of(manifest),
         checksum=row.checksum,
+        audits=audits_of(manifest),
+        refusals=list(manifest.get("refusals", [])),
         trained_as_of=date.fromisoformat(as_of) if as_of else None,
     )
+
+
+def audits_of(manifest: dict[str, Any]) -> Audits | None:
+    """Twins and gaps between groups as they were when the version was trained; None before audits were made."""
+    return Audits.model_validate(manifest["audits"]) if "audits" in manifest else None
 
 
 def metrics_of(manifest: dict[str, Any]) -> dict[str, float]:
@@ -66,7 +73,12 @@ def metrics_of(manifest: dict[str, Any]) -> dict[str, float]:
 
 
 def passed_gate(manifest: dict[str, Any]) -> bool | None:
-    """Whether the trained ranker beat every plain baseline on the held-back year; None where nothing was held back."""
+    """Whether the ranker beat every plain baseline on the held-back year and no audit refused it.
+
+    None where nothing was held back.
+    """
+    if manifest.get("refusals"):
+        return False
     baselines = ("random", "popularity", "expert_weights")
     verdicts = [
         rankers[TRAINED]["ndcg5"] > max(rankers[name]["ndcg5"] for name in baselines if name in rankers)

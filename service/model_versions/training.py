@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.artifact import manifest_of, save_artifact
+from recommender.candidate_audit import audit_candidate
+from recommender.congestion import usual_choices
 from recommender.expert import read_expert_weights
 from recommender.training import train
 from service.access import OPERATOR
@@ -14,7 +16,7 @@ from service.catalogue.queries import get_reference
 from service.db import Database
 from service.installation import find_installation
 from service.model_versions.actions import register_version
-from service.model_versions.history import read_history
+from service.model_versions.history import read_history, read_sexes
 from service.settings import Settings, read_secret_key
 from service.tables import ModelVersion
 
@@ -28,6 +30,7 @@ def train_version(
     reference = get_reference(settings)
     with database.reading() as session:
         history, today = read_history(session, reference, settings)
+        sexes = read_sexes(session, today.school_year)
         edition = history.editions[-1].code if history.editions else None
         version = _next_version(session, settings.models_dir, edition)
         installation = find_installation(session)
@@ -35,7 +38,13 @@ def train_version(
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
     training = train(history, expert, on_progress, with_challenger=False)
     manifest = manifest_of(training, version=version, edition=edition, is_synthetic=is_synthetic)
-    manifest["as_of"] = today.as_of.isoformat()
+    audit = audit_candidate(history, training, sexes)
+    manifest |= {
+        "as_of": today.as_of.isoformat(),
+        "usual_choices": usual_choices(history),
+        "audits": audit.as_data(),
+        "refusals": audit.refusals(),
+    }
     key = read_secret_key(settings)
     folder = save_artifact(settings.models_dir, training, manifest, key)
     with database.writing() as session:

@@ -13,7 +13,7 @@ from service import audit
 from service.access import Actor, rankable_students
 from service.clock import now
 from service.errors import ConflictError, InvalidInputError, NotFoundError
-from service.recommendations.answers import FitLists, brief_lists, measure_next, ranked_lists, stamps
+from service.recommendations.answers import Crowding, FitLists, brief_lists, measure_next, ranked_lists, stamps
 from service.recommendations.queries import decisions_in_force, decisions_of
 from service.recommendations.schemas import (
     BriefStudent,
@@ -58,6 +58,7 @@ def rank(
     k: int,
     demand_strength: float,
     evidence: bool = True,
+    discovery: bool = False,
 ) -> Ranked:
     """Rank a group of students; a student's lists do not depend on who else is in the group."""
     if not students:
@@ -69,7 +70,7 @@ def rank(
     made = recommender.recommend(facts, k=k, demand_strength=demand_strength)
     return Ranked(
         {
-            student: recommender.explain(made, place, evidence=evidence)
+            student: recommender.explain(made, place, evidence=evidence, discovery=discovery)
             for place, student in enumerate(facts.student_ids)
         },
         {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
@@ -92,7 +93,15 @@ def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> 
 
 
 def rank_stored(
-    session: Session, serving: Serving, *, actor: Actor, of: Ids, k: int, demand_strength: float, evidence: bool
+    session: Session,
+    serving: Serving,
+    *,
+    actor: Actor,
+    of: Ids,
+    k: int,
+    demand_strength: float,
+    evidence: bool,
+    discovery: bool = False,
 ) -> tuple[Ranked, dict[str, StudentRow]]:
     """Rank those of these students whom the actor may see and whose representative agreed to it."""
     allowed = (
@@ -102,18 +111,33 @@ def rank_stored(
     )
     students = read_student_rows(session, allowed).get(serving.today.school_year, [])
     rows = read_fact_rows(session, allowed, serving.reference, serving.today.school_year)
-    ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength, evidence=evidence)
+    ranked = rank(serving, students, rows, k=k, demand_strength=demand_strength, evidence=evidence, discovery=discovery)
     return ranked, {student.student_id: student for student in students}
 
 
 def recommend_student(
-    session: Session, serving: Serving, *, actor: Actor, student_id: str, k: int, demand_strength: float
+    session: Session,
+    serving: Serving,
+    *,
+    actor: Actor,
+    student_id: str,
+    k: int,
+    demand_strength: float,
+    discovery: bool = False,
+    crowding: Crowding | None = None,
 ) -> StudentRecommendations:
     """Three lists of one student, with reasons."""
     get_student(session, actor, student_id)
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
     ranked, students = rank_stored(
-        session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength, evidence=True
+        session,
+        serving,
+        actor=actor,
+        of=of,
+        k=k,
+        demand_strength=demand_strength,
+        evidence=True,
+        discovery=discovery,
     )
     member, _ = last_membership(session, student_id, serving.today.school_year)
     head = stamps(serving, k, demand_strength)
@@ -129,7 +153,7 @@ def recommend_student(
         **head,
         student_id=student_id,
         refusal=None,
-        lists=ranked_lists(serving, shown, by_fit, students[student_id].school_code, decisions),
+        lists=ranked_lists(serving, shown, by_fit, students[student_id].school_code, decisions, crowding),
         missing=missing_facts(shown.missing, member),
         measure_next=measure_next(serving, shown.next_evidence) if member.consent_testing else [],
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from recommender import lists
 from recommender.catalogue import Pathway
+from recommender.congestion import CROWDED
 from recommender.demand import EntryWeight
 from recommender.evidence import NextEvidence
 from recommender.explanation import Reason as FoundReason
@@ -41,6 +42,10 @@ EVIDENCE_TITLES = {
     "exam_survey": "Анкета выбора экзаменов",
     "elective_survey": "Анкета о курсах",
 }
+DISCOVERY_NOTES = {
+    "able": "Предметы этого направления даются легко, а интереса к нему пока не видно. Проба покажет, так ли это.",
+    "unsure": "Непохоже на остальные предложения, и данных пока мало, чтобы сказать, что это не подойдёт.",
+}
 NOTHING_TO_OFFER = {
     "profile_class": "Подходящих профильных классов сейчас нет: их выбирают в 9 классе, пока идёт приём.",
     "elective": "Курсов, на которые сейчас можно записаться, для этого класса нет.",
@@ -49,6 +54,7 @@ NOTHING_TO_OFFER = {
 
 Decisions = Mapping[str, Decision]
 FitLists = Sequence[Mapping[str, float]]  # one a kind: pathway code -> fit, best first
+Crowding = Sequence[float]  # expected applicants per seat, by position in the catalogue; NaN = not told
 
 
 def edition_stamp(serving: Serving) -> EditionStamp | None:
@@ -83,10 +89,11 @@ def ranked_lists(
     by_fit: FitLists,
     school_code: str,
     decisions: Decisions,
+    crowding: Crowding | None = None,
 ) -> list[RankedList]:
     """The lists of one student; `by_fit` are the same lists without demand."""
     return [
-        _ranked_list(serving, found, fits, school_code, decisions)
+        _ranked_list(serving, found, fits, school_code, decisions, crowding)
         for found, fits in zip(shown.lists, by_fit, strict=True)
     ]
 
@@ -97,12 +104,13 @@ def _ranked_list(
     fits: Mapping[str, float],
     school_code: str,
     decisions: Decisions,
+    crowding: Crowding | None,
 ) -> RankedList:
     place_by_fit = {code: place for place, code in enumerate(fits, start=1)}
     return RankedList(
         kind=found.kind.value,
         title_ru=KIND_TITLES[found.kind],
-        items=[_line(serving, line, place_by_fit, school_code, decisions) for line in found.items],
+        items=[_line(serving, line, place_by_fit, school_code, decisions, crowding) for line in found.items],
         eligible_count=found.offered_count,
         sureness=found.sureness,
         is_sure=found.is_sure,
@@ -121,12 +129,16 @@ def _note(found: lists.RankedList) -> str | None:
 def _price(found: lists.RankedList, fits: Mapping[str, float]) -> PriceOfDemand | None:
     if not found.items:
         return None
-    count = len(found.items)
+    fit_without = sum(fits.values()) / len(found.items)
     return PriceOfDemand(
-        fit_without=sum(fits.values()) / count,
-        fit_with=sum(line.fit for line in found.items) / count,
+        fit_without=fit_without,
+        fit_with=fit_without - found.price_of_demand,  # a discovery place is not demand's doing
         price=found.price_of_demand,
-        moved_in=[code for code in (line.pathway.pathway_code for line in found.items) if code not in fits],
+        moved_in=[
+            line.pathway.pathway_code
+            for line in found.items
+            if line.discovery is None and line.pathway.pathway_code not in fits
+        ],
     )
 
 
@@ -136,6 +148,7 @@ def _line(
     place_by_fit: Mapping[str, int],
     school_code: str,
     decisions: Decisions,
+    crowding: Crowding | None,
 ) -> RankedPathway:
     pathway = line.pathway
     places = serving.catalogue.places
@@ -169,6 +182,9 @@ def _line(
         reasons=[_reason(reason, saying, serving, school_code, pathway) for reason in line.reasons],
         in_demand=[_in_demand(source, serving) for source in line.demand_sources],
         decision=decisions.get(pathway.pathway_code),
+        is_discovery=line.discovery is not None,
+        discovery_note=DISCOVERY_NOTES[line.discovery] if line.discovery is not None else None,
+        crowding_note=crowding_note(crowding[serving.catalogue.position[pathway.pathway_code]]) if crowding else None,
     )
 
 
@@ -210,6 +226,14 @@ def _wire_value(value: object) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_wire_value(inner) for inner in value]
     return value
+
+
+def crowding_note(per_seat: float) -> str | None:
+    """What a card says where clearly more are expected than there are seats."""
+    if not per_seat >= CROWDED:
+        return None
+    people = round(per_seat)
+    return f"На место — примерно {people} {plural(people, 'желающий', 'желающих', 'желающих')}"
 
 
 def _in_demand(source: EntryWeight, serving: Serving) -> InDemand:

@@ -21,7 +21,9 @@ from service.students.facts import RANKED_WISHES, WISH_TABLES
 from service.students.missing import missing_facts
 
 
-def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_strength: float) -> StudentRecommendations:
+def recommend_inline(
+    serving: Serving, *, request: StatelessRequest, demand_strength: float, discovery: bool
+) -> StudentRecommendations:
     """The same lists as for a stored student; nothing is written anywhere."""
     given = request.student
     _check_student(serving, given)
@@ -29,7 +31,7 @@ def recommend_inline(serving: Serving, *, request: StatelessRequest, demand_stre
         given.student_id, given.grade, given.school_code, tuple(given.conditions_needed), tuple(given.restriction_tags)
     )
     rows = fact_rows_of(given, serving.reference)
-    ranked = rank(serving, [student], rows, k=request.k, demand_strength=demand_strength)
+    ranked = rank(serving, [student], rows, k=request.k, demand_strength=demand_strength, discovery=discovery)
     shown, by_fit = ranked.shown[given.student_id], ranked.by_fit[given.student_id]
     return StudentRecommendations(
         **stamps(serving, request.k, demand_strength),

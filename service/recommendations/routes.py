@@ -9,6 +9,7 @@ from service import audit
 from service.access import Actor, Permission
 from service.recommendations import actions
 from service.recommendations.card import make_card
+from service.recommendations.district import DistrictKeeper, policy_of
 from service.recommendations.inline import recommend_inline
 from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
@@ -18,6 +19,7 @@ from service.recommendations.schemas import (
     ClassRecommendations,
     Decision,
     DecisionList,
+    DistrictPolicy,
     NewDecision,
     StatelessRequest,
     StudentRecommendations,
@@ -33,11 +35,15 @@ router = APIRouter(tags=["recommendations"])
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
+PolicyReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
 DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
+]
+Discovery = Annotated[
+    bool | None, Query(description="Последнее место — для расширения кругозора; по умолчанию — как настроено")
 ]
 
 
@@ -46,7 +52,13 @@ def _shelf(request: Request) -> Shelf:
     return shelf
 
 
+def _districts(request: Request) -> DistrictKeeper:
+    keeper: DistrictKeeper = request.app.state.districts
+    return keeper
+
+
 Rankers = Annotated[Shelf, Depends(_shelf)]
+Districts = Annotated[DistrictKeeper, Depends(_districts)]
 
 
 @router.get("/students/{student_id}")
@@ -66,8 +78,10 @@ def get_recommendations(
     database: Units,
     settings: AppSettings,
     shelf: Rankers,
+    districts: Districts,
     k: Length = 5,
     demand_strength: Strength = None,
+    discovery: Discovery = None,
 ) -> StudentRecommendations:
     """Три списка ученика с доводами; что показано, записывается."""
     strength = settings.demand_strength if demand_strength is None else demand_strength
@@ -75,7 +89,14 @@ def get_recommendations(
         get_student(session, actor, student_id)  # somebody else's student is absent, model or no model
         serving = shelf.take(session)
         answer = actions.recommend_student(
-            session, serving, actor=actor, student_id=student_id, k=k, demand_strength=strength
+            session,
+            serving,
+            actor=actor,
+            student_id=student_id,
+            k=k,
+            demand_strength=strength,
+            discovery=settings.discovery_place if discovery is None else discovery,
+            crowding=districts.take(session, serving).congestion.per_seat.tolist(),
         )
     with database.writing() as session:
         actions.record_showing(session, actor=actor, answer=answer)
@@ -111,7 +132,17 @@ def recommend_without_storing(
 ) -> StudentRecommendations:
     """Списки по данным из самого запроса; ничего не сохраняется."""
     strength = settings.demand_strength if wanted.demand_strength is None else wanted.demand_strength
-    return recommend_inline(shelf.take(session), request=wanted, demand_strength=strength)
+    discovery = settings.discovery_place if wanted.discovery is None else wanted.discovery
+    return recommend_inline(shelf.take(session), request=wanted, demand_strength=strength, discovery=discovery)
+
+
+@router.get("/policy")
+def get_policy(
+    _actor: PolicyReader, session: Reads, settings: AppSettings, shelf: Rankers, districts: Districts
+) -> DistrictPolicy:
+    """Что даёт учёт спроса району, чего он стоит и где ждут больше желающих, чем мест; без учеников."""
+    serving = shelf.take(session)
+    return policy_of(serving, districts.take(session, serving), settings.demand_strength)
 
 
 @router.get("/students/{student_id}/decisions")

@@ -96,6 +96,9 @@ class RankedPathway(Wire):
     reasons: list[Reason]  # strongest first, both signs
     in_demand: list[InDemand]
     decision: Decision | None
+    is_discovery: bool  # stands in the last place to widen the horizon, not by `final`
+    discovery_note: str | None  # Russian: why, when it is a discovery
+    crowding_note: str | None  # Russian: more are expected to apply than there are seats
 
 
 class PriceOfDemand(Wire):
@@ -278,3 +281,36 @@ class StatelessRequest(Wire):
     student: StatelessStudent
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
     demand_strength: Annotated[Finite, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
+    discovery: bool | None = None  # None: as the installation is set
+
+
+class PolicyPoint(Wire):
+    """One strength of demand for one kind."""
+
+    kind: PathwayKind
+    demand_strength: float
+    demanded_share: float  # students with a demanded pathway (weight above 0.5) in the first three, [0, 1]
+    price: float  # mean fit given up per place
+    student_count: int  # students who have a list of this kind, at least 5
+
+
+class CrowdedPathway(Wire):
+    """Expected applicants per seat, of a pathway that at least 5 students may be offered."""
+
+    pathway_code: str
+    kind: PathwayKind
+    title_ru: str
+    host_title: str
+    seats: int
+    expected_per_seat: float
+
+
+class DistrictPolicy(Wire):
+    """GET /v1/policy: aggregates of the district, nothing of fewer than 5 students."""
+
+    model_version: str
+    as_of: date
+    demand_strength: float  # what is set for the district
+    student_count: int
+    frontier: list[PolicyPoint]
+    crowded: list[CrowdedPathway]  # most crowded first, at most 15

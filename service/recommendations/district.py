@@ -1,0 +1,100 @@
+"""What the ranking means for the whole district: the frontier of demand, and how many would come for each seat."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from recommender.catalogue import KINDS
+from recommender.congestion import FEW_STUDENTS, Congestion, expected_congestion
+from recommender.frontier import FrontierPoint, frontier
+from recommender.students import student_facts
+from service.access import OPERATOR, rankable_students
+from service.catalogue.queries import host_title
+from service.recommendations.schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
+from service.recommendations.shelf import Serving
+from service.students.facts import read_fact_rows, read_student_rows
+from service.tables import Student
+
+MOST_CROWDED = 15
+
+
+@dataclass(frozen=True)
+class District:
+    """Aggregates of everybody whose representative agreed to recommendations."""
+
+    student_count: int
+    frontier: tuple[FrontierPoint, ...]
+    congestion: Congestion
+
+
+def read_district(session: Session, serving: Serving) -> District:
+    """Rank the whole district once; linear in its students."""
+    recommender, today = serving.recommender, serving.today
+    of = rankable_students(OPERATOR, today.school_year).with_only_columns(Student.student_id)
+    students = read_student_rows(session, of).get(today.school_year, [])
+    rows = read_fact_rows(session, of, serving.reference, today.school_year)
+    facts = student_facts(
+        students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
+    )
+    usual = serving.model.manifest.get("usual_choices", {})
+    return District(len(students), frontier(recommender, facts), expected_congestion(recommender, facts, usual))
+
+
+class DistrictKeeper:
+    """Keeps the district of the current `Serving`; a new layout is ranked anew when first asked about."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: tuple[Serving, District] | None = None
+
+    def take(self, session: Session, serving: Serving) -> District:
+        """The district as the current ranker sees it."""
+        with self._lock:
+            if self._of is None or self._of[0] is not serving:
+                self._of = (serving, read_district(session, serving))
+            return self._of[1]
+
+
+def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:
+    """Frontier and the most crowded pathways; nothing about fewer than five students."""
+    return DistrictPolicy(
+        model_version=serving.model.version,
+        as_of=serving.today.as_of,
+        demand_strength=demand_strength,
+        student_count=district.student_count,
+        frontier=[point for each in district.frontier for point in _points(each)],
+        crowded=_crowded(serving, district.congestion),
+    )
+
+
+def _points(found: FrontierPoint) -> list[PolicyPoint]:
+    return [
+        PolicyPoint(
+            kind=kind.value,
+            demand_strength=found.strength,
+            demanded_share=float(found.demanded_share[row]),
+            price=float(found.price[row]),
+            student_count=int(found.student_counts[row]),
+        )
+        for row, kind in enumerate(KINDS)
+        if found.student_counts[row] >= FEW_STUDENTS
+    ]
+
+
+def _crowded(serving: Serving, found: Congestion) -> list[CrowdedPathway]:
+    pathways = serving.catalogue.pathways
+    told = np.flatnonzero(np.isfinite(found.per_seat)).tolist()
+    told.sort(key=lambda row: (-found.per_seat[row], pathways[row].pathway_code))
+    return [
+        CrowdedPathway(
+            pathway_code=pathways[row].pathway_code,
+            kind=pathways[row].kind.value,
+            title_ru=pathways[row].title_ru,
+            host_title=host_title(serving.catalogue.places, pathways[row].host_code),
+            seats=pathways[row].seats or 0,
+            expected_per_seat=float(found.per_seat[row]),
+        )
+        for row in told[:MOST_CROWDED]
+    ]
