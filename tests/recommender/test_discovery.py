@@ -129,6 +129,8 @@ def test_able_but_not_interested_is_answered_with_a_trial():
     ranked = lists(ENGINEER, k=3, discovery=True, rows=replace(ROWS, marks=marks, profile_wishes=wishes))
     grounds = {kind: [item.discovery for item in found.items] for kind, found in ranked.items()}
     assert "able" not in grounds[PathwayKind.PROFILE_CLASS] + grounds[PathwayKind.ELECTIVE]
+    assert grounds[PathwayKind.CAREER_TRIAL] == [None, None, "able"]
+    assert ranked[PathwayKind.CAREER_TRIAL].items[-1].pathway.field_code == "34"
 
 
 # --- frontier ---
