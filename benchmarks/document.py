@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.document_certainty import certainty_page, learning_page, promised
+from benchmarks.document_fairness import fairness_page, frontier_svg, policy_page
 from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
 from benchmarks.records import ROOT, find, read_results
 
@@ -27,6 +28,9 @@ PROMISED = {
     "sample_region.plain_ratio": "sample region scored, ratio to the bare product",
     "sample_region.nudged_ratio": "the same with the demand nudge",
     "sample_region.rank_milliseconds": "one student's three lists from facts, in a running process, processor ms",
+    "fairness.twins.all.changed": "twins of other sex, name, school, place or needs with any list changed",
+    "fairness.able_not_interested.classes": "profile classes in a discovery place",
+    "policy.frontier.falls": "share in demand or its price falls as demand counts for more, largest fall",
     "scoring_speed.plain_ratio": "100,000 x 500: full additive score and lists, one thread, ratio to the bare product",
     "scoring_speed.nudged_ratio": "the same with the demand nudge",
     "scoring_speed.plain_both_cores_ratio": "two threads, ratio of times on the clock to the bare product on one",
@@ -106,6 +110,7 @@ def write_documents() -> None:
     """Write docs/measured.md and refresh the tables of the READMEs."""
     results = read_results()
     (ROOT / "docs" / "measured.md").write_text(measured(results), encoding="utf-8")
+    (ROOT / "docs" / "images" / "frontier.svg").write_text(frontier_svg(results), encoding="utf-8")
     for name, words in READMES.items():
         path = ROOT / name
         if path.exists():
@@ -125,6 +130,8 @@ def measured(results: Rows) -> str:
     parts += [
         *learning_page(results),
         *certainty_page(results),
+        *fairness_page(results),
+        *policy_page(results),
         *rivals_page(results),
         *umass_page(results),
         *onet_page(results),

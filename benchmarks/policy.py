@@ -1,4 +1,4 @@
-"""What demand brings a district and what it costs, strength by strength; and where more would come than there are seats.
+"""What demand brings a district and what it costs, strength by strength; and where seats would not do.
 
 Everybody of the running school year, the trained ranker, the edition in force. All data are synthetic.
 """

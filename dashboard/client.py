@@ -11,7 +11,7 @@ from dashboard import text
 from service.accounts.schemas import Me, SessionOpened
 from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList
 from service.model_versions.schemas import ModelVersionList
-from service.recommendations.schemas import StudentRecommendations
+from service.recommendations.schemas import DistrictPolicy, StudentRecommendations
 from service.students.schemas import ClassList, ClassStudents, StudentCard
 from service.wire import Wire
 
@@ -115,6 +115,11 @@ def recommendations(token: str, student_id: str, k: int, demand_strength: float 
     """Three ranked lists of a student."""
     path = f"/v1/students/{student_id}/recommendations"
     return _get(StudentRecommendations, path, token, k=k, demand_strength=demand_strength)
+
+
+def policy(token: str) -> DistrictPolicy:
+    """What demand brings and costs in the district, and where seats will not do."""
+    return _get(DistrictPolicy, "/v1/policy", token)
 
 
 def decide(token: str, student_id: str, pathway_code: str, decision: str, reason: str | None) -> None:

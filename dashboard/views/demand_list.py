@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.elements import banner, note, table
+from dashboard.widgets.policy import crowded_table, frontier_chart
 from service.demand.schemas import ChangedEntry, EditionAdded, EditionChange, EditionList, EditionRow, Entry
 
-PUBLISH = "demand:publish"
+PUBLISH, READ_MODELS = "demand:publish", "models:read"
 MEGABYTES = 10
 
 
@@ -23,6 +24,31 @@ def page() -> None:
         _changes(token, found)
     with shown:
         _in_force(token, found)
+    _policy(token)
+
+
+def _policy(token: str) -> None:
+    """What demand does to the district's lists."""
+    st.subheader(text.POLICY_TITLE, anchor=False)
+    me = session.find_me()
+    if me is None or READ_MODELS not in me.permissions:
+        return
+    try:
+        made = client.policy(token)
+    except client.RefusedError:  # no model serves yet
+        note(text.POLICY_NOTHING)
+        return
+    if not made.frontier:
+        note(text.POLICY_NOTHING)
+        return
+    note(text.POLICY_HINT)
+    chart, seats = st.columns([1.2, 1], gap="large")
+    with chart:
+        frontier_chart(made)
+    with seats:
+        st.subheader(text.CROWDED_TITLE, anchor=False)
+        note(text.CROWDED_HINT)
+        crowded_table(made)
 
 
 def _in_force(token: str, found: EditionList) -> None:

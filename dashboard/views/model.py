@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.widgets.elements import table
-from service.model_versions.schemas import ModelVersionRow
+from dashboard.widgets.elements import note, table
+from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
 
 def page() -> None:
@@ -18,6 +18,32 @@ def page() -> None:
     st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
     st.markdown(f"**{_verdict(active)}**")
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
+    if active.audits is not None:
+        _fairness(active, active.audits)
+
+
+def _fairness(row: ModelVersionRow, audits: Audits) -> None:
+    """Twins and groups of the version that serves."""
+    st.subheader(text.FAIRNESS_TITLE, anchor=False)
+    counts, changed = (sum(getattr(twin, name) for twin in audits.twins.values()) for name in ("count", "changed"))
+    st.write(text.FAIRNESS_TWINS.format(changed=changed, count=counts))
+    if row.refusals:
+        st.markdown(f"**{text.FAIRNESS_REFUSED.format(codes=', '.join(row.refusals))}**")
+    if audits.groups:
+        note(text.FAIRNESS_HINT)
+        table(text.FAIRNESS_COLUMNS, [_group(found) for found in audits.groups], numeric=(1, 3, 4, 5))
+
+
+def _group(found: GroupFigure) -> tuple[str, ...]:
+    low, high = found.gap_interval
+    return (
+        text.GROUPS.get(f"{found.attribute}.{found.group}", text.SCHOOL_GROUP.format(code=found.group)),
+        str(found.student_count),
+        text.MEASURES[found.measure],
+        text.decimal(found.value, 3),
+        f"{text.signed(found.gap)} ({text.signed(low)} … {text.signed(high)})",
+        f"±{text.decimal(found.limit, 2)}",
+    )
 
 
 def _verdict(row: ModelVersionRow) -> str:

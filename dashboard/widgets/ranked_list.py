@@ -45,12 +45,14 @@ def _line(item: RankedPathway, edition: EditionStamp | None) -> str:
     fit, low, high = (text.fit_points(share) for share in (item.fit, item.fit_low, item.fit_high))
     interval = text.FIT_INTERVAL.format(low=low, high=high)
     parts = [
+        f'<div class="o-chip lack">{text.DISCOVERY}</div>' if item.is_discovery else "",
         f'<div class="o-title"><span class="o-rank">{item.rank}.</span>{escape(item.title_ru)}</div>',
         f'<div class="o-host">{escape(_where(item))}</div>',
         f'<div class="o-fit" title="{escape(interval)}"><div class="o-meter"><i style="width:{fit}%"></i>'
         f'<u style="left:{low}%;width:{max(high - low, 1)}%"></u></div>'
         f"<b>{text.FIT_VALUE.format(fit=fit)}</b></div><div class='o-note'>{escape(interval)}</div>",
         _demand_badge(item, edition),
+        *(f'<div class="o-note">{escape(said)}</div>' for said in (item.discovery_note, item.crowding_note) if said),
         _reasons(item),
     ]
     return "".join(parts)
@@ -77,7 +79,8 @@ def _demand_badge(item: RankedPathway, edition: EditionStamp | None) -> str:
     strongest = item.in_demand[0]
     template = text.DEMAND_BADGE if strongest.level else text.DEMAND_BADGE_PLAIN
     said = template.format(title=strongest.title, level=strongest.level, published=text.day(strongest.published_on))
-    moved = f" · {text.MOVED_BY_DEMAND}" if item.rank_by_fit is None or item.rank_by_fit > item.rank else ""
+    lifted = not item.is_discovery and (item.rank_by_fit is None or item.rank_by_fit > item.rank)
+    moved = f" · {text.MOVED_BY_DEMAND}" if lifted else ""
     hint = f' title="{escape(text.ILLUSTRATIVE)}"' if edition.illustrative else ""
     return f'<div class="o-demand"{hint}>▲ {text.IN_DEMAND}: {escape(said)}{moved}</div>'
 

@@ -96,6 +96,25 @@ def test_the_methodologist_lands_on_the_list(service: District) -> None:
     assert "Мои классы" not in shown(app)
 
 
+def test_the_methodologist_sees_what_demand_costs_and_where_seats_will_not_do(service: District) -> None:
+    app = opened("metodist", service.password)
+    assert not app.exception
+    page = shown(app)
+    for sentence in (text.POLICY_TITLE, text.POLICY_NOW, text.CROWDED_TITLE, text.KINDS["elective"]):
+        assert sentence in page
+    assert "Учеников со списком" in page
+
+
+def test_the_model_page_shows_twins_and_groups(service: District) -> None:
+    app = opened("metodist", service.password)
+    app.switch_page("model").run()
+    page = shown(app)
+    assert text.FAIRNESS_TITLE in page
+    assert "изменился у 0 из" in page
+    for group in ("девочки", "сельские школы", "с особыми условиями"):
+        assert group in page
+
+
 @pytest.mark.parametrize(
     ("count", "words"),
     [(1, "1 ученик"), (3, "3 ученика"), (11, "11 учеников"), (22, "22 ученика"), (25, "25 учеников")],
