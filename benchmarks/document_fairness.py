@@ -36,7 +36,7 @@ broken when the whole interval lies beyond. Schools are looked at too; the wides
 FIELDS_TEXT = """### Fields of girls and boys
 
 Total variation between the fields of girls and boys: 0 = the same shares. Shown = first three places of the running
-year; chosen = the year before.
+year; chosen = the last ended year; by chance = with sexes dealt out anew among the same students.
 """
 ABLE_TEXT = """### Able, not interested
 
@@ -67,15 +67,16 @@ def fairness_page(results: Rows) -> list[str]:
     rows = [[title, str(row["runs"]), f"{row['value']:.0f}", "0", verdict(row), row["data"]] for title, row in twins]
     fields = []
     for kind, title in KINDS.items():
-        shown, chosen = (find(results, f"fairness.fields.{kind}.{name}") for name in ("shown", "chosen"))
-        fields.append([title, cell(shown), cell(chosen), shown["data"]])
+        names = ("shown", "shown_by_chance", "chosen", "chosen_by_chance")
+        found = [find(results, f"fairness.fields.{kind}.{name}") for name in names]
+        fields.append([title, *(cell(row) for row in found), found[0]["data"]])
     return [
         TWINS_TEXT,
         table(["twin", "twins", "changed", "limit", "", "data"], rows),
         GROUPS_TEXT,
         table(["", "students", "NDCG@5", "gap", "exposure", "gap", "data"], _groups(results)),
         FIELDS_TEXT,
-        table(["", "shown", "chosen", "data"], fields),
+        table(["", "shown", "by chance", "chosen", "by chance", "data"], fields),
         _able(results),
     ]
 

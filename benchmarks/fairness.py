@@ -83,28 +83,38 @@ def _fields_by_sex(current: Current, region: Region, sexes: dict[str, str]) -> l
     found = []
     for row, kind in enumerate(KINDS):
         shown = [
-            (sexes[student.student_id], pathways[pathway].field_code)
+            (student.student_id, pathways[pathway].field_code)
             for place, student in enumerate(current.students)
             for pathway in made.listed.pathways[place, row]
             if pathway >= 0 and student.student_id in sexes
         ]
         chosen = [
-            (sexes[outcome.student_id], known[outcome.pathway_code].field_code)
+            (outcome.student_id, known[outcome.pathway_code].field_code)
             for outcome in history.outcomes
             if outcome.kind == kind and outcome.school_year == year and outcome.student_id in sexes
         ]
         for name, pairs in (("shown", shown), ("chosen", chosen)):
-            figure = f"fairness.fields.{kind}.{name}"
-            found.append(Record(figure, apart(pairs), None, None, "lower", "synthetic", "", len(pairs)))
+            for what, value in (("", apart(pairs, sexes)), ("_by_chance", apart_by_chance(pairs, sexes))):
+                figure = f"fairness.fields.{kind}.{name}{what}"
+                found.append(Record(figure, value, None, None, "lower", "synthetic", "", len(pairs)))
     return found
 
 
-def apart(pairs: list[tuple[str, str]]) -> float:
+def apart(pairs: list[tuple[str, str]], sexes: dict[str, str]) -> float:
     """Total variation between the fields of girls and boys: 0 = the same shares, 1 = nothing in common."""
-    counts = {sex: Counter(field for own, field in pairs if own == sex) for sex in "fm"}
+    counts = {sex: Counter(field for student, field in pairs if sexes[student] == sex) for sex in "fm"}
     totals = {sex: max(sum(counter.values()), 1) for sex, counter in counts.items()}
-    fields = set(counts["f"]) | set(counts["m"])
+    fields = sorted(set(counts["f"]) | set(counts["m"]))
     return sum(abs(counts["f"][field] / totals["f"] - counts["m"][field] / totals["m"]) for field in fields) / 2
+
+
+def apart_by_chance(pairs: list[tuple[str, str]], sexes: dict[str, str], draws: int = 50) -> float:
+    """The same with sexes dealt out anew among these students: what so few of them show without any difference."""
+    students = sorted({student for student, _ in pairs})
+    own = np.array([sexes[student] for student in students])
+    random = np.random.default_rng(0)
+    dealt = (dict(zip(students, random.permutation(own).tolist(), strict=True)) for _ in range(draws))
+    return float(np.mean([apart(pairs, each) for each in dealt]))
 
 
 def _able_not_interested(current: Current) -> list[Record]:

@@ -1,4 +1,4 @@
-"""Who somebody is changes no answer; a candidate that its audit refuses serves only for a reason; nothing of few is told."""
+"""Who somebody is changes no answer; what an audit refuses serves only for a reason; nothing of few is told."""
 
 from collections.abc import Callable
 
