@@ -106,9 +106,15 @@ def test_the_methodologist_sees_what_demand_costs_and_where_seats_will_not_do(se
 
 
 def test_the_model_page_shows_twins_and_groups(service: District) -> None:
-    app = opened("metodist", service.password)
-    app.switch_page("model").run()
-    page = shown(app)
+    def view() -> None:
+        from dashboard.views import model
+
+        model.page()
+
+    app = AppTest.from_function(view, default_timeout=30)
+    app.session_state["token"] = client.sign_in("metodist", service.password).token
+    page = shown(app.run())
+    assert not app.exception
     assert text.FAIRNESS_TITLE in page
     assert "изменился у 0 из" in page
     for group in ("девочки", "сельские школы", "с особыми условиями"):

@@ -1,6 +1,7 @@
 """Training and the artifact on a small made history; the sample region's figures are measured in benchmarks."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,11 +17,14 @@ from recommender.artifact import (
     manifest_of,
     save_artifact,
 )
+from recommender.candidate_audit import audit_candidate
 from recommender.catalogue import KINDS, PathwayKind
+from recommender.congestion import usual_choices
 from recommender.errors import ArtifactError, TableValueError
 from recommender.expert import expert_ranker, read_expert_weights
 from recommender.features import TERM_CODES
 from recommender.learning import served_scores
+from recommender.model_card import model_card
 from recommender.outcomes import OutcomeRow
 from recommender.splitting import COLUMNS, History, choice_sets, school_year_end
 from recommender.students import FactRow, FactRows, StudentRow
@@ -236,3 +240,62 @@ def test_a_manifest_that_is_none_is_refused_by_name(folder, text):
 def test_a_version_cannot_name_a_folder_elsewhere(training, tmp_path):
     with pytest.raises(ArtifactError, match="plain folder name"):
         save_artifact(tmp_path / "models", training, manifest(training, "../outside"), KEY)
+
+
+# --- audit of a candidate ---
+
+
+def test_a_fair_candidate_is_refused_by_nothing(history, training):
+    audit = audit_candidate(history, training, sexes_of(history))
+    assert audit.refusals() == []
+    assert audit.twins.changed_count == 0
+    assert audit.twins.twin_counts["sex"] == 60
+    told = {(figure.attribute, figure.group) for figure in audit.figures}
+    assert {("sex", "f"), ("sex", "m"), ("school", "sch01"), ("school", "sch02")} <= told
+    assert not any(attribute == "needs" for attribute, _ in told)  # nobody needs conditions: one group is no comparison
+    assert audit.figures[0].student_count == 30
+
+
+def test_sex_never_reaches_the_candidate(history, training):
+    """Other sexes, other groups in the audit; the ranker was trained without either."""
+    swapped = {student: {"f": "m", "m": "f"}[sex] for student, sex in sexes_of(history).items()}
+    first, second = (audit_candidate(history, training, sexes).figures for sexes in (sexes_of(history), swapped))
+    girls, boys = (
+        next(f for f in figures if (f.group, f.measure) == (group, "ndcg5"))
+        for figures, group in ((first, "f"), (second, "m"))
+    )
+    assert girls.value == boys.value
+
+
+def test_a_candidate_that_fails_one_group_is_refused(history, training):
+    judged = training.judgements[TRIAL][-1]
+    assert judged.name == "trained_ranker"
+    of_girls = np.array([sexes_of(history)[student] == "f" for student in judged.student_ids])
+    worse = replace(judged, per_query=np.where(of_girls, judged.per_query * 0.5, judged.per_query))
+    failing = replace(training, judgements={TRIAL: (worse,)})
+    refusals = audit_candidate(history, failing, sexes_of(history)).refusals()
+    assert "gap.sex.f.ndcg5" in refusals
+    assert not any(code.startswith("twins") for code in refusals)
+
+
+def test_the_card_and_the_manifest_tell_the_audit(history, training):
+    audit = audit_candidate(history, training, sexes_of(history))
+    manifest = manifest_of(training, version="a.1", edition=None, is_synthetic=True)
+    manifest |= {"audits": json.loads(json.dumps(audit.as_data())), "refusals": audit.refusals()}
+    card = model_card(manifest)
+    assert "изменилось 0 из 300 (данные синтетические)" in card
+    assert "| пол | девочки | 30 | NDCG@5 |" in card
+    assert "Не прошла" not in card
+    assert "Не прошла: twins.sex." in model_card({**manifest, "refusals": ["twins.sex"]})
+
+
+def test_how_many_a_student_usually_takes(history):
+    usual = usual_choices(history)
+    assert usual == {"profile_class": 0.0, "elective": 0.0, "career_trial": 1.0}
+    assert usual_choices(replace(history, outcomes=[])) == {}
+
+
+def sexes_of(history: History) -> dict[str, str]:
+    """Every second one in each school."""
+    ids = sorted({student.student_id for rows in history.students.values() for student in rows})
+    return {student: "fm"[(int(student[-3:]) // 2) % 2] for student in ids}
