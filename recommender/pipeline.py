@@ -1,7 +1,7 @@
 """Recommender: eligibility -> features -> scoring -> demand -> explanation, for one student and for a region alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from recommender.evidence import (
     next_evidence,
 )
 from recommender.explanation import Reason, reasons_of
+from recommender.fact_shares import FactShare, fact_shares
 from recommender.features import FeatureSpace, StudentVectors
 from recommender.policy import check_demand_strength, price_of_demand
 from recommender.scoring import CONTRIBUTIONS, CompiledRanker, ServedRanker
@@ -54,6 +55,8 @@ class RankedPathway:
     score : float, log-odds
     contributions : mapping of str to float
         In log-odds; they sum to `score`.
+    fact_shares : tuple of FactShare
+        The contributions by fact; empty where only a short list was asked for.
     """
 
     rank: int
@@ -69,6 +72,7 @@ class RankedPathway:
     score: float
     contributions: Mapping[str, float]
     reasons: tuple[Reason, ...]
+    fact_shares: tuple[FactShare, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,17 +111,6 @@ class StudentRecommendations:
     missing: tuple[str, ...]
     next_evidence: tuple[NextEvidence, ...]
     has_evidence: bool
-
-
-@dataclass(frozen=True)
-class WhyNot:
-    """Why a pathway is not in the list: the rules that refuse it, or its place and score."""
-
-    pathway: Pathway
-    refusals: tuple[EligibilityRule, ...]
-    rank: int | None
-    fit: float
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -216,7 +209,7 @@ class Recommender:
         student : int
             Position in `made.facts`.
         evidence : bool
-            Whether to weigh what should be asked next; a class list does not tell it.
+            Whether to weigh what should be asked next and to split contributions by fact; a class list tells neither.
 
         Returns
         -------
@@ -235,6 +228,9 @@ class Recommender:
                 self._line(made, student, row, place, contributions[pathway], typical[row], certainty)
                 for place, pathway in enumerate(listed)
             )
+            if evidence:
+                shares = fact_shares(self.compiled, made.facts, made.vectors, student, listed)
+                items = tuple(replace(item, fact_shares=own) for item, own in zip(items, shares, strict=True))
             price = float(made.price_of_demand[student, row])
             is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
             lists.append(RankedList(kind, items, price, len(offered[row]), is_calibrated, certainty.sureness, is_sure))
@@ -277,7 +273,7 @@ class Recommender:
 
     def _offered(self, facts: StudentFacts, student: int) -> list[Ints]:
         """Positions of the pathways that may be offered to a student, by kind."""
-        words = self._words(facts, student)
+        words = self.words(facts, student)
         return [np.flatnonzero((words == 0) & (self.compiled.kind_of == row)) for row in range(len(KINDS))]
 
     def _nearest(self, own: Ints, contributions: Floats, strength: float, kind: int) -> Candidates:
@@ -304,36 +300,10 @@ class Recommender:
         final = self._final(drawn, nearest.pathways, made.demand_strength, kind)
         return certainty_of(final, places, deviation[places])
 
-    def why_not(self, facts: StudentFacts, student: int, pathway_code: str) -> WhyNot:
-        """Why a pathway is not shown: the refusing rules, or its place among those that may be offered.
-
-        Parameters
-        ----------
-        facts : StudentFacts
-        student : int
-        pathway_code : str
-
-        Returns
-        -------
-        WhyNot
-
-        Raises
-        ------
-        UnknownCodeError
-            The catalogue has no such pathway.
-        """
-        pathway = self.space.catalogue.get_pathway(pathway_code)
-        row = self.space.catalogue.position[pathway_code]
-        vectors = self.space.student_vectors(facts)
-        words = self._words(facts, student)
-        kind = int(self.compiled.kind_of[row])
-        contributions = self._contributions(vectors, student, np.arange(len(words)))
-        in_kind = self.compiled.kind_of == kind
-        typical = self._typical(vectors, student, np.array([kind]))[0]
-        scores = contributions.sum(axis=1)
-        rank = 1 + int((in_kind & (words == 0) & (scores > scores[row])).sum()) if words[row] == 0 else None
-        reasons = reasons_of(self.space, facts, vectors, student, row, contributions[row], typical)
-        return WhyNot(pathway, refusing_rules(self.rules, int(words[row])), rank, self._fit(scores[row], kind), reasons)
+    def refusals(self, facts: StudentFacts, student: int, pathway_code: str) -> tuple[EligibilityRule, ...]:
+        """The rules that refuse a pathway to a student; UnknownCodeError where the catalogue has no such pathway."""
+        self.space.catalogue.get_pathway(pathway_code)
+        return refusing_rules(self.rules, int(self.words(facts, student)[self.space.catalogue.position[pathway_code]]))
 
     def _line(
         self,
@@ -353,8 +323,8 @@ class Recommender:
             rank=place + 1,
             pathway=self.space.catalogue.pathways[row],
             fit=float(made.listed.fit[student, kind, place]),
-            fit_low=self._fit(score - spread, kind),
-            fit_high=self._fit(score + spread, kind),
+            fit_low=self.fit(score - spread, kind),
+            fit_high=self.fit(score + spread, kind),
             top_chance=float(certainty.top_chance[place]),
             band=certainty.bands[place],
             demand_weight=weight if np.isfinite(weight) else None,
@@ -377,8 +347,8 @@ class Recommender:
             pathways.append(rows[known])
         return np.concatenate(students), np.concatenate(pathways)
 
-    def _words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
-        """All refusals of one student, (n_pathways,)."""
+    def words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
+        """All refusals of one student, (n_pathways,); 0 = may be offered."""
         words = self._refusals.words((facts.patterns[facts.pattern_of[student]],), facts.as_of)[0]
         students, pathways = self._taken(facts)
         own = pathways[students == student]
@@ -391,7 +361,8 @@ class Recommender:
     def _typical(self, vectors: StudentVectors, student: int, kinds: Ints) -> Floats:
         return self.compiled.typical(vectors, np.full(len(kinds), student), kinds)
 
-    def _fit(self, score: float, kind: int) -> float:
+    def fit(self, score: float, kind: int) -> float:
+        """Fit of a score, log-odds, in [0, 1]."""
         slope, intercept = self.ranker.calibration[kind]
         return float(logistic(slope * score + intercept))
 
