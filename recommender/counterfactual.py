@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from recommender.catalogue import PathwayKind
 from recommender.eligibility import StudentPattern
 from recommender.evidence import FACT_KINDS
 from recommender.explanation import mean_marks
@@ -126,10 +127,11 @@ def possible_changes(space: FeatureSpace, facts: StudentFacts, student: int, pat
     """
     yield from _marks(space, facts, student, pathway)
     yield from _exam_points(space, facts, student, pathway)
+    grade, kind = int(facts.grades[student]), space.catalogue.pathways[pathway].kind
     for table, term in WISH_TERMS.items():
-        if int(facts.grades[student]) in ASKED_IN[table]:
+        if grade in ASKED_IN[table] and (table != "elective_wishes" or kind == PathwayKind.ELECTIVE):
             for code in _asked_codes(space, term, pathway):
-                if table != "exam_wishes" or _is_chosen(space, code, int(facts.grades[student])):
+                if table != "exam_wishes" or _is_chosen(space, code, grade):
                     yield from _wish(facts, student, table, code)
 
 

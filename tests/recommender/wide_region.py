@@ -26,9 +26,9 @@ NINE = frozenset({9})
 PROFILES = (
     pathway(PROFILE, "sch01", "tech-eng", profiles=("tech-eng",), subjects=("math", "phys"), grades=NINE),
     pathway(PROFILE, "sch01", "tech-it", profiles=("tech-it",), subjects=("math", "inf"), grades=NINE),
-    pathway(PROFILE, "sch01", "sci-chembio", profiles=("sci-chembio",), subjects=("chem", "bio"), grades=NINE),
-    pathway(PROFILE, "sch01", "hum", profiles=("hum",), subjects=("lit", "hist"), grades=NINE),
-    pathway(PROFILE, "sch01", "soc", profiles=("soc",), subjects=("soc", "geo"), grades=NINE),
+    pathway(PROFILE, "sch01", "sci-bio", profiles=("sci-bio",), subjects=("chem", "bio"), grades=NINE),
+    pathway(PROFILE, "sch01", "hum-ling", profiles=("hum-ling",), subjects=("lit", "hist"), grades=NINE),
+    pathway(PROFILE, "sch01", "soc-econ", profiles=("soc-econ",), subjects=("soc", "geo"), grades=NINE),
 )
 WIDE = Catalogue((*PROFILES, *(each for each in PATHWAYS if each.kind != PROFILE)), PLACES)
 WIDE_SPACE: FeatureSpace = replace(SPACE, catalogue=WIDE)
