@@ -32,7 +32,7 @@ def test_the_marks_of_an_engineer_by_hand():
 
 
 def test_a_bend_is_shared_by_its_mean_slope_and_what_is_there_without_facts_belongs_to_none():
-    """One knot at -1, bend 2, over a straight 1: f(x) = x + 2 max(0, x + 1), so f(0) = 2, and f(x) = 3x + 2 above -1."""
+    """A knot at -1, bend 2, over a straight 1: f(x) = x + 2 max(0, x + 1), so f(0) = 2; f(x) = 3x + 2 above -1."""
     straight = ranker(subject_level=1.0)
     knots, bends = np.full((len(KINDS), len(SHAPED_TERMS), 3), -1.0), np.zeros((len(KINDS), len(SHAPED_TERMS), 3))
     bends[:, SHAPED_TERMS.index("subject_level"), 0] = 2.0
