@@ -23,7 +23,7 @@ MEASURES = {"ndcg5": "NDCG@5", "recall5": "recall@5", "mrr": "MRR", "coverage5":
 PROMISED = {
     "sample_region.contributions_error": "contributions add up to the score, largest error",
     "faithfulness.contributions_error": "contributions by fact and differences of two pathways add up, largest error",
-    "faithfulness.deletion_random.standing.lead": "standing lost without the first reason's facts, beyond others by lot",
+    "faithfulness.deletion_random.standing.lead": "standing lost without the first reason's facts, beyond a lot's",
     "faithfulness.deletion_random.places.lead": "the same in places of the list",
     "faithfulness.deletion_placebo.standing.lead": "standing lost without the first reason's facts, beyond a placebo's",
     "faithfulness.deletion_placebo.places.lead": "the same in places of the list",

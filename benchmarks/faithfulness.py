@@ -239,27 +239,29 @@ def _named(ranked: Ranked) -> set[str]:
 
 def _other_mark(asked: Asked, random: np.random.Generator) -> FactRows | None:
     """One mark one better or one worse."""
-    known = [row for row, mark in enumerate(asked.rows.marks) if mark.known_on <= asked.day]
+    marks = sorted(asked.rows.marks)
+    known = [row for row, mark in enumerate(marks) if mark.known_on <= asked.day]
     if not known:
         return None
     row = int(random.choice(known))
-    mark = asked.rows.marks[row]
+    mark = marks[row]
     step = 1.0 if mark.value <= 2.0 else -1.0 if mark.value >= 5.0 else float(random.choice([-1.0, 1.0]))
-    marks = [*asked.rows.marks[:row], mark._replace(value=mark.value + step), *asked.rows.marks[row + 1 :]]
+    marks[row] = mark._replace(value=mark.value + step)
     return replace(asked.rows, marks=marks)
 
 
 def _other_scale(asked: Asked, random: np.random.Generator) -> FactRows | None:
     """One answer to a question of one sheet: a point more or less on one scale."""
-    known = [row for row, sheet in enumerate(asked.rows.readings) if sheet.taken_on <= asked.day]
+    readings = sorted(asked.rows.readings, key=lambda sheet: sheet[:3])
+    known = [row for row, sheet in enumerate(readings) if sheet.taken_on <= asked.day]
     if not known:
         return None
     row = int(random.choice(known))
-    sheet = asked.rows.readings[row]
+    sheet = readings[row]
     scale = int(random.integers(len(sheet.scores)))
     step = 1.0 if sheet.scores[scale] <= 0 else float(random.choice([-1.0, 1.0]))
     scores = tuple(score + step * (place == scale) for place, score in enumerate(sheet.scores))
-    readings = [*asked.rows.readings[:row], sheet._replace(scores=scores), *asked.rows.readings[row + 1 :]]
+    readings[row] = sheet._replace(scores=scores)
     return replace(asked.rows, readings=readings)
 
 
