@@ -170,6 +170,7 @@ def _terms(
 
     def said(told: found.TermContrast, pathway: Pathway, quoted: dict[str, object], *, is_for: bool) -> str:
         facts = wire_facts(told.term, quoted, serving, school_code, pathway)
+        facts.pop("typical_km", None)  # it is the other pathway that this one is compared with
         return sentence(told.term, is_for=is_for, facts=facts, saying=saying_of(serving, pathway))
 
     return [

@@ -96,7 +96,11 @@ def test_decline_with_a_reason_and_see_why(page: Page, district: District, scree
 
 def choose(page: Page, label: str, number: int) -> None:
     """An option of a select box by its place."""
-    page.get_by_label(label, exact=True).click()
+    box = page.get_by_label(label, exact=True)
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(900)  # a panel that is still opening closes the list again
+    box.focus()
+    box.press("ArrowDown")
     page.get_by_role("option").nth(number).click()
     settled(page)
 
