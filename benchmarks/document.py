@@ -23,6 +23,12 @@ RANKERS = {
 MEASURES = {"ndcg5": "NDCG@5", "recall5": "recall@5", "mrr": "MRR", "coverage5": "coverage@5"}
 PROMISED = {
     "sample_region.contributions_error": "contributions add up to the score, largest error",
+    "faithfulness.contributions_error": "contributions by fact and differences of two pathways add up, largest error",
+    "faithfulness.deletion_random.standing.lead": "standing lost without the first reason's facts, beyond a lot's",
+    "faithfulness.deletion_random.places.lead": "the same in places of the list",
+    "faithfulness.deletion_placebo.standing.lead": "standing lost without the first reason's facts, beyond a placebo's",
+    "faithfulness.deletion_placebo.places.lead": "the same in places of the list",
+    "faithfulness.counterfactual.hold_share": "smallest changes told that hold when ranked again, share",
     "sample_region.demand_excess": "demand lifts a pathway over a better fit by more than δ, excess",
     "sample_region.alone_equals_batch": "students with the same bits alone and in the region's batch, share",
     "sample_region.plain_ratio": "sample region scored, ratio to the bare product",
@@ -99,6 +105,24 @@ SEEDS_TEXT = """## Other regions of the same generator
 The shipped seed was looked at while the generator and the expert weights were being made, so its figures may
 flatter. These seeds are reported as they come out; nothing was tuned on them.
 """
+FAITHFULNESS = {
+    "deletion_random.first_reason.standing": "standing lost without the first reason's facts, log-odds",
+    "deletion_random.random.standing": "without the facts of another kind, by lot",
+    "deletion_placebo.placebo.standing": "without placebo facts: of a kind that the reasons hardly count",
+    "deletion_random.first_reason.places": "places lost without the first reason's facts",
+    "deletion_random.random.places": "without the facts of another kind, by lot",
+    "deletion_placebo.placebo.places": "without placebo facts",
+    "stability.mark": "first three reasons that stay when one mark changes by one, share",
+    "stability.scale": "the same when one scale of one answer sheet changes by a point, share",
+    "counterfactual.found_share": "pathways in places 4-10 for which a single change was found, share",
+}
+FAITHFULNESS_TEXT = """## Whether reasons are the causes
+
+Students before their choices of the held-back year, a ranker that learned from the years before. The facts behind the
+first reason of the first pathway are taken away and the student is ranked again, beside other facts taken away. The
+standing of a pathway is its score less the mean of its kind for this student, as reasons compare. Smallest changes are
+found on copies of the student's facts and verified as rows of files.
+"""
 LAST = """## Not measured yet
 
 How well advice serves real children: no school's data have been seen. The dashboard's times. Regions larger than one
@@ -130,6 +154,7 @@ def measured(results: Rows) -> str:
     parts += [
         *learning_page(results),
         *certainty_page(results),
+        *_faithfulness(results),
         *fairness_page(results),
         *policy_page(results),
         *rivals_page(results),
@@ -203,6 +228,14 @@ def _seeds(results: Rows) -> list[str]:
             rows.append([seed, title, number(own["value"]), best, cell(lead), verdict(lead), cell(boosting)])
     head = ["seed", "", "NDCG@5", "best baseline", "lead over it", "", "lead over boosting"]
     return [table([*head, "data"], [[*row, "synthetic"] for row in rows])] if rows else []
+
+
+def _faithfulness(results: Rows) -> list[str]:
+    rows = []
+    for figure, title in FAITHFULNESS.items():
+        row = find(results, f"faithfulness.{figure}")
+        rows += [[title, cell(row), number(row["runs"]), row["data"]]] if row else []
+    return [FAITHFULNESS_TEXT, table(["what", "value", "of", "data"], rows)] if rows else []
 
 
 def _reported(results: Rows) -> str:

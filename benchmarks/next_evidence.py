@@ -63,12 +63,13 @@ def records() -> list[Record]:
     earlier = replace(history, outcomes=[row for row in history.outcomes if row.school_year != year])
     with threadpool_limits(limits=1):
         training = train(earlier, expert, with_challenger=False)
-        recommender = _recommender(history, year, training)
-        asked = list(_asked(history, year))
+        recommender = held_back_recommender(history, year, training)
+        asked = list(asked_before_choices(history, year))
         return [*_compared(recommender, asked), *_abstained(recommender, asked)]
 
 
-def _recommender(history: History, year: str, training: Training) -> Recommender:
+def held_back_recommender(history: History, year: str, training: Training) -> Recommender:
+    """A recommender for a year that its training did not see; no demand, and nothing is full or taken."""
     catalogue = catalogue_of_year(history.pathways, history.places, year)
     space = FeatureSpace(history.reference, catalogue, training.model, training.peers)
     demand = demand_weights(catalogue, history.reference, None, [])
@@ -76,7 +77,8 @@ def _recommender(history: History, year: str, training: Training) -> Recommender
     return Recommender(space, training.served, rules, demand, 0.0, training.doubts, training.usual)
 
 
-def _asked(history: History, year: str) -> Iterator[Asked]:
+def asked_before_choices(history: History, year: str) -> Iterator[Asked]:
+    """Every choice of a year, with what was known of the student the day before."""
     by_student: dict[str, dict[str, list[object]]] = {}
     for table in fields(FactRows):
         for row in getattr(history.rows, table.name):

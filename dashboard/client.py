@@ -11,7 +11,13 @@ from dashboard import text
 from service.accounts.schemas import Me, SessionOpened
 from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList
 from service.model_versions.schemas import ModelVersionList
-from service.recommendations.schemas import DistrictPolicy, StudentRecommendations
+from service.recommendations.district_schemas import DistrictPolicy
+from service.recommendations.schemas import (
+    Contrast,
+    PathwayList,
+    StudentRecommendations,
+    WhyNot,
+)
 from service.students.schemas import ClassList, ClassStudents, StudentCard
 from service.wire import Wire
 
@@ -120,6 +126,23 @@ def recommendations(token: str, student_id: str, k: int, demand_strength: float 
 def policy(token: str) -> DistrictPolicy:
     """What demand brings and costs in the district, and where seats will not do."""
     return _get(DistrictPolicy, "/v1/policy", token)
+
+
+def pathways(token: str) -> PathwayList:
+    """What the school year offers, to ask about."""
+    return _get(PathwayList, "/v1/pathways", token)
+
+
+def why_not(token: str, student_id: str, pathway_code: str, demand_strength: float) -> WhyNot:
+    """Why a pathway is not among the first of a student's list."""
+    path = f"/v1/students/{student_id}/recommendations/why-not"
+    return _get(WhyNot, path, token, pathway_code=pathway_code, demand_strength=demand_strength)
+
+
+def contrast(token: str, student_id: str, first: str, second: str, demand_strength: float) -> Contrast:
+    """Two pathways of one kind side by side."""
+    path = f"/v1/students/{student_id}/recommendations/contrast"
+    return _get(Contrast, path, token, first=first, second=second, demand_strength=demand_strength)
 
 
 def decide(token: str, student_id: str, pathway_code: str, decision: str, reason: str | None) -> None:

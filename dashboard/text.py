@@ -120,6 +120,35 @@ TERMS = {
     "host_bias": "Место: исходы прошлых лет",
 }
 
+BLOCKS = {
+    "interests": "Интересы",
+    "subjects": "Отметки и экзамены",
+    "wishes": "Пожелания",
+    "experience": "Опыт",
+    "peers": "Похожие ученики",
+    "access": "Место и дорога",
+    "past_choices": "Исходы прошлых лет",
+}
+OF_TERM = "{term}: {fact}"
+
+QUESTIONS_TITLE = "Спросить о списке"
+WHY_NOT_TITLE = "Почему не …?"
+WHY_NOT_HINT = "Выберите предложение, которого нет в списке: скажем, что его отодвинуло и что изменило бы дело."
+WHICH_KIND = "Список"
+WHICH_PATHWAY = "Предложение"
+CHOOSE = "Начните вводить название"
+CHOICE = "{title} — {host}"
+RULES_TITLE = "Не позволяют правила"
+COSTS_TITLE = "Что отодвинуло его за третье место"
+COSTS_AGAINST = "Рядом — «{title}», третье место."
+HERE, THERE = "Здесь", "Там"
+CHANGES_TITLE_OF = "Что изменило бы дело"
+CONTRAST_TITLE = "Сравнить два предложения"
+CONTRAST_HINT = "Выберите два предложения одного списка: что говорит за каждое."
+FIRST_OF_TWO, SECOND_OF_TWO = "Первое", "Второе"
+CONTRAST_NOTE = "Плюс — перевес первого, минус — второго. Вместе — {difference}."
+CONTRAST_COLUMN = "Перевес"
+
 DEMAND_TITLE = "Перечень востребованных профессий"
 IN_FORCE = "Действует перечень «{code}», {region}, опубликован {published}, строк: {count}."
 NO_EDITIONS = "Перечней пока нет. Загрузите файл CSV ниже."

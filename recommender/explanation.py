@@ -83,11 +83,40 @@ def reasons_of(
         if term == "proximity" and vectors.school_of[student] == _school_of(space, pathway):
             continue  # "your school" has said it
         code = f"{term}_{'for' if advantage > 0 else 'against'}"
-        quoted = _QUOTES[term](_Case(space, facts, vectors, student, pathway, advantage > 0))
+        quoted = quoted_facts(space, facts, vectors, student, pathway, term, is_for=advantage > 0)
         if advantage > 0 and _says_nothing(quoted):
             continue  # others do worse, but the absence of evidence is no praise
         reasons.append(Reason(code, term, float(contributions[column]), advantage, quoted))
     return tuple(reasons)
+
+
+def quoted_facts(
+    space: FeatureSpace,
+    facts: StudentFacts,
+    vectors: StudentVectors,
+    student: int,
+    pathway: int,
+    term: str,
+    *,
+    is_for: bool,
+) -> dict[str, object]:
+    """The student's own facts behind one term, for or against a pathway.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+    facts, vectors
+        The student's group; `student` and `pathway` are positions.
+    term : str
+        One of scoring.CONTRIBUTIONS.
+    is_for : bool
+
+    Returns
+    -------
+    dict
+        What the sentence of this term quotes.
+    """
+    return _QUOTES[term](_Case(space, facts, vectors, student, pathway, is_for))
 
 
 def _says_nothing(quoted: dict[str, object]) -> bool:

@@ -27,6 +27,7 @@ KNOWLEDGE_ONLY = np.inf
 CAUTION = 2000.0  # with n choice sets no pull below CAUTION / n is tried: so few cannot tell which one is best
 BIAS_SHARE = 1 / 3  # biases are pulled towards none a third as strongly: nobody has prior knowledge of them
 FORESIGHT_PULL = 100.0  # of the ranker whose surprises teach about peers: careful, so that it leaves them something
+FIELD_CARE = 10.0  # a field has few programmes: their common bias is pulled so much harder than each one's own
 FOLDS = 5  # of students, where there is only one year
 NONNEGATIVE_COLUMNS = tuple(TERM_CODES.index(term) for term in TERM_CODES if term not in SHAPED_TERMS)
 PEER_COLUMNS = tuple(TERM_CODES.index(term) for term in ("peer_facts", "peer_answers"))
@@ -84,7 +85,7 @@ def fit_ranker(
     ranker = PathwayRanker(
         prior_weights=prior_weights(expert),
         pull=pull,
-        bias_pull=pull * BIAS_SHARE,
+        bias_pull=(pull * BIAS_SHARE, pull * BIAS_SHARE, pull * BIAS_SHARE * FIELD_CARE),
         nonnegative_columns=NONNEGATIVE_COLUMNS,
         shaped_columns=SHAPED_COLUMNS,
         knot_count=KNOTS,

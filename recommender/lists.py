@@ -9,6 +9,7 @@ from recommender.demand import EntryWeight
 from recommender.discovery import Ground
 from recommender.evidence import NextEvidence
 from recommender.explanation import Reason
+from recommender.fact_shares import FactShare
 
 
 class Shown(NamedTuple):
@@ -48,6 +49,8 @@ class RankedPathway:
     score : float, log-odds
     contributions : mapping of str to float
         In log-odds; they sum to `score`.
+    fact_shares : tuple of FactShare
+        The contributions by fact; empty where only a short list was asked for.
     discovery : "able", "unsure" or None
         Ground of standing in the discovery place; None = it stands there by `final` alone.
     """
@@ -65,6 +68,7 @@ class RankedPathway:
     score: float
     contributions: Mapping[str, float]
     reasons: tuple[Reason, ...]
+    fact_shares: tuple[FactShare, ...] = ()
     discovery: Ground | None = None
 
 

@@ -1,13 +1,13 @@
 """Recommender: eligibility -> features -> scoring -> demand -> explanation, for one student and for a region alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalogue import KINDS, Pathway, PathwayKind
+from recommender.catalogue import KINDS, PathwayKind
 from recommender.demand import DemandWeights
 from recommender.discovery import DISCOVERY_KINDS, SHORTEST, able_not_interested, find_discovery
 from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
@@ -20,7 +20,8 @@ from recommender.evidence import (
     missing_moves,
     next_evidence,
 )
-from recommender.explanation import Reason, reasons_of
+from recommender.explanation import reasons_of
+from recommender.fact_shares import fact_shares
 from recommender.features import FeatureSpace, StudentVectors
 from recommender.lists import RankedList, RankedPathway, Shown, StudentRecommendations
 from recommender.policy import check_demand_strength, price_of_demand
@@ -34,17 +35,6 @@ Ints = NDArray[np.int64]
 
 CANDIDATES = 40  # pathways of a kind that could still reach the first places; the rest is far behind
 SURE = 0.4  # expected share of the true first three among those listed; below it, nothing is advised
-
-
-@dataclass(frozen=True)
-class WhyNot:
-    """Why a pathway is not in the list: the rules that refuse it, or its place and score."""
-
-    pathway: Pathway
-    refusals: tuple[EligibilityRule, ...]
-    rank: int | None
-    fit: float
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -145,7 +135,7 @@ class Recommender:
         student : int
             Position in `made.facts`.
         evidence : bool
-            Whether to weigh what should be asked next; a class list does not tell it.
+            Whether to weigh what should be asked next and to split contributions by fact; a class list tells neither.
         discovery : bool
             Whether the last place of a list may go to something outside the student's usual fields.
 
@@ -166,6 +156,10 @@ class Recommender:
             if discovery and kind in DISCOVERY_KINDS and len(shown) >= SHORTEST:
                 shown = self._with_discovery(made, student, row, nearest, shown, contributions)
             items = tuple(self._line(made, student, row, line, contributions[line.row], typical[row]) for line in shown)
+            if evidence:
+                rows = np.array([line.row for line in shown], dtype=np.int64)
+                shares = fact_shares(self.compiled, made.facts, made.vectors, student, rows)
+                items = tuple(replace(item, fact_shares=own) for item, own in zip(items, shares, strict=True))
             price = float(made.price_of_demand[student, row])
             is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
             lists.append(RankedList(kind, items, price, len(offered[row]), is_calibrated, certainty.sureness, is_sure))
@@ -208,7 +202,7 @@ class Recommender:
 
     def _offered(self, facts: StudentFacts, student: int) -> list[Ints]:
         """Positions of the pathways that may be offered to a student, by kind."""
-        words = self._words(facts, student)
+        words = self.words(facts, student)
         return [np.flatnonzero((words == 0) & (self.compiled.kind_of == row)) for row in range(len(KINDS))]
 
     def _nearest(self, own: Ints, contributions: Floats, strength: float, kind: int) -> Candidates:
@@ -235,36 +229,10 @@ class Recommender:
         final = self._final(drawn, nearest.pathways, made.demand_strength, kind)
         return certainty_of(final, places, deviation[places])
 
-    def why_not(self, facts: StudentFacts, student: int, pathway_code: str) -> WhyNot:
-        """Why a pathway is not shown: the refusing rules, or its place among those that may be offered.
-
-        Parameters
-        ----------
-        facts : StudentFacts
-        student : int
-        pathway_code : str
-
-        Returns
-        -------
-        WhyNot
-
-        Raises
-        ------
-        UnknownCodeError
-            The catalogue has no such pathway.
-        """
-        pathway = self.space.catalogue.get_pathway(pathway_code)
-        row = self.space.catalogue.position[pathway_code]
-        vectors = self.space.student_vectors(facts)
-        words = self._words(facts, student)
-        kind = int(self.compiled.kind_of[row])
-        contributions = self._contributions(vectors, student, np.arange(len(words)))
-        in_kind = self.compiled.kind_of == kind
-        typical = self._typical(vectors, student, np.array([kind]))[0]
-        scores = contributions.sum(axis=1)
-        rank = 1 + int((in_kind & (words == 0) & (scores > scores[row])).sum()) if words[row] == 0 else None
-        reasons = reasons_of(self.space, facts, vectors, student, row, contributions[row], typical)
-        return WhyNot(pathway, refusing_rules(self.rules, int(words[row])), rank, self._fit(scores[row], kind), reasons)
+    def refusals(self, facts: StudentFacts, student: int, pathway_code: str) -> tuple[EligibilityRule, ...]:
+        """The rules that refuse a pathway to a student; UnknownCodeError where the catalogue has no such pathway."""
+        self.space.catalogue.get_pathway(pathway_code)
+        return refusing_rules(self.rules, int(self.words(facts, student)[self.space.catalogue.position[pathway_code]]))
 
     def _shown(self, made: Recommendations, student: int, kind: int, certainty: Certainty) -> list[Shown]:
         rows, scores, fit, final = (table[student, kind].tolist() for table in made.listed[:4])
@@ -311,8 +279,8 @@ class Recommender:
             rank=shown.rank,
             pathway=self.space.catalogue.pathways[row],
             fit=shown.fit,
-            fit_low=self._fit(shown.score - spread, kind),
-            fit_high=self._fit(shown.score + spread, kind),
+            fit_low=self.fit(shown.score - spread, kind),
+            fit_high=self.fit(shown.score + spread, kind),
             top_chance=shown.top_chance,
             band=shown.band,
             demand_weight=weight if np.isfinite(weight) else None,
@@ -336,8 +304,8 @@ class Recommender:
             pathways.append(rows[known])
         return np.concatenate(students), np.concatenate(pathways)
 
-    def _words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
-        """All refusals of one student, (n_pathways,)."""
+    def words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
+        """All refusals of one student, (n_pathways,); 0 = may be offered."""
         words = self._refusals.words((facts.patterns[facts.pattern_of[student]],), facts.as_of)[0]
         students, pathways = self._taken(facts)
         own = pathways[students == student]
@@ -350,7 +318,8 @@ class Recommender:
     def _typical(self, vectors: StudentVectors, student: int, kinds: Ints) -> Floats:
         return self.compiled.typical(vectors, np.full(len(kinds), student), kinds)
 
-    def _fit(self, score: float, kind: int) -> float:
+    def fit(self, score: float, kind: int) -> float:
+        """Fit of a score, log-odds, in [0, 1]."""
         slope, intercept = self.ranker.calibration[kind]
         return float(logistic(slope * score + intercept))
 

@@ -53,8 +53,8 @@ class PathwayRanker(BaseEstimator):
     pull : float, > 0
         Strength of the ridge towards `prior_weights` on terms of unit spread, in choice sets: with fewer outcomes than
         this knowledge prevails.
-    bias_pull : float, > 0
-        The same for biases, towards zero.
+    bias_pull : float or sequence of float, > 0
+        The same for biases, towards zero; of each family where there are several.
     nonnegative_columns : sequence of int
         Columns whose weight may not turn negative: a good mark must never count against anybody.
     shaped_columns : sequence of int
@@ -102,7 +102,7 @@ class PathwayRanker(BaseEstimator):
         prior_weights: ArrayLike | None = None,
         *,
         pull: float = 10.0,
-        bias_pull: float = 10.0,
+        bias_pull: float | tuple[float, ...] = 10.0,
         nonnegative_columns: tuple[int, ...] = (),
         shaped_columns: tuple[int, ...] = (),
         knot_count: int = 3,
@@ -173,14 +173,16 @@ class PathwayRanker(BaseEstimator):
         counts = counts if self.bias_counts is None else list(self.bias_counts)
         dense = expanded[preferences.rows] / scale
         offered = _one_hot(families[preferences.rows], counts)
-        solution, precision = self._solve(dense, offered, preferences, prior * scale)
+        bias_pull = np.repeat(np.broadcast_to(self.bias_pull, len(counts)), counts)
+        pull = np.concatenate([np.full(len(prior), self.pull), bias_pull])
+        solution, precision = self._solve(dense, offered, preferences, prior * scale, pull)
         held: list[int] = []
         while turned := [column for column in self.nonnegative_columns if solution[column] < 0]:
             held += turned
             dense[:, turned] = 0.0  # out of the fit, the rest is fitted again without them
             prior[turned] = 0.0
             solution[turned] = 0.0
-            solution, precision = self._solve(dense, offered, preferences, prior * scale, start=solution)
+            solution, precision = self._solve(dense, offered, preferences, prior * scale, pull, start=solution)
         if self.has_posterior:
             units = np.concatenate([scale, np.ones(len(solution) - len(scale))])
             self.covariance_ = np.linalg.inv(precision) / np.outer(units, units)
@@ -273,14 +275,19 @@ class PathwayRanker(BaseEstimator):
         return _Preferences(np.concatenate(rows), np.cumsum([0, *lengths[:-1]]), np.array(weight))
 
     def _solve(
-        self, dense: Floats, biases: Any, preferences: _Preferences, prior: Floats, start: Floats | None = None
+        self,
+        dense: Floats,
+        biases: Any,
+        preferences: _Preferences,
+        prior: Floats,
+        pull: Floats,
+        start: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """Minimum of weighted loss plus the two ridges, by Newton steps halved while they overshoot; its curvature.
 
         Without a posterior nobody asks for the curvature: the ridges' own stands for it.
         """
         target = np.concatenate([prior, np.zeros(biases.shape[1])])
-        pull = np.concatenate([np.full(len(prior), self.pull), np.full(biases.shape[1], self.bias_pull)])
         if not len(preferences.weight):
             return target, np.diag(pull)
         split, transposed = len(prior), biases.T.tocsr()

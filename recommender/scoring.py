@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS
-from recommender.features import SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
+from recommender.features import SHAPED_TERMS, TERM_CODES, TERMS, FeatureSpace, StudentVectors
 from recommender.scoring_arrays import content_terms
 from recommender.scoring_layout import N_REASONS, Asked, Layout, Listed, Reasons, lay_out
 
@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 ListStudents = Callable[[Layout, Asked, Listed, int, int], None]
 
 CONTRIBUTIONS = (*TERM_CODES, "programme_bias", "host_bias")
+BLOCK_OF = {**{term.code: term.block for term in TERMS}, "programme_bias": "past_choices", "host_bias": "past_choices"}
 CHUNK = 400  # students: what is worked on at a time stays within a core's cache
 
 

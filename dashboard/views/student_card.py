@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.widgets import facts
+from dashboard.widgets import facts, questions
 from dashboard.widgets.elements import banner, chip, chips, heading, note
 from dashboard.widgets.interests_chart import interests_chart
 from dashboard.widgets.ranked_list import Deciding, ranked_list
@@ -66,8 +66,49 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
     for place, ranked in zip(st.columns(len(made.lists)), made.lists, strict=True):
         with place:
             ranked_list(ranked, made.demand_edition, deciding)
+    _questions(token, made)
     _stamp(made)
     return made
+
+
+def _questions(token: str, made: StudentRecommendations) -> None:
+    """Why not a certain pathway, and which of two."""
+    st.subheader(text.QUESTIONS_TITLE, anchor=False)
+    titles = {ranked.kind: ranked.title_ru for ranked in made.lists}
+    kind = st.segmented_control(text.WHICH_KIND, titles, format_func=titles.__getitem__, default=next(iter(titles)),
+                                required=True)  # fmt: skip
+    ranked = next(each for each in made.lists if each.kind == kind)
+    listed = {item.pathway_code: text.CHOICE.format(title=item.title_ru, host=item.host_title) for item in ranked.items}
+    with st.expander(text.WHY_NOT_TITLE):
+        _why_not(token, made, kind, listed)
+    if len(listed) > 1:
+        with st.expander(text.CONTRAST_TITLE):
+            _contrast(token, made, kind, listed)
+
+
+def _why_not(token: str, made: StudentRecommendations, kind: str, listed: dict[str, str]) -> None:
+    note(text.WHY_NOT_HINT)
+    others = {
+        pathway.pathway_code: text.CHOICE.format(title=pathway.title_ru, host=pathway.host_title)
+        for pathway in client.pathways(token).pathways
+        if pathway.kind == kind and pathway.pathway_code not in listed
+    }
+    chosen = st.selectbox(text.WHICH_PATHWAY, sorted(others, key=others.__getitem__), index=None,
+                          format_func=others.__getitem__, placeholder=text.CHOOSE, key=f"why-not-{kind}")  # fmt: skip
+    if chosen is not None:
+        questions.why_not(client.why_not(token, made.student_id, chosen, made.demand_strength))
+
+
+def _contrast(token: str, made: StudentRecommendations, kind: str, listed: dict[str, str]) -> None:
+    note(text.CONTRAST_HINT)
+    sides = zip(st.columns(2), (text.FIRST_OF_TWO, text.SECOND_OF_TWO), strict=True)
+    first, second = (
+        place.selectbox(label, list(listed), index=None, format_func=listed.__getitem__, placeholder=text.CHOOSE,
+                        key=f"contrast-{kind}-{number}")
+        for number, (place, label) in enumerate(sides)
+    )  # fmt: skip
+    if first and second and first != second:
+        questions.contrast(client.contrast(token, made.student_id, first, second, made.demand_strength))
 
 
 def _default_points(token: str, card: StudentCard) -> int:

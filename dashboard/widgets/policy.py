@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import text
 from dashboard.widgets.elements import note, table
-from service.recommendations.schemas import DistrictPolicy, PolicyPoint
+from service.recommendations.district_schemas import DistrictPolicy, PolicyPoint
 
 SAME = 1e-9
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import text
 from dashboard.widgets.elements import note, table
-from service.recommendations.schemas import EditionStamp, RankedList, RankedPathway
+from service.recommendations.schemas import EditionStamp, RankedList, RankedPathway, TermShare
 
 SHOWN_REASONS = 3
 
@@ -120,10 +120,18 @@ def _everything(item: RankedPathway, *, calibrated: bool) -> None:
     note(text.CALIBRATED_HELP if calibrated else text.UNCALIBRATED)
     note(text.TOP_CHANCE.format(percent=round(100 * item.top_chance)))
     st.html(f'<ul class="o-why">{"".join(_all_reasons(item))}</ul>')
-    told = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
-    rows = [(text.TERMS.get(term, term), text.signed(points)) for term, points in told if abs(points) >= 0.005]
-    table(text.TERM_COLUMNS, rows, numeric=(1,))
+    for block in item.blocks:
+        head = (text.BLOCKS.get(block.block, block.block), text.signed(block.contribution))
+        table(head, [row for term in block.terms for row in _facts(term)], numeric=(1,))
     note(text.POINTS_NOTE.format(score=text.signed(item.score)))
+
+
+def _facts(term: TermShare) -> list[tuple[str, str]]:
+    """Lines of one term: its facts, or the term itself where it is not about the student's facts."""
+    name = text.TERMS.get(term.term, term.term)
+    told = [(text.OF_TERM.format(term=name, fact=fact.label), fact.contribution) for fact in term.facts]
+    lines = [(line, points) for line, points in told or [(name, term.contribution)] if abs(points) >= 0.005]
+    return [(line, text.signed(points)) for line, points in lines]
 
 
 def _all_reasons(item: RankedPathway) -> list[str]:

@@ -254,7 +254,7 @@ def check_choice(session: Session, serving: Serving, *, actor: Actor, student_id
         catalogue=serving.catalogue,
         model=serving.model.interest_model,
     )
-    refusals = serving.recommender.why_not(facts, 0, pathway_code).refusals
+    refusals = serving.recommender.refusals(facts, 0, pathway_code)
     if refusals:
         rules = "; ".join(rule.text_ru for rule in refusals)
         raise ConflictError(f"Это предложение ученику не подходит по правилам: {rules}.", pathway_code=pathway_code)

@@ -24,6 +24,7 @@ from service.recommendations.schemas import (
     Reason,
 )
 from service.recommendations.sentences import Saying, sentence
+from service.recommendations.shares import block_shares
 from service.recommendations.shelf import Serving
 from service.recommendations.words import inner, number, plural
 
@@ -152,7 +153,7 @@ def _line(
 ) -> RankedPathway:
     pathway = line.pathway
     places = serving.catalogue.places
-    saying = Saying(pathway.kind.value, pathway.programme_code, bool(pathway.subjects), serving.titles)
+    saying = saying_of(serving, pathway)
     host = places.get(pathway.host_code)
     return RankedPathway(
         rank=line.rank,
@@ -179,6 +180,7 @@ def _line(
         final=line.final,
         score=line.score,
         contributions=dict(line.contributions),
+        blocks=block_shares(line.contributions, line.fact_shares, serving.titles),
         reasons=[_reason(reason, saying, serving, school_code, pathway) for reason in line.reasons],
         in_demand=[_in_demand(source, serving) for source in line.demand_sources],
         decision=decisions.get(pathway.pathway_code),
@@ -186,6 +188,11 @@ def _line(
         discovery_note=DISCOVERY_NOTES[line.discovery] if line.discovery is not None else None,
         crowding_note=crowding_note(crowding[serving.catalogue.position[pathway.pathway_code]]) if crowding else None,
     )
+
+
+def saying_of(serving: Serving, pathway: Pathway) -> Saying:
+    """What the sentences about a pathway are told with."""
+    return Saying(pathway.kind.value, pathway.programme_code, bool(pathway.subjects), serving.titles)
 
 
 def distance_km(serving: Serving, school_code: str, host_code: str) -> float | None:
@@ -199,22 +206,29 @@ def distance_km(serving: Serving, school_code: str, host_code: str) -> float | N
 
 
 def _reason(found: FoundReason, saying: Saying, serving: Serving, school_code: str, pathway: Pathway) -> Reason:
-    facts = {name: _wire_value(value) for name, value in found.facts.items()}
-    if found.term == "own_school":
-        facts["is_own"] = pathway.host_code == school_code
-    if found.term == "proximity":
-        host = serving.catalogue.places.get(pathway.host_code)
-        facts["is_online"] = host is not None and host.host_kind == "online"
-        facts["distance_km"] = distance_km(serving, school_code, pathway.host_code)
-    text = sentence(found.term, is_for=found.advantage > 0, facts=facts, saying=saying)
+    facts = wire_facts(found.term, found.facts, serving, school_code, pathway)
     return Reason(
         code=found.code,
         term=found.term,
         contribution=found.contribution,
         advantage=found.advantage,
         facts=facts,
-        text=text,
+        text=sentence(found.term, is_for=found.advantage > 0, facts=facts, saying=saying),
     )
+
+
+def wire_facts(
+    term: str, quoted: Mapping[str, object], serving: Serving, school_code: str, pathway: Pathway
+) -> dict[str, Any]:
+    """What a sentence quotes, as JSON can hold it, with what only the service knows of places."""
+    facts = {name: _wire_value(value) for name, value in quoted.items()}
+    if term == "own_school":
+        facts["is_own"] = pathway.host_code == school_code
+    if term == "proximity":
+        host = serving.catalogue.places.get(pathway.host_code)
+        facts["is_online"] = host is not None and host.host_kind == "online"
+        facts["distance_km"] = distance_km(serving, school_code, pathway.host_code)
+    return facts
 
 
 def _wire_value(value: object) -> Any:

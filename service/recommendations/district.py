@@ -12,7 +12,7 @@ from recommender.frontier import FrontierPoint, frontier
 from recommender.students import student_facts
 from service.access import OPERATOR, rankable_students
 from service.catalogue.queries import host_title
-from service.recommendations.schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
+from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
 from service.recommendations.shelf import Serving
 from service.students.facts import read_fact_rows, read_student_rows
 from service.tables import Student

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from service import audit
 from service.access import Actor, Permission
-from service.recommendations import actions
+from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
+from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
 from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
@@ -17,12 +18,14 @@ from service.recommendations.schemas import (
     MAX_K,
     MAX_WHOLE,
     ClassRecommendations,
+    Contrast,
     Decision,
     DecisionList,
-    DistrictPolicy,
     NewDecision,
+    PathwayList,
     StatelessRequest,
     StudentRecommendations,
+    WhyNot,
 )
 from service.recommendations.shelf import Shelf
 from service.students.queries import get_class, get_student
@@ -37,6 +40,9 @@ ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
 PolicyReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
+PathwayCode = Annotated[
+    str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года")
+]
 DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
 Strength = Annotated[
@@ -101,6 +107,59 @@ def get_recommendations(
     with database.writing() as session:
         actions.record_showing(session, actor=actor, answer=answer)
     return answer
+
+
+@router.get("/students/{student_id}/recommendations/why-not")
+def get_why_not(
+    student_id: str,
+    pathway_code: PathwayCode,
+    actor: ListReader,
+    database: Units,
+    settings: AppSettings,
+    shelf: Rankers,
+    demand_strength: Strength = None,
+) -> WhyNot:
+    """Почему предложения нет среди первых: правила или место, что его отодвинуло, что изменило бы дело."""
+    strength = settings.demand_strength if demand_strength is None else demand_strength
+    with database.reading() as session:
+        get_student(session, actor, student_id)
+        serving = shelf.take(session)
+        answer = questions.explain_absence(
+            session, serving, actor=actor, student_id=student_id, pathway_code=pathway_code, demand_strength=strength
+        )
+    with database.writing() as session:
+        audit.record(session, actor=actor, deed="why_not.read", subject=student_id, pathway_code=pathway_code)
+    return answer
+
+
+@router.get("/students/{student_id}/recommendations/contrast")
+def get_contrast(
+    student_id: str,
+    first: PathwayCode,
+    second: PathwayCode,
+    actor: ListReader,
+    database: Units,
+    settings: AppSettings,
+    shelf: Rankers,
+    demand_strength: Strength = None,
+) -> Contrast:
+    """Два предложения одного вида рядом: что говорит за каждое."""
+    strength = settings.demand_strength if demand_strength is None else demand_strength
+    with database.reading() as session:
+        get_student(session, actor, student_id)
+        serving = shelf.take(session)
+        answer = questions.compare(
+            session, serving, actor=actor, student_id=student_id, first=first, second=second, demand_strength=strength
+        )
+    with database.writing() as session:
+        audit.record(session, actor=actor, deed="contrast.read", subject=student_id, first=first, second=second)
+    return answer
+
+
+@router.get("/pathways")
+def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> PathwayList:
+    """Что предлагает этот учебный год: коды и названия, чтобы было о чём спросить."""
+    return questions.list_pathways(shelf.take(session))
 
 
 @router.get("/classes/{class_id}/recommendations")

@@ -38,6 +38,31 @@ class Reason(Wire):
     text: str
 
 
+class FactShare(Wire):
+    """What one fact of the student adds within a term; the shares of a term add up to its contribution."""
+
+    fact: str  # the sort of fact; "" what is there without any, "rest" the small ones together
+    code: str
+    label: str  # Russian
+    contribution: float
+
+
+class TermShare(Wire):
+    """A contribution and the facts behind it; no facts where it is not about the student."""
+
+    term: str
+    contribution: float
+    facts: list[FactShare]
+
+
+class BlockShare(Wire):
+    """Contributions of kin terms; the blocks add up to the score."""
+
+    block: str  # interests | subjects | wishes | experience | peers | access | past_choices
+    contribution: float
+    terms: list[TermShare]
+
+
 class InDemand(Wire):
     """A profession of the edition in force that the pathway leads to."""
 
@@ -93,6 +118,7 @@ class RankedPathway(Wire):
     final: float
     score: float
     contributions: dict[str, float]
+    blocks: list[BlockShare]  # the same by block and by fact, largest first
     reasons: list[Reason]  # strongest first, both signs
     in_demand: list[InDemand]
     decision: Decision | None
@@ -162,6 +188,87 @@ class StudentRecommendations(Stamps):
     lists: list[RankedList]  # profile_class, elective, career_trial; empty when refused
     missing: list[MissingFact]
     measure_next: list[MeasureNext]
+
+
+class PathwayName(Wire):
+    """What a pathway is called."""
+
+    pathway_code: str
+    kind: PathwayKind
+    title_ru: str
+    host_title: str
+
+
+class PathwayList(Wire):
+    """GET /v1/pathways: what the school year in force offers, to choose from."""
+
+    school_year: str
+    pathways: list[PathwayName]
+
+
+class RefusingRule(Wire):
+    """A rule by which a pathway may not be offered to this student."""
+
+    rule_id: str
+    text: str
+    legal_basis: str
+
+
+class ComparedTerm(Wire):
+    """One term of two pathways, in units of the score."""
+
+    term: str
+    block: str
+    first: float
+    second: float
+    difference: float  # first less second
+    first_text: str
+    second_text: str
+
+
+class PossibleChange(Wire):
+    """A single change that brings the pathway among the first three; ranked again with it, it did."""
+
+    table: str  # marks | exam_points | profile_wishes | exam_wishes | elective_wishes | profession_wishes
+    code: str
+    before: float | None  # mean mark, points or rank; None: no such fact
+    after: float
+    rank: int  # the place it brings
+    text: str
+
+
+class WhyNot(Stamps):
+    """GET /v1/students/{student_id}/recommendations/why-not."""
+
+    student_id: str
+    refusal: Refusal | None
+    pathway: PathwayName
+    text: str  # the answer in one Russian sentence; "" when refused
+    rules: list[RefusingRule]  # all that refuse it; then there is no place
+    rank: int | None
+    offered_count: int
+    fit: float | None
+    fit_low: float | None
+    fit_high: float | None
+    against: PathwayName | None  # the pathway in the third place
+    costs: list[ComparedTerm]  # where that one is ahead, most costly first
+    changes: list[PossibleChange]  # smallest first
+    changes_text: str  # Russian, when there is something to say about changes
+
+
+class Contrast(Stamps):
+    """GET /v1/students/{student_id}/recommendations/contrast."""
+
+    student_id: str
+    refusal: Refusal | None
+    first: PathwayName
+    second: PathwayName
+    first_fit: float | None
+    second_fit: float | None
+    difference: float | None  # of the scores; `blocks`, and the differences of `terms`, add up to it
+    blocks: dict[str, float]
+    terms: list[ComparedTerm]  # largest difference first
+    text: str
 
 
 class BriefItem(Wire):
@@ -282,35 +389,3 @@ class StatelessRequest(Wire):
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
     demand_strength: Annotated[Finite, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
     discovery: bool | None = None  # None: as the installation is set
-
-
-class PolicyPoint(Wire):
-    """One strength of demand for one kind."""
-
-    kind: PathwayKind
-    demand_strength: float
-    demanded_share: float  # students with a demanded pathway (weight above 0.5) in the first three, [0, 1]
-    price: float  # mean fit given up per place
-    student_count: int  # students who have a list of this kind, at least 5
-
-
-class CrowdedPathway(Wire):
-    """Expected applicants per seat, of a pathway that at least 5 students may be offered."""
-
-    pathway_code: str
-    kind: PathwayKind
-    title_ru: str
-    host_title: str
-    seats: int
-    expected_per_seat: float
-
-
-class DistrictPolicy(Wire):
-    """GET /v1/policy: aggregates of the district, nothing of fewer than 5 students."""
-
-    model_version: str
-    as_of: date
-    demand_strength: float  # what is set for the district
-    student_count: int
-    frontier: list[PolicyPoint]
-    crowded: list[CrowdedPathway]  # most crowded first, at most 15

@@ -29,6 +29,13 @@ ALIKE_BY_FIELD = {
     "profile_wish": "желаемый профиль", "elective_experience": "занятия профиля",
     "profession_wish": "желаемые профессии группы", "trial_experience": "впечатления от проб группы",
 }  # fmt: skip
+FACT_SORTS = {
+    "interest_match": "интерес", "subject_strength": "сильные предметы", "subject_level": "отметки",
+    "exam_margin": "ОГЭ", "knowledge": "диагностика обученности", "profile_wish": "желаемый профиль",
+    "exam_wish": "выбранные экзамены", "profession_wish": "желаемые профессии", "trial_experience": "пробы",
+    "elective_experience": "опыт курсов",
+}  # fmt: skip
+THIS_COURSE = "этот курс назван в анкете"
 THIS_ACCUSATIVE = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эту пробу"}
 THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
 PLACES = ("первым", "вторым", "третьим", "четвёртым", "пятым")

@@ -94,6 +94,33 @@ def test_decline_with_a_reason_and_see_why(page: Page, district: District, scree
     expect(page.get_by_text("Отклонено: Далеко или неудобно")).to_be_visible()
 
 
+def choose(page: Page, label: str, number: int) -> None:
+    """An option of a select box by its place."""
+    box = page.get_by_label(label, exact=True)
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(900)  # a panel that is still opening closes the list again
+    box.focus()
+    box.press("ArrowDown")
+    page.get_by_role("option").nth(number).click()
+    settled(page)
+
+
+def test_why_not_this_one_and_which_of_two(page: Page, district: District, screenshot: Callable[[str], None]) -> None:
+    sign_in(page, district, "navigator")
+    open_ninth_grade(page)
+    open_card(page, 1)
+    page.get_by_text("Почему не …?").click()
+    choose(page, "Предложение", 3)
+    expect(page.get_by_text(re.compile(r"Место \d+ из \d+\. Соответствие"))).to_be_visible()
+    expect(page.get_by_text("Что отодвинуло его за третье место")).to_be_visible()
+    page.get_by_text("Сравнить два предложения").click()
+    choose(page, "Первое", 0)
+    choose(page, "Второе", 1)
+    expect(page.get_by_text(re.compile("Лучше подходит|Подходят одинаково"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    screenshot("card-questions")
+
+
 def test_no_english_and_nothing_cut_on_a_small_laptop(page: Page, district: District) -> None:
     sign_in(page, district, "navigator")
     open_ninth_grade(page)

@@ -44,9 +44,11 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:
 
 
 def call(client: TestClient, method: str, path: str, header: Authorization | None = None) -> int:
-    """Status of a call with a body that would do."""
+    """Status of a call with a body, or a question, that would do."""
     body = {"pathway_code": "sch01-tech-eng", "decision": "pinned"} if path.endswith("/decisions") else None
-    return client.request(method, path, headers=header, json=body).status_code
+    asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
+    params = asked if path.endswith(("/why-not", "/contrast")) else None
+    return client.request(method, path, headers=header, json=body, params=params).status_code
 
 
 def test_only_these_routes_are_public(application: FastAPI) -> None:

@@ -55,6 +55,61 @@ def test_class_and_card_show_the_facts(service: District) -> None:
     assert app.slider[0].value == 5
 
 
+def opened_card(service: District, number: int = 0) -> AppTest:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    keys = [button.key for button in app.button if (button.key or "").startswith("student-")]
+    return app.button(key=keys[number]).click().run()
+
+
+def test_why_not_says_the_place_and_what_would_help_or_the_rule(service: District) -> None:
+    app = opened_card(service)
+    assert text.WHY_NOT_HINT in shown(app)
+    choices = app.selectbox(key="why-not-profile_class").options
+    listed = [html for html in shown(app).splitlines() if "o-title" in html]
+    assert choices == sorted(choices)
+    assert len(choices) > 5
+    assert listed
+    told = []
+    for place in range(0, len(choices), max(len(choices) // 6, 1)):
+        app.selectbox(key="why-not-profile_class").select_index(place).run()
+        assert not app.exception
+        told.append(shown(app))
+    assert any(text.COSTS_TITLE in page and "Место " in page for page in told)
+    assert all(text.RULES_TITLE in page or text.CHANGES_TITLE_OF in page or "Ни одна отметка" in page for page in told)
+
+
+def test_a_rule_that_refuses_is_told_in_plain_words(service: District) -> None:
+    app = opened_card(service)
+    kinds = next(group for group in app.get("button_group") if group.label == text.WHICH_KIND)
+    kinds.set_value("elective").run()
+    choices = app.selectbox(key="why-not-elective").options
+    place = next(place for place, choice in enumerate(choices) if "школа № 1" not in choice.lower())
+    app.selectbox(key="why-not-elective").select_index(place).run()
+    assert not app.exception
+    assert text.RULES_TITLE in shown(app)
+    assert "Элективный курс ведёт другая школа: " in shown(app)
+    assert text.COSTS_TITLE not in shown(app)
+
+
+def test_two_of_a_list_are_compared(service: District) -> None:
+    app = opened_card(service)
+    app.selectbox(key="contrast-profile_class-0").select_index(0).run()
+    assert text.CONTRAST_COLUMN not in shown(app)  # one alone is no pair
+    app.selectbox(key="contrast-profile_class-1").select_index(0).run()
+    assert text.CONTRAST_COLUMN not in shown(app)  # nor is one twice
+    app.selectbox(key="contrast-profile_class-1").select_index(1).run()
+    assert not app.exception
+    assert text.CONTRAST_COLUMN in shown(app)
+    assert "Вместе — " in shown(app)
+
+
+def test_all_reasons_show_blocks_and_facts(service: District) -> None:
+    page = shown(opened_card(service))
+    assert f"<th>{text.BLOCKS['subjects']}</th>" in page
+    assert "Уровень отметок: " in page
+
+
 def test_search_that_finds_nobody_says_so(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()

@@ -71,10 +71,9 @@ def test_refusals_hold():
         (ENGINEER, "sch01-tech-eng", []),
     ],
 )
-def test_why_not_names_the_rule(student, pathway, rules):
-    answer = recommender().why_not(facts((student,)), 0, pathway)
-    assert [rule.rule_id for rule in answer.refusals] == rules
-    assert (answer.rank is None) == bool(rules)
+def test_refusals_name_the_rule(student, pathway, rules):
+    refusals = recommender().refusals(facts((student,)), 0, pathway)
+    assert [rule.rule_id for rule in refusals] == rules
 
 
 def test_a_trial_attended_after_the_day_of_the_question_does_not_exist_yet():
@@ -166,7 +165,7 @@ def test_lists_are_those_of_a_plain_sort(strength, k):
     made = ranker.recommend(facts(students, rows), k=k, demand_strength=strength)
     demand = np.nan_to_num(ranker.demand.weights)
     for student in range(len(students)):
-        words = ranker._words(made.facts, student)
+        words = ranker.words(made.facts, student)
         every = np.arange(len(words))
         scores = ranker.compiled.contributions(made.vectors, np.full(len(words), student), every).sum(axis=1)
         for kind in range(len(KINDS)):
