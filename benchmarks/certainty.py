@@ -117,23 +117,25 @@ def _within(
     more = np.flatnonzero((before_sets.students[:, :11] != after_sets.students[:, :11]).any(axis=1))
     narrowed = _covariances(before_history, before_sets, kind, year, model)
     narrowed = (narrowed - _covariances(history, after_sets, kind, year, model))[more]
-    known = joined(parts)
-    fold = informed(known, after_sets.of_queries(more), before_sets.of_queries(more), expert)
-    peers, _ = learn_peers(known, expert)
+    known, after = joined(parts), after_sets.of_queries(more)
+    before = before_sets.of_queries(more)
+    fold = informed(known, after, before, expert)
     vocabulary = Vocabulary.of(known)
     whole = fit_ranker(fold.known, expert, vocabulary, pull)
     students, student_of = np.unique(known.student_ids, return_inverse=True)
     inside = []
     for split in range(SPLITS):
         chosen = np.random.default_rng([7, split]).permutation(len(students)) < len(students) // 2
-        half_sets = fold.known.of_queries(np.flatnonzero(chosen[student_of]))
-        half = fit_ranker(half_sets, expert, vocabulary, pull)
-        width = measure_width(half, half_sets, expert, vocabulary, pull, seed=split)
-        foreseen = width**2 * _left_to_learn(half, whole, vocabulary, fold.every, fold.asked)
-        foreseen += _left_to_measure(half, fold.every, narrowed, history, year, model)
-        foreseen += _left_to_answer(half, peers, known, fold.every, fold.asked, model)
+        half_sets = known.of_queries(np.flatnonzero(chosen[student_of]))
+        peers, told = learn_peers(half_sets, expert)
+        half = fit_ranker(told, expert, vocabulary, pull)
+        width = measure_width(half, half_sets, told, expert, vocabulary, pull, seed=split)
+        asked = peers.told_to(before)
+        foreseen = width**2 * _left_to_learn(half, whole, vocabulary, asked, fold.asked)
+        foreseen += _left_to_measure(half, asked, narrowed, history, year, model)
+        foreseen += _left_to_answer(half, peers, half_sets, asked, after, model)
         change = served_rows(whole, vocabulary, fold.asked) @ whole.parameters_
-        change -= served_rows(half, vocabulary, fold.every) @ half.parameters_
+        change -= served_rows(half, vocabulary, asked) @ half.parameters_
         counted = foreseen > MIN_CHANGE
         inside.append(np.abs(change[counted]) <= NINE_OF_TEN * np.sqrt(foreseen[counted]))
     return np.concatenate(inside)

@@ -83,7 +83,7 @@ def _arrays(training: "Training") -> dict[str, Any]:
     for row, doubt in enumerate(training.doubts):
         if doubt is not None:
             arrays[f"doubt_factor_{row}"] = doubt.factor
-            arrays[f"doubt_scales_{row}"] = np.array([doubt.unseen_variance, doubt.width])
+            arrays[f"doubt_scales_{row}"] = np.array([*doubt.unseen_variances, doubt.width])
             for name in BIASED:
                 arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
     arrays["scattered"] = np.array(sorted(peers.scatter), dtype=np.str_)
@@ -106,8 +106,8 @@ def _doubt_from(arrays: Mapping[str, Any], row: int) -> Doubt | None:
     if f"doubt_factor_{row}" not in arrays:
         return None
     programmes, hosts, fields = (tuple(arrays[f"doubt_{name}_{row}"].tolist()) for name in BIASED)
-    unseen_variance, width = arrays[f"doubt_scales_{row}"].tolist()
-    return Doubt(arrays[f"doubt_factor_{row}"], programmes, hosts, fields, unseen_variance, width)
+    programme, host, field, width = arrays[f"doubt_scales_{row}"].tolist()
+    return Doubt(arrays[f"doubt_factor_{row}"], programmes, hosts, fields, (programme, host, field), width)
 
 
 def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, InterestModel]:

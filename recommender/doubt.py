@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recommender.expert import ExpertWeights
 from recommender.features import TERM_CODES
-from recommender.learning import BIAS_SHARE, Vocabulary, fit_ranker
+from recommender.learning import BIAS_SHARE, FIELD_CARE, Vocabulary, fit_ranker, learn_peers
 from recommender.ranking import PathwayRanker
 from recommender.splitting import ChoiceSets
 from recommender.uncertainty import NINE_OF_TEN, Doubt
@@ -22,6 +22,7 @@ from recommender.uncertainty import NINE_OF_TEN, Doubt
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+SPLITS = 2
 ASKED = 300  # choice sets of the other half that a comparison looks at
 MIN_CHANGE = 1e-4  # log-odds squared; less than this was not left to be learned
 
@@ -37,24 +38,28 @@ def served_rows(ranker: PathwayRanker, vocabulary: Vocabulary, sets: ChoiceSets)
     return centred
 
 
-def surprise_of_change(half: PathwayRanker, whole: PathwayRanker, vocabulary: Vocabulary, asked: ChoiceSets) -> Floats:
+def surprise_of_change(
+    half: PathwayRanker, before: ChoiceSets, whole: PathwayRanker, after: ChoiceSets, vocabulary: Vocabulary
+) -> Floats:
     """Changes of scores between two rankers in units of the change that was to be expected.
 
     Parameters
     ----------
     half, whole : PathwayRanker
         The second learned from all that the first did and more.
+    before, after : ChoiceSets
+        The same ones, told what the peers of each ranker say.
     vocabulary : Vocabulary of both
-    asked : ChoiceSets
 
     Returns
     -------
     ndarray of shape (n_changes,)
         Standard normal if the posteriors are right; scores that no change was expected of are left out.
     """
-    before, after = served_rows(half, vocabulary, asked), served_rows(whole, vocabulary, asked)
-    expected = ((before @ half.covariance_) * before).sum(axis=1) - ((after @ whole.covariance_) * after).sum(axis=1)
-    change = after @ whole.parameters_ - before @ half.parameters_
+    rows, rows_after = served_rows(half, vocabulary, before), served_rows(whole, vocabulary, after)
+    expected = ((rows @ half.covariance_) * rows).sum(axis=1)
+    expected -= ((rows_after @ whole.covariance_) * rows_after).sum(axis=1)
+    change = rows_after @ whole.parameters_ - rows @ half.parameters_
     counted = expected > MIN_CHANGE
     found: Floats = change[counted] / np.sqrt(expected[counted])
     return found
@@ -63,6 +68,7 @@ def surprise_of_change(half: PathwayRanker, whole: PathwayRanker, vocabulary: Vo
 def measure_width(
     whole: PathwayRanker,
     known: ChoiceSets,
+    told: ChoiceSets,
     expert: ExpertWeights,
     vocabulary: Vocabulary,
     pull: float,
@@ -74,27 +80,34 @@ def measure_width(
     Parameters
     ----------
     whole : PathwayRanker
-        Learned from `known` with this vocabulary and pull.
-    known : ChoiceSets
+        Learned from `told` with this vocabulary and pull.
+    known, told : ChoiceSets
+        The same ones, without peers and told what the peers of all say; each half learns peers of its own, so that
+        their error counts too.
     seed : int
         Of the halves.
 
     Returns
     -------
     float, >= 1
-        From two halves of the students, each asked of the other one's choice sets; 1 where there are too few to tell.
+        From halves of the students, SPLITS times two, each asked of the other one's choice sets: their mean and one
+        standard error more, as too narrow an interval is the worse mistake. 1 where there are too few to tell.
     """
     students, student_of = np.unique(known.student_ids, return_inverse=True)
-    in_first = np.random.default_rng(seed).permutation(len(students)) < len(students) // 2
-    surprises = []
-    for learned in (in_first[student_of], ~in_first[student_of]):
-        if learned.all() or not learned.any():
-            return 1.0
-        half = fit_ranker(known.of_queries(np.flatnonzero(learned)), expert, vocabulary, pull)
-        asked = known.of_queries(np.flatnonzero(~learned)[:ASKED])
-        surprises.append(surprise_of_change(half, whole, vocabulary, asked))
-    every = np.abs(np.concatenate(surprises))
-    return max(1.0, float(np.quantile(every, 0.9)) / NINE_OF_TEN) if len(every) else 1.0
+    random = np.random.default_rng(seed)
+    widths = []
+    for _ in range(SPLITS):
+        in_first = random.permutation(len(students)) < len(students) // 2
+        for learned in (in_first[student_of], ~in_first[student_of]):
+            if learned.all() or not learned.any():
+                return 1.0
+            asked = np.sort(random.permutation(np.flatnonzero(~learned))[:ASKED])
+            peers, told_half = learn_peers(known.of_queries(np.flatnonzero(learned)), expert)
+            half = fit_ranker(told_half, expert, vocabulary, pull)
+            before, after = peers.told_to(known.of_queries(asked)), told.of_queries(asked)
+            surprises = np.abs(surprise_of_change(half, before, whole, after, vocabulary))
+            widths.append(float(np.quantile(surprises, 0.9)) / NINE_OF_TEN if len(surprises) else 1.0)
+    return max(1.0, float(np.mean(widths) + np.std(widths) / np.sqrt(len(widths))))
 
 
 def doubt_of(ranker: PathwayRanker, vocabulary: Vocabulary, pull: float, width: float) -> Doubt:
@@ -114,6 +127,6 @@ def doubt_of(ranker: PathwayRanker, vocabulary: Vocabulary, pull: float, width: 
     served = np.r_[: len(TERM_CODES), len(ranker.weights_) : len(ranker.covariance_)]
     values, vectors = np.linalg.eigh(ranker.covariance_[np.ix_(served, served)])
     factor = width * vectors * np.sqrt(np.maximum(values, 0.0))
-    return Doubt(
-        factor, vocabulary.programmes, vocabulary.hosts, vocabulary.fields, width**2 / (pull * BIAS_SHARE), width
-    )
+    own = width**2 / (pull * BIAS_SHARE)
+    unseen = (own, own, own / FIELD_CARE)
+    return Doubt(factor, vocabulary.programmes, vocabulary.hosts, vocabulary.fields, unseen, width)

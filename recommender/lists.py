@@ -107,4 +107,3 @@ class StudentRecommendations:
     lists: tuple[RankedList, ...]
     missing: tuple[str, ...]
     next_evidence: tuple[NextEvidence, ...]
-    has_evidence: bool

@@ -28,12 +28,21 @@ from recommender.policy import check_demand_strength, price_of_demand
 from recommender.scoring import CONTRIBUTIONS, CompiledRanker, ServedRanker
 from recommender.scoring_layout import Listed, logistic
 from recommender.students import StudentFacts
-from recommender.uncertainty import NINE_OF_TEN, Certainty, Doubt, ScoreDoubt, certainty_of, drawn_scores
+from recommender.uncertainty import (
+    NINE_OF_TEN,
+    Certainty,
+    Doubt,
+    ScoreDoubt,
+    certainty_of,
+    drawn_scores,
+    without_draws,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CANDIDATES = 40  # pathways of a kind that could still reach the first places; the rest is far behind
+TAKEN_TABLES = ("trials", "enrolments")
 SURE = 0.4  # expected share of the true first three among those listed; below it, nothing is advised
 
 
@@ -146,12 +155,13 @@ class Recommender:
         contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
         typical = self._typical(made.vectors, student, np.arange(len(KINDS)))
         offered = self._offered(made.facts, student)
+        has_evidence = self._has_evidence(made, student)
         lists = []
         for row, kind in enumerate(KINDS):
             listed = made.listed.pathways[student, row]
             listed = listed[listed >= 0]
-            nearest = self._nearest(offered[row], contributions, made.demand_strength, row)
-            certainty = self._certainty(made, student, row, nearest, listed)
+            nearest = self._nearest(made, offered[row], contributions, row)
+            certainty = self._certainty(made, student, row, nearest, listed, drawn=evidence)
             shown = self._shown(made, student, row, certainty)
             if discovery and kind in DISCOVERY_KINDS and len(shown) >= SHORTEST:
                 shown = self._with_discovery(made, student, row, nearest, shown, contributions)
@@ -161,14 +171,14 @@ class Recommender:
                 shares = fact_shares(self.compiled, made.facts, made.vectors, student, rows)
                 items = tuple(replace(item, fact_shares=own) for item, own in zip(items, shares, strict=True))
             price = float(made.price_of_demand[student, row])
-            is_calibrated, is_sure = bool(self.ranker.is_calibrated[row]), certainty.sureness >= SURE
+            is_calibrated = bool(self.ranker.is_calibrated[row])
+            is_sure = certainty.sureness >= SURE and has_evidence
             lists.append(RankedList(kind, items, price, len(offered[row]), is_calibrated, certainty.sureness, is_sure))
         return StudentRecommendations(
             made.facts.student_ids[student],
             tuple(lists),
             missing_evidence(made.facts, student),
             self.next_evidence(made, student) if evidence else (),
-            self._has_evidence(made, student),
         )
 
     def next_evidence(
@@ -193,7 +203,7 @@ class Recommender:
         contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
         offered = self._offered(made.facts, student)
         nearest = [
-            self._nearest(offered[row], contributions, made.demand_strength, row)
+            self._nearest(made, offered[row], contributions, row)
             for row in kinds
             if (made.listed.pathways[student, row] >= 0).any()
         ]
@@ -205,11 +215,11 @@ class Recommender:
         words = self.words(facts, student)
         return [np.flatnonzero((words == 0) & (self.compiled.kind_of == row)) for row in range(len(KINDS))]
 
-    def _nearest(self, own: Ints, contributions: Floats, strength: float, kind: int) -> Candidates:
-        """The pathways of a kind among which the first places fall, best first."""
+    def _nearest(self, made: Recommendations, own: Ints, contributions: Floats, kind: int) -> Candidates:
+        """The pathways of a kind among which the first places fall, all that are listed among them; best first."""
         scores = contributions[own].sum(axis=1)
-        final = self._final(scores, own, strength, kind)
-        nearest = np.argsort(-final, kind="stable")[:CANDIDATES]
+        final = self._final(scores, own, made.demand_strength, kind)
+        nearest = np.argsort(-final, kind="stable")[: max(CANDIDATES, made.listed.pathways.shape[2])]
         return Candidates(kind, own[nearest], scores[nearest])
 
     def _final(self, scores: Floats, pathways: Ints, strength: float, kind: int) -> Floats:
@@ -218,16 +228,19 @@ class Recommender:
         return final
 
     def _certainty(
-        self, made: Recommendations, student: int, kind: int, nearest: Candidates, listed: Ints
+        self, made: Recommendations, student: int, kind: int, nearest: Candidates, listed: Ints, *, drawn: bool = True
     ) -> Certainty:
+        """How sure a list is; without draws only how far scores may be off, which is all that a class list tells."""
         deviations = self.doubt.deviations(made.facts, made.vectors, student, kind, nearest.pathways)
         unseen = self.doubt.unseen_variance[nearest.pathways]
-        drawn = drawn_scores(nearest.scores, deviations, unseen)
-        drawn += missing_moves(self.compiled, self.usual, made.facts, student, nearest, len(drawn))
         places = np.array([int(np.flatnonzero(nearest.pathways == pathway)[0]) for pathway in listed], dtype=np.int64)
-        deviation = np.sqrt((deviations**2).sum(axis=1) + unseen)
-        final = self._final(drawn, nearest.pathways, made.demand_strength, kind)
-        return certainty_of(final, places, deviation[places])
+        deviation = np.sqrt((deviations**2).sum(axis=1) + unseen)[places]
+        if not drawn:
+            return without_draws(deviation)
+        scores = drawn_scores(nearest.scores, deviations, unseen)
+        scores += missing_moves(self.compiled, self.usual, made.facts, student, nearest, len(scores))
+        final = self._final(scores, nearest.pathways, made.demand_strength, kind)
+        return certainty_of(final, places, deviation)
 
     def refusals(self, facts: StudentFacts, student: int, pathway_code: str) -> tuple[EligibilityRule, ...]:
         """The rules that refuse a pathway to a student; UnknownCodeError where the catalogue has no such pathway."""
@@ -296,7 +309,7 @@ class Recommender:
         """Students and pathways they have already attended or are enrolled in."""
         refused = self._refusals.already_taken_bits(facts.as_of) != 0
         students, pathways = [], []
-        for table in ("trials", "enrolments"):
+        for table in TAKEN_TABLES:
             rows = facts.tables[table].positions(self.space.catalogue.position)
             known = np.flatnonzero(rows >= 0)
             known = known[refused[rows[known]]]
@@ -307,9 +320,11 @@ class Recommender:
     def words(self, facts: StudentFacts, student: int) -> NDArray[np.uint16]:
         """All refusals of one student, (n_pathways,); 0 = may be offered."""
         words = self._refusals.words((facts.patterns[facts.pattern_of[student]],), facts.as_of)[0]
-        students, pathways = self._taken(facts)
-        own = pathways[students == student]
-        words[own] |= self._refusals.already_taken_bits(facts.as_of)[own]
+        position, bits = self.space.catalogue.position, self._refusals.already_taken_bits(facts.as_of)
+        for table in TAKEN_TABLES:
+            codes = facts.tables[table].codes
+            own = [position[codes[row]] for row in facts.tables[table].rows_of(student) if codes[row] in position]
+            words[own] |= bits[own]
         return words
 
     def _contributions(self, vectors: StudentVectors, student: int, pathways: Ints) -> Floats:

@@ -171,7 +171,7 @@ def train_kind(
     estimator, doubt = None, None
     if pull != KNOWLEDGE_ONLY:
         estimator = fit_ranker(informed_every, expert, vocabulary, pull)
-        width = measure_width(estimator, informed_every, expert, vocabulary, pull)
+        width = measure_width(estimator, every, informed_every, expert, vocabulary, pull)
         doubt = doubt_of(estimator, vocabulary, pull, width)
     if is_calibrated:
         intercept -= slope * float(_own_scores(estimator, vocabulary, informed_every, expert).mean())

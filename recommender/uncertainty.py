@@ -41,8 +41,8 @@ class Doubt:
         `factor @ factor.T` is the posterior covariance of terms, bends and biases of programme, host and field.
     programmes, hosts, fields : tuple of str
         Codes of the biases, in this order.
-    unseen_variance : float, log-odds squared
-        Of the bias of a programme or host that no outcome is known of.
+    unseen_variances : (float, float, float), log-odds squared
+        Of the bias of a programme, host or field that no outcome is known of.
     width : float, >= 1
         By which factor the posterior was widened; already within `factor`.
     """
@@ -51,7 +51,7 @@ class Doubt:
     programmes: tuple[str, ...]
     hosts: tuple[str, ...]
     fields: tuple[str, ...]
-    unseen_variance: float
+    unseen_variances: tuple[float, float, float]
     width: float
 
 
@@ -100,15 +100,16 @@ class ScoreDoubt:
                 continue
             first = len(doubt.factor) - len(doubt.programmes) - len(doubt.hosts) - len(doubt.fields)
             rows = np.zeros((len(own), doubt.factor.shape[1]))
-            for codes, asked in (
+            of_family = (
                 (doubt.programmes, [pathways[row].programme_code for row in own]),
                 (doubt.hosts, [pathways[row].host_code for row in own]),
                 (doubt.fields, [pathways[row].field_code for row in own]),
-            ):
+            )
+            for (codes, asked), variance in zip(of_family, doubt.unseen_variances, strict=True):
                 at = {code: first + position for position, code in enumerate(codes)}
                 known = np.array([code in at for code in asked], dtype=bool)
                 rows[known] += doubt.factor[[at[code] for code in asked if code in at]]
-                self.unseen_variance[own[~known]] += doubt.unseen_variance
+                self.unseen_variance[own[~known]] += variance
                 first += len(codes)
             self.bias_rows.append(rows)
 
@@ -239,16 +240,26 @@ def certainty_of(drawn: Floats, listed: Ints, deviation: Floats) -> Certainty:
     if not len(listed):
         return Certainty(deviation, np.empty(0), (), 0.0)
     top = min(TOP, drawn.shape[1])
-    bar = np.partition(drawn, drawn.shape[1] - top, axis=1)[:, -top]
-    chance = (drawn[:, listed] >= bar[:, None]).mean(axis=0)
+    bar = np.partition(drawn, drawn.shape[1] - top, axis=1)[:, -top, None]
+    above, level = drawn > bar, drawn == bar
+    share = (top - above.sum(axis=1)) / level.sum(axis=1)  # equal ones share the places that are left
+    chance = (above[:, listed] + level[:, listed] * share[:, None]).mean(axis=0)
     bands = tie_bands(drawn[:, listed])
     return Certainty(deviation, chance, bands, float(chance[:top].mean()))
+
+
+def without_draws(deviation: Floats) -> Certainty:
+    """What is known without drawing: deviations alone; chances and sureness are NaN, no ties are told."""
+    places = range(1, len(deviation) + 1)
+    bands = tuple((place, place) for place in places)
+    return Certainty(deviation, np.full(len(deviation), np.nan), bands, float("nan"))
 
 
 def tie_bands(drawn: Floats) -> tuple[tuple[int, int], ...]:
     """First and last place of the tie that each place belongs to.
 
-    A tie goes on while the order of its first place and the next is turned in more than TIE of the draws.
+    A tie goes on while the order of its first place and the next is turned in more than TIE of the draws; where the two
+    are equal, in half of the cases.
 
     Examples
     --------
@@ -257,7 +268,8 @@ def tie_bands(drawn: Floats) -> tuple[tuple[int, int], ...]:
     """
     firsts = [0]
     for place in range(1, drawn.shape[1]):
-        turned = float((drawn[:, place] > drawn[:, firsts[-1]]).mean())
+        first = drawn[:, firsts[-1]]
+        turned = float((drawn[:, place] > first).mean() + (drawn[:, place] == first).mean() / 2)
         firsts.append(firsts[-1] if turned > TIE else place)
     lasts = {first: place for place, first in enumerate(firsts)}
     return tuple((first + 1, lasts[first] + 1) for first in firsts)

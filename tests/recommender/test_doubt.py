@@ -5,7 +5,7 @@ import pytest
 
 from recommender.doubt import doubt_of, measure_width, served_rows, surprise_of_change
 from recommender.features import TERM_CODES
-from recommender.learning import BIAS_SHARE, Vocabulary, fit_ranker
+from recommender.learning import BIAS_SHARE, FIELD_CARE, Vocabulary, fit_ranker
 from recommender.ranking import PathwayRanker
 from tests.recommender.test_learning import MARKS, WISH, knowing, made_sets
 
@@ -42,28 +42,28 @@ def test_where_the_prior_is_honest_the_width_is_about_one(seed):
     sets = made_sets(400, seed, likes={MARKS: 0.5, WISH: 0.5})
     expert, vocabulary = knowing(), Vocabulary.of(sets)
     whole = fit_ranker(sets, expert, vocabulary, 3.0)
-    assert measure_width(whole, sets, expert, vocabulary, 3.0) < 1.4
+    assert measure_width(whole, sets, sets, expert, vocabulary, 3.0) < 1.6
 
 
 def test_a_prior_that_is_too_sure_of_itself_is_widened():
     sets = made_sets(400, 1, likes={MARKS: 3.0})
     expert, vocabulary = knowing(profile_wish=3.0), Vocabulary.of(sets)
     whole = fit_ranker(sets, expert, vocabulary, 300.0)
-    assert measure_width(whole, sets, expert, vocabulary, 300.0) > 2.0
+    assert measure_width(whole, sets, sets, expert, vocabulary, 300.0) > 2.0
 
 
 def test_too_few_students_tell_nothing_of_the_width():
     sets = made_sets(1, 1, likes={})
     vocabulary = Vocabulary.of(sets)
     whole = fit_ranker(sets, knowing(), vocabulary, 3.0)
-    assert measure_width(whole, sets, knowing(), vocabulary, 3.0) == 1.0
+    assert measure_width(whole, sets, sets, knowing(), vocabulary, 3.0) == 1.0
 
 
 def test_a_ranker_that_learned_nothing_more_changed_by_nothing():
     sets = made_sets(30, 1, likes={MARKS: 1.0})
     vocabulary = Vocabulary.of(sets)
     ranker = fit_ranker(sets, knowing(), vocabulary, 3.0)
-    assert len(surprise_of_change(ranker, ranker, vocabulary, sets)) == 0
+    assert len(surprise_of_change(ranker, sets, ranker, sets, vocabulary)) == 0
 
 
 def test_a_doubt_holds_the_widened_covariance_of_what_is_served():
@@ -73,4 +73,5 @@ def test_a_doubt_holds_the_widened_covariance_of_what_is_served():
     doubt = doubt_of(ranker, vocabulary, 3.0, 2.0)
     served = np.r_[: len(TERM_CODES), len(ranker.weights_) : len(ranker.covariance_)]
     assert doubt.factor @ doubt.factor.T == pytest.approx(4.0 * ranker.covariance_[np.ix_(served, served)], abs=1e-9)
-    assert doubt.unseen_variance == pytest.approx(4.0 / (3.0 * BIAS_SHARE))
+    own = 4.0 / (3.0 * BIAS_SHARE)
+    assert doubt.unseen_variances == pytest.approx((own, own, own / FIELD_CARE))

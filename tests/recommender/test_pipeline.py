@@ -109,7 +109,7 @@ def test_an_interest_is_never_called_shared_when_the_student_lacks_it():
 
 def test_nothing_known_is_said_and_still_answered():
     answer = explained(NEWCOMER)
-    assert not answer.has_evidence
+    assert not any(ranked.is_sure for ranked in answer.lists)  # popular and near is no advice to this student
     assert answer.missing == ("diagnostics", "marks", "elective_survey", "trials")
     assert codes(answer, PathwayKind.CAREER_TRIAL)
     widths = [item.fit_high - item.fit_low for item in answer.lists[2].items]

@@ -32,7 +32,7 @@ def doubt(variance: float, **codes: tuple[str, ...]) -> Doubt:
     count = sum(len(each) for each in named.values())
     certain = len(TERM_CODES) + recommender().ranker.knots[0].size
     factor = np.vstack([np.zeros((certain, count)), np.sqrt(variance) * np.eye(count)])
-    return Doubt(factor, **named, unseen_variance=0.5, width=1.0)
+    return Doubt(factor, **named, unseen_variances=(0.5, 0.5, 0.05), width=1.0)
 
 
 def test_without_learned_weights_only_the_interests_are_in_doubt():
@@ -80,6 +80,26 @@ def test_of_many_that_nothing_tells_apart_three_are_hardly_the_first_three():
     found = certainty_of(drawn, np.arange(5), np.ones(5))
     assert found.sureness == pytest.approx(3 / 30, abs=0.05)
     assert found.bands == ((1, 5),) * 5
+
+
+def test_equal_scores_are_a_tie_and_share_the_places():
+    found = certainty_of(np.ones((4, 4)), np.arange(4), np.ones(4))
+    assert found.bands == ((1, 4),) * 4
+    assert found.top_chance.tolist() == [0.75] * 4
+
+
+def test_more_places_than_candidates_are_listed_all_the_same():
+    made = recommender()
+    answer = made.explain(made.recommend(facts(), k=50), 0)
+    assert [len(ranked.items) for ranked in answer.lists] == [ranked.offered_count for ranked in answer.lists]
+
+
+def test_a_class_list_tells_intervals_and_draws_nothing():
+    made = recommender()
+    known = made.recommend(facts())
+    for brief, whole in zip(made.explain(known, 0, evidence=False).lists, made.explain(known, 0).lists, strict=True):
+        assert [(i.fit_low, i.fit_high) for i in brief.items] == [(i.fit_low, i.fit_high) for i in whole.items]
+        assert all(np.isnan(item.top_chance) for item in brief.items)
 
 
 def test_an_empty_list_is_not_sure_of_anything():
