@@ -117,6 +117,6 @@ def drawn_means(values: Floats, students: NDArray[np.int64], seed: int) -> Float
     """Means of samples of students with replacement, (DRAWS,); all choice sets of a student go together."""
     _, row = np.unique(students, return_inverse=True)
     sums, counts = np.bincount(row, values), np.bincount(row).astype(float)
-    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=DRAWS)
-    means: Floats = (drawn @ sums) / (drawn @ counts)
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(DRAWS, len(sums)), dtype=np.int32)
+    means: Floats = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     return means
