@@ -1,6 +1,7 @@
 """Whether the ranking is as sure as it says: score intervals, calibrated fit, and evidence worth asking for.
 
-Nothing is judged by the outcomes or answers that it was made from. Intervals: scores of held-back students, known by
+Nothing is judged by the outcomes or single answers that it was made from; means and spreads of scales and answers are
+those of all sheets, the held-back year's among them. Intervals: scores of held-back students, known by
 one answer sheet and to a ranker that learned from half of the earlier outcomes, are compared with their scores once
 the other sheets and the other half are there; nine changes of ten should stay within the interval that was foreseen.
 Fit: calibrated on earlier years, compared with what came of the held-back year's choices. All data are synthetic.

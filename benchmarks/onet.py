@@ -131,8 +131,11 @@ def product(interests: Floats, world: World) -> Floats:
 def offers(world: World, people: Ints, answers: Floats, interests: Floats, model: InterestModel) -> Offers:
     """All other occupations as the choice set of each person."""
     rows, columns = np.nonzero(people[:, None] != np.arange(len(world.family)))
-    families = np.array([world.interests[world.family == code].mean(axis=0) for code in range(world.family.max() + 1)])
-    own, centre = world.interests[columns], families[world.family[columns]]
+    is_own = (world.family[people[rows]] == world.family[columns]).astype(float)  # the own occupation tells nothing
+    sums = np.array([world.interests[world.family == code].sum(axis=0) for code in range(world.family.max() + 1)])
+    rest = sums[world.family[columns]] - is_own[:, None] * world.interests[people[rows]]
+    centre = rest / (np.bincount(world.family)[world.family[columns]] - is_own)[:, None]
+    own = world.interests[columns]
     felt = interests[rows]
     kinship = sum((group[people][:, None] == group).astype(float) for group in (world.family, world.major))
     return Offers(

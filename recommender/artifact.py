@@ -22,9 +22,11 @@ from recommender.catalogue import KINDS
 from recommender.errors import ArtifactError
 from recommender.evidence import FACT_KINDS, UsualFacts
 from recommender.features import SHAPED_TERMS, TERM_CODES
+from recommender.instruments import every_question
 from recommender.interests import DIMENSIONS, AnswerNorms, InterestModel, MethodReading
 from recommender.model_card import model_card
 from recommender.peers import Peers
+from recommender.reference import Reference
 from recommender.scoring import ServedRanker
 from recommender.uncertainty import Doubt
 
@@ -58,6 +60,29 @@ def feature_schema() -> str:
     """Hash of the order of terms and dimensions; a model made for another order must not be read."""
     order = json.dumps([KINDS, TERM_CODES, SHAPED_TERMS, DIMENSIONS])
     return hashlib.sha256(order.encode()).hexdigest()[:16]
+
+
+def reference_schema(reference: Reference) -> str:
+    """Hash of the codes that learned weights stand by: a model must not be read beside other ones.
+
+    Parameters
+    ----------
+    reference : Reference
+
+    Returns
+    -------
+    str
+    """
+    groups = sorted({spo.group_code for spo in reference.spo.values()})
+    codes = [list(reference.subjects), list(reference.profiles), groups, list(every_question(reference.instruments))]
+    return hashlib.sha256(json.dumps(codes).encode()).hexdigest()[:16]
+
+
+def check_reference(manifest: Mapping[str, Any], reference: Reference) -> None:
+    """ArtifactError where a model was trained beside other reference data."""
+    if manifest.get("reference_schema") != reference_schema(reference):
+        message = f"model {manifest['version']} was trained with other reference data; train it again"
+        raise ArtifactError(message, version=str(manifest["version"]))
 
 
 def _arrays(training: "Training") -> dict[str, Any]:
@@ -144,7 +169,9 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def manifest_of(training: "Training", *, version: str, edition: str | None, is_synthetic: bool) -> dict[str, Any]:
+def manifest_of(
+    training: "Training", *, version: str, edition: str | None, is_synthetic: bool, reference: Reference
+) -> dict[str, Any]:
     """Everything a person or a program may ask of a version, except checksums and signature.
 
     Parameters
@@ -155,6 +182,8 @@ def manifest_of(training: "Training", *, version: str, edition: str | None, is_s
         Demand edition in force when it was trained.
     is_synthetic : bool
         Whether the outcomes are synthetic; then every figure of it says so.
+    reference : Reference
+        That it was trained with.
 
     Returns
     -------
@@ -194,6 +223,7 @@ def manifest_of(training: "Training", *, version: str, edition: str | None, is_s
         "held_back": training.held_back,
         "row_counts": dict(training.row_counts),
         "feature_schema": feature_schema(),
+        "reference_schema": reference_schema(reference),
         "kinds": kinds,
         "figures": figures,
         "seed": 0,

@@ -5,6 +5,7 @@ and what was found.
 """
 
 import csv
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ Ints = NDArray[np.int64]
 
 DESCRIPTION = "dataset.toml"
 OFFERED = ("listed", "all")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+ISO_TIME = re.compile(r"\d{4}(-\d{2}){0,2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 EVERY = 5  # without a time, every fifth student is held back
 KEYS = {"students": ("file", "id", "features"), "options": ("file", "id", "features"),
         "choices": ("file", "student", "option")}  # fmt: skip
@@ -214,9 +217,22 @@ def _choices(folder: Path, about: Mapping[str, Any], people: _Table, things: _Ta
     if choices.get("offered", "listed") == "all":
         queries, what, relevance = _everything(queries, what, relevance, len(things.rows))
     student_of = np.array([student for student, _ in sets], dtype=np.int64)
-    last = max(times, default="")
-    is_held = np.array([time == last for _, time in sets], dtype=bool) if "time" in choices else student_of % EVERY == 0
+    is_held = student_of % EVERY == 0
+    if "time" in choices:
+        order = _in_order(times, rows.file, choices["time"])
+        last = max(order.values(), default=0)
+        is_held = np.array([order[time] == last for _, time in sets], dtype=bool)
     return _Choices(queries, what, relevance, student_of, is_held)
+
+
+def _in_order(times: Sequence[str], file: str, column: str) -> dict[str, int]:
+    """Place of each time: numbers by size, dates and years as ISO 8601 writes them; nothing else is guessed at."""
+    known = dict.fromkeys(times)
+    if all(NUMBER.fullmatch(time) for time in known):
+        return {time: place for place, time in enumerate(sorted(known, key=float))}
+    if odd := next((time for time in times if not ISO_TIME.fullmatch(time)), None):
+        raise _fault("not_a_time", file, row=times.index(odd) + 2, column=column, found=odd)
+    return {time: place for place, time in enumerate(sorted(known))}
 
 
 def _check_once(rows: _Table, column: str, keys: Sequence[tuple[int, str, int]]) -> None:

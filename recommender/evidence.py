@@ -120,7 +120,8 @@ def usual_facts(facts: StudentFacts, vectors: StudentVectors) -> UsualFacts:
         if len(rows) < MIN_KNOWN:
             continue
         if not about.asks:
-            roots[kind] = root(np.cov(rows.T))
+            common = (rows != 0.0).sum(axis=0) >= MIN_NAMED
+            roots[kind] = root(np.cov((rows * common).T))
         elif kind == "elective_survey":
             rates[kind] = np.array([(rows > 0).mean()])
         else:

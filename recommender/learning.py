@@ -138,7 +138,8 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
     Returns
     -------
     (KindPeers, ChoiceSets)
-        The choice sets with the terms of peers filled in, each student's by what the others alone taught.
+        The choice sets with the terms of peers filled in, each student's by regressions on the others (the ranker whose
+        surprises they explain has seen everybody).
     """
     vocabulary = Vocabulary.of(known)
     foreseen = served_scores(

@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 RIDGES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)  # students' worth of belief that nothing leans anywhere
 FOLDS = 5
 RANK_TOLERANCE = 1e-12
+MIN_STUDENTS = 10  # a fact that fewer have teaches nothing
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,9 @@ def fit_leaning(columns: Floats, surprise: Floats, student_ids: Sequence[str] | 
     fold = np.unique(student_ids, return_inverse=True)[1] % FOLDS
     if len(np.unique(fold)) < FOLDS or not columns.any():
         return nothing
-    used = columns.any(axis=0)
+    used = _known_of_many(columns, np.unique(student_ids, return_inverse=True)[1])
+    if not used.any():
+        return nothing
     rows = columns[:, used]
     unseen = np.zeros((len(RIDGES), *surprise.shape))
     for number in range(FOLDS):
@@ -179,6 +182,14 @@ def fit_leaning(columns: Floats, surprise: Floats, student_ids: Sequence[str] | 
     weights = np.zeros((columns.shape[1], surprise.shape[1]))
     weights[used] = _ridges(rows, surprise)[best]
     return Leaning(weights, unseen[best], RIDGES[best])
+
+
+def _known_of_many(columns: Floats, student_of: Ints) -> NDArray[np.bool_]:
+    """Columns that at least MIN_STUDENTS students have: a weight must not tell of a single one."""
+    has = np.zeros((int(student_of.max(initial=-1)) + 1, columns.shape[1]), dtype=bool)
+    np.logical_or.at(has, student_of, columns != 0.0)
+    known: NDArray[np.bool_] = has.sum(axis=0) >= MIN_STUDENTS
+    return known
 
 
 def _ridges(rows: Floats, surprise: Floats) -> list[Floats]:

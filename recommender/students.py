@@ -263,11 +263,9 @@ def newest_answers(facts: StudentFacts, places: Ints) -> Floats:
     sheets = facts.sheets
     result = np.full((len(facts), len(places)), np.nan)
     for method in np.unique(sheets.method):
-        columns = np.flatnonzero(places[:, 0] == method)
-        questions = places[columns, 1]
-        if len(columns) and questions.max() < sheets.answers.shape[1]:
-            rows = np.flatnonzero(sheets.method == method)  # of one student, the oldest first
-            given = sheets.answers[np.ix_(rows, questions)]
-            has_answers = np.isfinite(given).any(axis=1)
-            result[np.ix_(sheets.student[rows[has_answers]], columns)] = given[has_answers]
+        columns = np.flatnonzero((places[:, 0] == method) & (places[:, 1] < sheets.answers.shape[1]))
+        rows = np.flatnonzero(sheets.method == method)  # of one student, the oldest first
+        given = sheets.answers[np.ix_(rows, places[columns, 1])]
+        has_answers = np.isfinite(given).any(axis=1)
+        result[np.ix_(sheets.student[rows[has_answers]], columns)] = given[has_answers]
     return result

@@ -118,7 +118,8 @@ def _buttons(item: RankedPathway, deciding: Deciding) -> None:
 
 def _everything(item: RankedPathway, *, calibrated: bool) -> None:
     note(text.CALIBRATED_HELP if calibrated else text.UNCALIBRATED)
-    note(text.TOP_CHANCE.format(percent=round(100 * item.top_chance)))
+    if calibrated:  # beside expert weights, which count as exact, a chance would promise too much
+        note(text.TOP_CHANCE.format(percent=round(100 * item.top_chance)))
     st.html(f'<ul class="o-why">{"".join(_all_reasons(item))}</ul>')
     for block in item.blocks:
         head = (text.BLOCKS.get(block.block, block.block), text.signed(block.contribution))

@@ -37,7 +37,7 @@ def train_version(
         is_synthetic = installation is not None and installation.synthetic
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
     training = train(history, expert, on_progress, with_challenger=False)
-    manifest = manifest_of(training, version=version, edition=edition, is_synthetic=is_synthetic)
+    manifest = manifest_of(training, version=version, edition=edition, is_synthetic=is_synthetic, reference=reference)
     audit = audit_candidate(history, training, sexes)
     manifest |= {
         "as_of": today.as_of.isoformat(),

@@ -285,7 +285,7 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
     gain = (
         f"точность первых мест вырастет примерно на {number(100 * evidence.expected_gain)} из 100"
         if evidence.expected_gain >= WORTH_ASKING
-        else "изменит мало, первые места уже устойчивы"
+        else "списки изменит мало"
     )
     return MeasureNext(
         kind=evidence.kind,

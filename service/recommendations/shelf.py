@@ -7,7 +7,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.artifact import ServedModel, load_served
+from recommender.artifact import ServedModel, check_reference, load_served
 from recommender.catalogue import Catalogue
 from recommender.demand import DemandEdition as ReadEdition
 from recommender.demand import demand_weights
@@ -77,6 +77,7 @@ class Shelf:
         reference = get_reference(self._settings)
         try:
             model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
+            check_reference(model.manifest, reference)
         except ArtifactError as error:
             raise NotReadyError(f"Действующая модель «{version}» не загружается: {error}") from error
         if model.manifest["signature"] != checksum:

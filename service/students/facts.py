@@ -5,9 +5,10 @@ from datetime import date
 from operator import itemgetter
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
-from recommender.instruments import answer_values
+from recommender.instruments import AnswerError, Instrument, answer_values
 from recommender.reference import Reference
 from recommender.region import term_end
 from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
@@ -25,6 +26,7 @@ from service.tables import (
     Wish,
 )
 
+log = structlog.get_logger()
 Ids = sa.Select[str]
 WISH_TABLES = {
     "profile": "profile_wishes",
@@ -96,10 +98,21 @@ def _answers(
         by_method.setdefault(method, []).append((student, day, answers))
     found = {}
     for method, sheets in by_method.items():
-        values = answer_values(reference.instruments[method], [answers for _, _, answers in sheets]).tolist()
+        values = _values(reference.instruments[method], [answers for _, _, answers in sheets])
         for (student, day, _), own in zip(sheets, values, strict=True):
-            found[student, method, day] = tuple(own)
+            found[student, method, day] = own
     return found
+
+
+def _values(instrument: Instrument, sheets: list[dict[str, str]]) -> list[tuple[float, ...]]:
+    """Single answers as numbers; a sheet that today's key no longer knows keeps its scores and says nothing singly."""
+    try:
+        return [tuple(own) for own in answer_values(instrument, sheets).tolist()]
+    except AnswerError:
+        if len(sheets) == 1:
+            log.warning("answers.not_in_key", method_code=instrument.code)
+            return [()]
+        return [value for sheet in sheets for value in _values(instrument, [sheet])]
 
 
 def _marks(session: Session, of: Ids) -> list[FactRow]:

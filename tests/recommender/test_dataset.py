@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.dataset import read_dataset
+from recommender.dataset import _in_order, read_dataset
 from recommender.dataset_contest import OURS, LeftOut, hold_contest
 from recommender.errors import TableValueError
 from recommender.rivals import PACKAGES
@@ -154,3 +154,16 @@ def test_the_example_is_judged_and_the_learned_ranker_leads_chance(monkeypatch):
     assert lead.interval[0] > 0
     assert 0 < contest.standings[OURS].mean("ndcg5") < 1
     assert np.isnan(contest.standings[OURS].calibration_error)  # 40 choice sets are too few to calibrate on
+
+
+@pytest.mark.parametrize(("times", "held"), [(("9", "10", "11"), "11"), (("2022-23", "2021-22", "2023-24"), "2023-24")])
+def test_the_latest_time_is_held_back_whatever_it_looks_like_as_text(times, held):
+    order = _in_order(times, "choices.csv", "year")
+    assert max(order, key=order.__getitem__) == held
+
+
+def test_a_time_that_has_no_order_is_refused_with_its_row():
+    with pytest.raises(TableValueError) as refused:
+        _in_order(["2023-24", "25.12.2023"], "choices.csv", "year")
+    assert refused.value.facts["fault"] == "not_a_time"
+    assert refused.value.facts["row"] == 3

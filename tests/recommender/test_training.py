@@ -12,6 +12,7 @@ from recommender.artifact import (
     MANIFEST,
     RANKER,
     TRAINING_FORM,
+    check_reference,
     load_served,
     load_training_form,
     manifest_of,
@@ -133,7 +134,7 @@ def test_too_few_outcomes_are_knowledge_only():
 
 
 def manifest(training, version: str = "2024H1.1"):
-    return manifest_of(training, version=version, edition="uchebny-2024H1", is_synthetic=True)
+    return manifest_of(training, version=version, edition="uchebny-2024H1", is_synthetic=True, reference=REFERENCE)
 
 
 @pytest.fixture
@@ -195,6 +196,13 @@ def test_an_edited_manifest_is_refused(folder, field, value, message):
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), field: value}), encoding="utf-8")
     with pytest.raises(ArtifactError, match=message):
         load_served(folder, KEY)
+
+
+def test_a_model_is_tied_to_the_codes_it_was_trained_with(training):
+    profiles = dict(reversed(REFERENCE.profiles.items()))
+    check_reference(manifest(training), REFERENCE)
+    with pytest.raises(ArtifactError, match="was trained with other reference data; train it again"):
+        check_reference(manifest(training), replace(REFERENCE, profiles=profiles))
 
 
 def test_another_format_is_refused_by_name(training, tmp_path):
@@ -280,7 +288,7 @@ def test_a_candidate_that_fails_one_group_is_refused(history, training):
 
 def test_the_card_and_the_manifest_tell_the_audit(history, training):
     audit = audit_candidate(history, training, sexes_of(history))
-    manifest = manifest_of(training, version="a.1", edition=None, is_synthetic=True)
+    manifest = manifest_of(training, version="a.1", edition=None, is_synthetic=True, reference=REFERENCE)
     manifest |= {"audits": json.loads(json.dumps(audit.as_data())), "refusals": audit.refusals()}
     card = model_card(manifest)
     assert "изменилось 0 из 300 (данные синтетические)" in card

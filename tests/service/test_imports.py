@@ -20,6 +20,7 @@ from service.imports.actions import Mode, import_table
 from service.imports.reading import read_table
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools
+from service.students.facts import read_fact_rows
 from service.tables import (
     AnswerSheet,
     AuditRecord,
@@ -331,3 +332,14 @@ def test_what_is_written_is_read(rows: list[tuple[str, str]]) -> None:
     read = read_table(file.getvalue().encode("utf-8", "surrogatepass"), tools.formats["schools"], {}, "schools.csv")
     if not read.faults:
         assert {row.cells["school_code"]: row.cells["title_ru"] for row in read.rows} == wanted
+
+
+def test_a_sheet_that_todays_key_no_longer_knows_keeps_its_scores(filled: Database, tools: ImportTools) -> None:
+    with filled.writing() as session:
+        sheet = session.scalars(sa.select(AnswerSheet)).one()
+        sheet.answers = {**sheet.answers, "1": "z"}
+    with filled.reading() as session:
+        of = sa.select(Student.student_id)
+        (reading,) = read_fact_rows(session, of, tools.reference, "2024-25").readings
+    assert reading.scores == (4, 8, 2, 6, 0)
+    assert reading.answers == ()
