@@ -128,13 +128,23 @@ def product(interests: Floats, world: World) -> Floats:
     return interests @ directions(world.interests).T
 
 
+def _centres(world: World, used: NDArray[np.bool_]) -> Floats:
+    """Mean interests of each family over some occupations, (n_families, 6); 0, the average one, where it has none.
+
+    A person's own occupation is never among those used: its family's centre would lie nearer to the person, and one
+    that leaves the own occupation out would tell the family by being different from what others see.
+    """
+    count = np.bincount(world.family[used], minlength=world.family.max() + 1)
+    sums = np.zeros((len(count), world.interests.shape[1]))
+    np.add.at(sums, world.family[used], world.interests[used])
+    return sums / np.maximum(count, 1)[:, None]
+
+
 def offers(world: World, people: Ints, answers: Floats, interests: Floats, model: InterestModel) -> Offers:
-    """All other occupations as the choice set of each person."""
+    """All other occupations as the choice set of each person; all `people` stand in even or all in odd places."""
     rows, columns = np.nonzero(people[:, None] != np.arange(len(world.family)))
-    is_own = (world.family[people[rows]] == world.family[columns]).astype(float)  # the own occupation tells nothing
-    sums = np.array([world.interests[world.family == code].sum(axis=0) for code in range(world.family.max() + 1)])
-    rest = sums[world.family[columns]] - is_own[:, None] * world.interests[people[rows]]
-    centre = rest / (np.bincount(world.family)[world.family[columns]] - is_own)[:, None]
+    others = np.arange(len(world.family)) % 2 != people[0] % 2
+    centre = _centres(world, others)[world.family[columns]]
     own = world.interests[columns]
     felt = interests[rows]
     kinship = sum((group[people][:, None] == group).astype(float) for group in (world.family, world.major))
