@@ -66,7 +66,7 @@ def made_space(reference: object, catalogue: Catalogue) -> FeatureSpace:
     """A space with every term: peers know every field of the catalogue, what leans to it comes with the vectors."""
     fields = tuple(tuple(sorted({p.field_code for p in catalogue.pathways if p.kind == kind})) for kind in KINDS)
     nothing = np.empty((0, sum(map(len, fields))))
-    return FeatureSpace(reference, catalogue, build_interest_model(reference), Peers(fields, nothing, nothing))
+    return FeatureSpace(reference, catalogue, build_interest_model(reference), Peers(fields, nothing, nothing, {}))
 
 
 def bent(ranker: ServedRanker) -> ServedRanker:
