@@ -160,7 +160,7 @@ def _abstained(recommender: Recommender, everybody: Sequence[Asked]) -> list[Rec
         there = _pieces(asked)
         known = [piece for piece, lot in zip(there, random.random(len(there)), strict=True) if lot >= HIDDEN_SHARE]
         made = _made(recommender, asked, known)
-        is_sure = recommender.explain(made, 0, evidence=False).lists[asked.kind].is_sure
+        is_sure = recommender.explain(made, 0).lists[asked.kind].is_sure
         rows.append((asked.student.school_code, is_sure, _ndcg(recommender, asked, made)))
     schools = np.unique([row[0] for row in rows], return_inverse=True)[1]
     sure, gained = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
