@@ -107,7 +107,7 @@ def measure_width(
             before, after = peers.told_to(known.of_queries(asked)), told.of_queries(asked)
             surprises = np.abs(surprise_of_change(half, before, whole, after, vocabulary))
             widths.append(float(np.quantile(surprises, 0.9)) / NINE_OF_TEN if len(surprises) else 1.0)
-    return max(1.0, float(np.mean(widths) + np.std(widths) / np.sqrt(len(widths))))
+    return max(1.0, float(np.mean(widths) + np.std(widths, ddof=1) / np.sqrt(len(widths))))
 
 
 def doubt_of(ranker: PathwayRanker, vocabulary: Vocabulary, pull: float, width: float) -> Doubt:

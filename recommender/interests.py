@@ -88,7 +88,7 @@ class AnswerNorms:
         >>> norms.standardised(np.array([[5.0, np.nan]])).tolist()
         [[1.0, 0.0]]
         """
-        return np.nan_to_num((answers - self.mean) / self.spread)
+        return np.where(np.isfinite(answers), (answers - self.mean) / self.spread, 0.0)
 
 
 NO_ANSWER_NORMS = AnswerNorms((), np.empty(0), np.empty(0))
@@ -310,9 +310,10 @@ def _pattern_groups(sheets: Administrations) -> Sequence[Ints]:
     """Rows with the same instrument and the same scored scales."""
     if not len(sheets.method):
         return []
-    pattern = np.column_stack([sheets.method, np.isfinite(sheets.scores)])
-    _, group = np.unique(pattern, axis=0, return_inverse=True)
-    return [np.flatnonzero(group == g) for g in range(int(group.max()) + 1)]
+    scored = np.isfinite(sheets.scores)
+    bits = 2 ** np.arange(scored.shape[1], dtype=np.int64)[::-1]
+    codes, group = np.unique(sheets.method * (2 * bits[:1].sum()) + scored @ bits, return_inverse=True)
+    return [np.flatnonzero(group == g) for g in range(len(codes))]
 
 
 def interest_profile(

@@ -72,6 +72,7 @@ def price_of_demand(best_fit: Floats, shown_fit: Floats) -> Floats:
     >>> price_of_demand(np.array([[0.7, 0.6]]), np.array([[0.7, 0.56]])).round(3).tolist()
     [0.02]
     """
-    count = np.maximum(np.isfinite(best_fit).sum(axis=1), 1)
-    price: Floats = (np.nan_to_num(best_fit).sum(axis=1) - np.nan_to_num(shown_fit).sum(axis=1)) / count
+    known = np.isfinite(best_fit)  # a list is as long with demand as without
+    count = np.maximum(known.sum(axis=1), 1)
+    price: Floats = np.where(known, best_fit - shown_fit, 0.0).sum(axis=1) / count
     return np.maximum(price, 0.0)  # rounding of equal lists must not read as a gain
