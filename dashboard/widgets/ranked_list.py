@@ -97,7 +97,7 @@ def _buttons(item: RankedPathway, deciding: Deciding) -> None:
     code, decision = item.pathway_code, item.decision
     if decision is not None:
         said = text.DECISIONS[decision.decision] + (f": {decision.reason}" if decision.reason else "")
-        left, right = st.columns([3, 1], vertical_alignment="center")
+        left, right = st.columns([3, 2], vertical_alignment="center")
         left.html(f'<div class="o-decided {decision.decision}">{escape(said)}</div>')
         if deciding.may_decide and right.button(text.TAKE_BACK, key=f"back-{code}", width="stretch"):
             deciding.withdraw(decision.decision_id)
