@@ -17,7 +17,7 @@ from benchmarks.records import Record
 from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
 from recommender.calibration import balanced_calibration_error, calibrate
 from recommender.catalogue import PathwayKind, catalogue_of_year
-from recommender.doubt import measure_width, served_rows
+from recommender.doubt import measure_width, served_rows, within_choice_sets
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.features import TERM_CODES, FeatureSpace
 from recommender.interests import InterestModel
@@ -160,7 +160,7 @@ def _left_to_measure(
     vectors = asked[[catalogue.position[code] for code in before.pathway_codes]]
     column = TERM_CODES.index("interest_match")
     bends = half.bend_weights_[0] * (before.terms[:, column, None] > half.knots_[0])
-    gradient = _within_query((half.weights_[column] + bends.sum(axis=1))[:, None] * vectors, before)
+    gradient = within_choice_sets((half.weights_[column] + bends.sum(axis=1))[:, None] * vectors, before.queries)
     return np.maximum(np.einsum("ni,nij,nj->n", gradient, narrowed[before.queries], gradient), 0.0)
 
 
@@ -173,20 +173,13 @@ def _left_to_answer(
     scatter = answer_scatter(questions, known.answers, peers.answer_weights)
     field = positions_of(peers.fields, before.fields)
     is_field = (field[:, None] == np.arange(len(peers.fields))).astype(float)
-    leans = half.weights_[TERM_CODES.index("peer_answers")] * _within_query(is_field, before)
+    leans = half.weights_[TERM_CODES.index("peer_answers")] * within_choice_sets(is_field, before.queries)
     foreseen = np.zeros(len(leans))
     for method, root in scatter.items():
         own = [position for position, question in enumerate(questions) if question.startswith(f"{method}:")]
         new = after.answers[:, own].any(axis=1) & ~before.answers[:, own].any(axis=1)
         foreseen += np.where(new[before.queries], ((leans @ root) ** 2).sum(axis=1), 0.0)
     return foreseen
-
-
-def _within_query(rows: np.ndarray, sets: ChoiceSets) -> np.ndarray:
-    """Differences from the mean of each choice set: its level moves no place."""
-    starts = np.flatnonzero(np.diff(sets.queries, prepend=-1))
-    means = np.add.reduceat(rows, starts) / np.diff(starts, append=len(rows))[:, None]
-    return rows - means[sets.queries]
 
 
 # --- fit ---

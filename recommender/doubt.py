@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from recommender.expert import ExpertWeights
 from recommender.features import TERM_CODES
 from recommender.learning import BIAS_SHARE, FIELD_CARE, Vocabulary, fit_ranker, learn_peers
+from recommender.peers import root
 from recommender.ranking import PathwayRanker
 from recommender.splitting import ChoiceSets
 from recommender.uncertainty import NINE_OF_TEN, Doubt
@@ -32,9 +33,20 @@ def served_rows(ranker: PathwayRanker, vocabulary: Vocabulary, sets: ChoiceSets)
     terms = sets.terms.copy()
     terms[:, len(TERM_CODES) :] = 0.0
     rows = ranker.parameter_rows(terms, bias_ids=vocabulary.bias_ids(sets))
-    starts = np.flatnonzero(np.diff(sets.queries, prepend=-1))
+    return within_choice_sets(rows, sets.queries)
+
+
+def within_choice_sets(rows: Floats, queries: Ints) -> Floats:
+    """Rows (n_rows, n_columns) less the mean of their choice set: its level moves no place.
+
+    Examples
+    --------
+    >>> within_choice_sets(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).tolist()
+    [[-1.0], [1.0], [0.0]]
+    """
+    starts = np.flatnonzero(np.diff(queries, prepend=-1))
     means = np.add.reduceat(rows, starts) / np.diff(starts, append=len(rows))[:, None]
-    centred: Floats = rows - means[sets.queries]
+    centred: Floats = rows - means[queries]
     return centred
 
 
@@ -125,8 +137,7 @@ def doubt_of(ranker: PathwayRanker, vocabulary: Vocabulary, pull: float, width: 
     Doubt
     """
     served = np.r_[: len(TERM_CODES), len(ranker.weights_) : len(ranker.covariance_)]
-    values, vectors = np.linalg.eigh(ranker.covariance_[np.ix_(served, served)])
-    factor = width * vectors * np.sqrt(np.maximum(values, 0.0))
+    factor = width * root(ranker.covariance_[np.ix_(served, served)])
     own = width**2 / (pull * BIAS_SHARE)
     unseen = (own, own, own / FIELD_CARE)
     return Doubt(factor, vocabulary.programmes, vocabulary.hosts, vocabulary.fields, unseen, width)

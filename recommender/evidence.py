@@ -197,7 +197,7 @@ def next_evidence(
     facts, vectors
         The student's group; `student` is a position.
     lists : sequence of Candidates
-        At most one a kind; the value of evidence is summed over them.
+        At most one a kind; the value of evidence is its mean over them.
     trials : int array (n_trials,)
         Trials that may be offered.
     count : int

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import FACT_TERMS, SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
+from recommender.features import SHAPED_TERMS, TERM_CODES, FeatureSpace, StudentVectors
 from recommender.interests import DIMENSIONS
 from recommender.peers import root
 from recommender.scoring import CompiledRanker
@@ -28,7 +28,6 @@ NINE_OF_TEN = 1.6449  # standard deviations on either side that hold nine of ten
 DRAWS = 400
 TOP = 3
 TIE = 0.2  # places whose order is turned more often than this are told as a tie
-INTERESTS_AT = FACT_TERMS.index("interest_match")  # interests stand first among a student's facts
 
 
 @dataclass(frozen=True)

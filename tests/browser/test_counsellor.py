@@ -98,10 +98,17 @@ def choose(page: Page, label: str, number: int) -> None:
     """An option of a select box by its place."""
     box = page.get_by_label(label, exact=True)
     box.scroll_into_view_if_needed()
-    page.wait_for_timeout(900)  # a panel that is still opening closes the list again
-    box.focus()
-    box.press("ArrowDown")
-    page.get_by_role("option").nth(number).click()
+    settled(page)
+    options = page.get_by_role("option")
+    for _ in range(8):  # a panel that is still opening closes the list again
+        page.wait_for_timeout(900)
+        if options.count() == 0:
+            box.focus()
+            box.press("ArrowDown")
+        page.wait_for_timeout(900)
+        if options.count() > number:
+            break
+    options.nth(number).click()
     settled(page)
 
 
