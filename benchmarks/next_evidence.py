@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.records import Record
 from benchmarks.sample import REFERENCE_DIR, K, read_sample
 from recommender.catalogue import KINDS, catalogue_of_year
-from recommender.demand import demand_weights
+from recommender.demand_weights import demand_weights
 from recommender.evidence import FACT_KINDS
 from recommender.expert import read_expert_weights
 from recommender.features import FeatureSpace

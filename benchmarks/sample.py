@@ -7,12 +7,13 @@ import numpy as np
 
 from benchmarks.records import ROOT
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
-from recommender.demand import demand_weights
+from recommender.demand import edition_in_force
+from recommender.demand_weights import demand_weights
 from recommender.features import FeatureSpace
 from recommender.interests import InterestModel
 from recommender.pipeline import Recommender
 from recommender.region import Region, read_region
-from recommender.splitting import ChoiceSets, History, choice_sets, edition_in_force
+from recommender.splitting import ChoiceSets, History, choice_sets
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
 from recommender.training import Training
 

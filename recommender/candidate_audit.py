@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.catalogue import catalogue_of_year
-from recommender.demand import demand_weights
+from recommender.demand import edition_in_force
+from recommender.demand_weights import demand_weights
 from recommender.fairness import Audited, Person, TwinAudit, is_of_village, of_people, twin_audit
 from recommender.features import FeatureSpace
 from recommender.groups import GroupFigure, group_figures
 from recommender.judging import TRAINED, Judgement
 from recommender.pipeline import Recommender
-from recommender.splitting import History, edition_in_force
+from recommender.splitting import History
 from recommender.students import StudentRow
 from recommender.training import Training
 

@@ -1,43 +1,48 @@
-"""The region's half-yearly list of in-demand professions: read, compare two editions, weigh the pathways.
+"""The region's half-yearly list of in-demand professions as published: an edition, read, written, followed by the next.
 
-A pathway's `demand_weight` is made of the list entries its SPO codes lead to:
-`entry weight = level x persistence x lead time`, each factor in (0, 1] and each explained in `EntryWeight`.
-A career trial takes its strongest entry; a profile class or an elective the mean of its three strongest, because it
-opens several roads. Raising a level never lowers a weight.
+An edition never changes. A correction is a revision of the same list: `krasnodar-2024H1.2` follows `krasnodar-2024H1`.
 """
 
 import csv
 import hashlib
 import io
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from recommender.catalogue import Catalogue, Pathway, PathwayKind, current_spo_code, split_list
+from recommender.catalogue import split_list
 from recommender.columns import DEMAND, check_columns
 from recommender.errors import TableValueError
-from recommender.reference import Reference
 
 EDITION_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}", re.ASCII)  # becomes a folder and an address
+REVISION = re.compile(r"(?P<list_code>.+)\.(?P<revision>[1-9][0-9]{0,2})", re.ASCII)
 MAX_ROWS, MAX_TEXT, MAX_NUMBER = 5_000, 300, 2**31 - 1
 HORIZONS = ("current", "perspective")
 TOP_LEVEL = 5
-PRESENCE_LEVEL = 3  # a list without levels and order says only "in demand"
-FIRST_EDITION_FACTOR, EDITION_STEP, FULL_RUN = 0.7, 0.1, 4
-LEAD_DISCOUNT_PER_YEAR = 0.08  # "needed now" says less about the year in which a student graduates
-ROADS_OF_A_CLASS = 3
+WRITTEN = (*DEMAND, "demand_level", "vacancies", "horizon", "section", "profiles")
 
 
 @dataclass(frozen=True, slots=True)
 class DemandEntry:
-    """One row of a published list. `level` 1-5 (5 highest) or None; `horizon` "current" or "perspective"."""
+    """One row of a published list.
+
+    Attributes
+    ----------
+    spo_codes : tuple of str
+        Empty where the profession is not one of vocational education.
+    level : int or None
+        1-5, 5 highest.
+    horizon : str
+        "current" or "perspective".
+    vacancies : int or None
+    section : str
+        Industry or district it stands under; "" = none.
+    profiles : tuple of str
+        Profile classes that lead to a profession of higher education.
+    """
 
     position: int
     title: str
@@ -45,6 +50,8 @@ class DemandEntry:
     level: int | None
     horizon: str
     vacancies: int | None
+    section: str = ""
+    profiles: tuple[str, ...] = ()
 
     @property
     def title_key(self) -> str:
@@ -59,11 +66,17 @@ class DemandEdition:
     Attributes
     ----------
     code : str
-        Such as "krasnodar-2024H1".
+        Such as "krasnodar-2024H1"; a correction adds its number, "krasnodar-2024H1.2".
     checksum : str
         SHA-256 of the file it was read from.
     illustrative : bool
         Levels and order were made up for demonstration; wherever such an edition is shown, that is said.
+
+    Examples
+    --------
+    >>> corrected = DemandEdition("krasnodar-2024H1.2", "Краснодарский край", date(2024, 2, 9), (), "", False)
+    >>> corrected.list_code, corrected.revision
+    ('krasnodar-2024H1', 2)
     """
 
     code: str
@@ -73,59 +86,85 @@ class DemandEdition:
     checksum: str
     illustrative: bool
 
-
-@dataclass(frozen=True)
-class EditionDifference:
-    """What changed from one edition to the next; entries in the order of the newer list.
-
-    Attributes
-    ----------
-    added, dropped : tuple of DemandEntry
-    renamed : tuple of (old, new)
-        Same SPO codes under another title.
-    recoded : tuple of (old, new)
-        Same title with other SPO codes.
-    raised, lowered : tuple of (old, new)
-        Level changed.
-    """
-
-    added: tuple[DemandEntry, ...]
-    dropped: tuple[DemandEntry, ...]
-    renamed: tuple[tuple[DemandEntry, DemandEntry], ...]
-    recoded: tuple[tuple[DemandEntry, DemandEntry], ...]
-    raised: tuple[tuple[DemandEntry, DemandEntry], ...]
-    lowered: tuple[tuple[DemandEntry, DemandEntry], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryWeight:
-    """Where a pathway's weight comes from: the entry and its three factors in (0, 1]."""
-
-    entry: DemandEntry
-    level_factor: float
-    persistence_factor: float
-    lead_factor: float
+    @property
+    def list_code(self) -> str:
+        """The list, whichever its revision."""
+        return split_edition_code(self.code)[0]
 
     @property
-    def weight(self) -> float:
-        """Product of the factors."""
-        return self.level_factor * self.persistence_factor * self.lead_factor
+    def revision(self) -> int:
+        """1 for the list as first published."""
+        return split_edition_code(self.code)[1]
 
 
-@dataclass(frozen=True)
-class DemandWeights:
-    """Demand of every pathway of a catalogue by one edition.
+def split_edition_code(code: str) -> tuple[str, int]:
+    """List and revision of an edition's code.
 
-    Attributes
+    Parameters
     ----------
-    weights : ndarray of shape (n_pathways,), in [0, 1]; NaN where the edition names no profession of the pathway
-    sources : tuple of tuple of EntryWeight
-        The entries that make the weight, nearest to the pathway's profile first; empty where NaN.
-    """
+    code : str
 
-    edition: DemandEdition | None
-    weights: NDArray[np.float64]
-    sources: tuple[tuple[EntryWeight, ...], ...]
+    Returns
+    -------
+    (str, int)
+
+    Examples
+    --------
+    >>> split_edition_code("krasnodar-2024H1"), split_edition_code("krasnodar-2024H1.3")
+    (('krasnodar-2024H1', 1), ('krasnodar-2024H1', 3))
+    """
+    found = REVISION.fullmatch(code)
+    return (found["list_code"], int(found["revision"])) if found else (code, 1)
+
+
+def editions_in_turn(published: Iterable[tuple[str, date]], day: date) -> list[str]:
+    """Codes of the lists published by a day, oldest list first, each in its newest revision; the last is in force.
+
+    Parameters
+    ----------
+    published : iterable of (edition code, date)
+        Of one region.
+    day : date
+
+    Returns
+    -------
+    list of str
+        A correction takes the place of what it corrects: it never overtakes a later half-year's list.
+
+    Examples
+    --------
+    >>> days = [("r-2023H2", date(2023, 7, 31)), ("r-2024H1", date(2024, 1, 31)), ("r-2023H2.2", date(2024, 3, 1))]
+    >>> editions_in_turn(days, date(2024, 2, 1)), editions_in_turn(days, date(2024, 4, 1))
+    (['r-2023H2', 'r-2024H1'], ['r-2023H2.2', 'r-2024H1'])
+    """
+    first_on: dict[str, date] = {}
+    newest: dict[str, tuple[int, str]] = {}
+    for code, published_on in published:
+        if published_on > day:
+            continue
+        list_code, revision = split_edition_code(code)
+        first_on[list_code] = min(published_on, first_on.get(list_code, published_on))
+        newest[list_code] = max((revision, code), newest.get(list_code, (0, "")))
+    return [newest[list_code][1] for list_code in sorted(first_on, key=lambda each: (first_on[each], each))]
+
+
+def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[DemandEdition | None, list[DemandEdition]]:
+    """The edition in force on a day and the lists before it, oldest first, each in the revision of that day.
+
+    Parameters
+    ----------
+    editions : sequence of DemandEdition
+        Of one region.
+    day : date
+
+    Returns
+    -------
+    (DemandEdition or None, list of DemandEdition)
+        None before the first.
+    """
+    by_code = {edition.code: edition for edition in editions}
+    turn = [by_code[code] for code in editions_in_turn(((e.code, e.published_on) for e in editions), day)]
+    return (turn[-1], turn[:-1]) if turn else (None, [])
 
 
 def _rows(text: str) -> tuple[list[str], list[dict[str, str]]]:
@@ -170,7 +209,7 @@ def read_edition(source: bytes | Path) -> DemandEdition:
     ----------
     source : bytes or Path
         CSV, UTF-8, columns of `columns.DEMAND` and optionally `demand_level` (or `demand_level_illustrative`),
-        `vacancies`, `horizon`. One file holds one edition.
+        `vacancies`, `horizon`, `section`, `profiles`. One file holds one edition.
 
     Returns
     -------
@@ -209,6 +248,8 @@ def read_edition(source: bytes | Path) -> DemandEdition:
                 level,
                 horizon,
                 _number(row, "vacancies", line),
+                (row.get("section") or "").strip(),
+                split_list(row.get("profiles") or ""),
             )
         )
     code = _same(rows, "edition")
@@ -241,148 +282,38 @@ def _published(cell: str) -> date:
         raise TableValueError(message, column="published", found=cell) from None
 
 
-def difference(old: DemandEdition, new: DemandEdition) -> EditionDifference:
-    """Compare two editions by title first, then by codes; never by code alone.
+def write_edition(
+    code: str, region: str, published_on: date, entries: Sequence[DemandEntry], *, illustrative: bool = False
+) -> bytes:
+    """An edition as a file that `read_edition` reads back; the same entries give the same bytes.
 
     Parameters
     ----------
-    old, new : DemandEdition
+    code, region : str
+    published_on : date
+    entries : sequence of DemandEntry
+    illustrative : bool
 
     Returns
     -------
-    EditionDifference
+    bytes
+        CSV in UTF-8.
+
+    Examples
+    --------
+    >>> nurse = DemandEntry(1, "Медицинская сестра", ("34.02.01",), 5, "current", None, "Здравоохранение")
+    >>> read_edition(write_edition("r-2024H1", "Район", date(2024, 1, 31), [nurse])).entries == (nurse,)
+    True
     """
-    before = {entry.title_key: entry for entry in old.entries}
-    same = [(before[entry.title_key], entry) for entry in new.entries if entry.title_key in before]
-    kept = {entry.title_key for _, entry in same}
-    unmatched = [entry for entry in new.entries if entry.title_key not in kept]
-    orphans = {frozenset(e.spo_codes): e for e in old.entries if e.title_key not in kept and e.spo_codes}
-    renamed = []
-    for entry in unmatched:
-        predecessor = orphans.pop(frozenset(entry.spo_codes), None) if entry.spo_codes else None
-        if predecessor is not None:
-            renamed.append((predecessor, entry))
-    matched = same + renamed
-    old_of_renamed = {pair[0].title_key for pair in renamed}
-    new_of_renamed = {pair[1].title_key for pair in renamed}
-    levels = [(a, b) for a, b in matched if a.level is not None and b.level is not None]
-    return EditionDifference(
-        added=tuple(entry for entry in unmatched if entry.title_key not in new_of_renamed),
-        dropped=tuple(e for e in old.entries if e.title_key not in kept and e.title_key not in old_of_renamed),
-        renamed=tuple(renamed),
-        recoded=tuple((a, b) for a, b in same if set(a.spo_codes) != set(b.spo_codes)),
-        raised=tuple((a, b) for a, b in levels if (b.level or 0) > (a.level or 0)),
-        lowered=tuple((a, b) for a, b in levels if (b.level or 0) < (a.level or 0)),
-    )
-
-
-def _persistence(entry: DemandEntry, earlier: Sequence[DemandEdition]) -> float:
-    """0.7 in its first edition, 0.1 more for each edition in a row, 1.0 from the fourth on."""
-    run = 1
-    codes = set(entry.spo_codes)
-    for edition in sorted(earlier, key=lambda e: e.published_on, reverse=True)[: FULL_RUN - 1]:
-        if not any(other.title_key == entry.title_key or codes & set(other.spo_codes) for other in edition.entries):
-            break
-        run += 1
-    return min(1.0, FIRST_EDITION_FACTOR + EDITION_STEP * (run - 1))
-
-
-def _level(entry: DemandEntry, count: int, ordered: bool) -> float:
-    """Level of 5; without levels the position (first 1.0, last 0.5); without order mere presence."""
-    if entry.level is not None:
-        return entry.level / TOP_LEVEL
-    if ordered:
-        return 1.0 - 0.5 * (entry.position - 1) / max(count, 1)
-    return PRESENCE_LEVEL / TOP_LEVEL
-
-
-def _lead(entry: DemandEntry, reference: Reference) -> float:
-    """Discount of a current need by the shortest road to it; needs called "perspective" are not discounted."""
-    months = [reference.spo[c].study_months for c in entry.spo_codes if c in reference.spo]
-    known = [span[0] for span in months if span is not None]
-    if entry.horizon != "current" or not known:
-        return 1.0
-    return 1.0 - LEAD_DISCOUNT_PER_YEAR * min(known) / 12
-
-
-def weigh_entries(
-    edition: DemandEdition, earlier: Sequence[DemandEdition], reference: Reference
-) -> dict[str, EntryWeight]:
-    """Strongest entry of each SPO code in force.
-
-    Parameters
-    ----------
-    edition : DemandEdition
-    earlier : sequence of DemandEdition
-        Editions of the same region before it.
-    reference : Reference
-
-    Returns
-    -------
-    dict of str to EntryWeight
-        Closed codes are followed to their successors.
-    """
-    leveled = any(entry.level is not None for entry in edition.entries)
-    alphabetical = [e.title_key for e in edition.entries] == sorted(e.title_key for e in edition.entries)
-    ordered = not leveled and not alphabetical
-    strongest: dict[str, EntryWeight] = {}
-    for entry in edition.entries:
-        weighed = EntryWeight(
-            entry,
-            _level(entry, len(edition.entries), ordered),
-            _persistence(entry, earlier),
-            _lead(entry, reference),
-        )
-        for code in entry.spo_codes:
-            current = current_spo_code(reference, code)
-            if current not in strongest or weighed.weight > strongest[current].weight:
-                strongest[current] = weighed
-    return strongest
-
-
-def _roads(pathway: Pathway, weighed: dict[str, EntryWeight], reference: Reference) -> list[EntryWeight]:
-    if pathway.spo_codes:
-        codes = [current_spo_code(reference, code) for code in pathway.spo_codes]
-    else:
-        groups = {group for profile in pathway.profiles for group in reference.profiles[profile].spo_groups}
-        codes = [code for code in weighed if code[:2] in groups]
-    found = {id(weighed[code].entry): weighed[code] for code in codes if code in weighed}
-    return sorted(found.values(), key=lambda road: (-road.weight, road.entry.position))
-
-
-def _closeness(road: EntryWeight, pathway: Pathway, reference: Reference) -> int:
-    """Place of an entry's SPO group among those of the pathway's profiles: a class names its nearest group first."""
-    groups = [group for profile in pathway.profiles for group in reference.profiles[profile].spo_groups]
-    found = [groups.index(code[:2]) for code in road.entry.spo_codes if code[:2] in groups]
-    return min(found, default=0)
-
-
-def demand_weights(
-    catalogue: Catalogue, reference: Reference, edition: DemandEdition | None, earlier: Sequence[DemandEdition] = ()
-) -> DemandWeights:
-    """Weigh every pathway of a catalogue by an edition.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-    reference : Reference
-    edition : DemandEdition or None
-        None: no list in force; all weights NaN.
-    earlier : sequence of DemandEdition
-        For persistence.
-
-    Returns
-    -------
-    DemandWeights
-    """
-    weights = np.full(len(catalogue.pathways), math.nan)
-    sources: list[tuple[EntryWeight, ...]] = [()] * len(catalogue.pathways)
-    if edition is not None:
-        weighed = weigh_entries(edition, earlier, reference)
-        for row, pathway in enumerate(catalogue.pathways):
-            count = 1 if pathway.kind == PathwayKind.CAREER_TRIAL else ROADS_OF_A_CLASS
-            roads = _roads(pathway, weighed, reference)[:count]
-            if roads:
-                weights[row] = sum(road.weight for road in roads) / count
-                sources[row] = tuple(sorted(roads, key=lambda road: _closeness(road, pathway, reference)))
-    return DemandWeights(edition, weights, tuple(sources))
+    columns = [f"{name}_illustrative" if illustrative and name == "demand_level" else name for name in WRITTEN]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for entry in entries:
+        writer.writerow(
+            (
+                code, published_on.isoformat(), region, entry.position, entry.title, ";".join(entry.spo_codes),
+                entry.level, entry.vacancies, entry.horizon, entry.section, ";".join(entry.profiles),
+            )
+        )  # fmt: skip
+    return text.getvalue().encode()

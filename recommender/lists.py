@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recommender.catalogue import Pathway, PathwayKind
-from recommender.demand import EntryWeight
+from recommender.demand_weights import EntryWeight
 from recommender.discovery import Ground
 from recommender.evidence import NextEvidence
 from recommender.explanation import Reason

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS, PathwayKind
-from recommender.demand import DemandWeights
+from recommender.demand_weights import DemandWeights
 from recommender.discovery import DISCOVERY_KINDS, SHORTEST, able_not_interested, find_discovery
 from recommender.eligibility import EligibilityRule, Refusals, refusing_rules
 from recommender.evidence import (

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place, catalogue_of_year
-from recommender.demand import DemandEdition, demand_weights
+from recommender.demand import DemandEdition, edition_in_force
+from recommender.demand_weights import demand_weights
 from recommender.eligibility import EligibilityRule, refusal_words
 from recommender.features import FACT_TERMS, TERM_CODES, FeatureSpace
 from recommender.interests import RIASEC, InterestModel
@@ -144,12 +145,6 @@ def school_year_end(school_year: str) -> date:
     datetime.date(2024, 8, 31)
     """
     return date(int(school_year[:4]) + 1, 8, 31)
-
-
-def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[DemandEdition | None, list[DemandEdition]]:
-    """The newest edition published by a day, and the ones before it."""
-    known = sorted((e for e in editions if e.published_on <= day), key=lambda e: (e.published_on, e.code))
-    return (known[-1], known[:-1]) if known else (None, [])
 
 
 def choice_days(history: History, kind: PathwayKind, school_year: str) -> dict[str, date]:

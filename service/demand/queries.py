@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from recommender.catalogue import Catalogue
 from recommender.demand import DemandEdition as ReadEdition
 from recommender.demand import DemandEntry as ReadEntry
-from recommender.demand import demand_weights, difference, read_edition
+from recommender.demand import read_edition
+from recommender.demand_weights import demand_weights
+from recommender.edition_changes import difference
 from recommender.reference import Reference
 from service.demand.schemas import ChangedEntry, Edition, EditionChange, EditionRow, Entry
 from service.errors import NotFoundError

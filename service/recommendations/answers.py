@@ -7,7 +7,7 @@ from typing import Any
 from recommender import lists
 from recommender.catalogue import Pathway
 from recommender.congestion import CROWDED
-from recommender.demand import EntryWeight
+from recommender.demand_weights import EntryWeight
 from recommender.evidence import NextEvidence
 from recommender.explanation import Reason as FoundReason
 from service.catalogue.queries import host_title

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from recommender.artifact import ServedModel, check_reference, load_served
 from recommender.catalogue import Catalogue
 from recommender.demand import DemandEdition as ReadEdition
-from recommender.demand import demand_weights
+from recommender.demand_weights import demand_weights
 from recommender.eligibility import read_rules
 from recommender.errors import ArtifactError
 from recommender.features import FeatureSpace

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.demand import DemandEdition, DemandEntry, demand_weights, difference, read_edition
+from recommender.demand import DemandEdition, DemandEntry, read_edition
+from recommender.demand_weights import demand_weights
+from recommender.edition_changes import difference
 from recommender.errors import MissingColumnsError, TableValueError
 from tests.recommender.worked_region import CATALOGUE, EDITION, REFERENCE
 

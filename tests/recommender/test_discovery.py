@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.catalogue import Catalogue, PathwayKind
-from recommender.demand import demand_weights
+from recommender.demand_weights import demand_weights
 from recommender.discovery import FLOOR, WORTH_A_TRY, able_not_interested, find_discovery
 from recommender.features import FeatureSpace
 from recommender.frontier import STRENGTHS, frontier

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from recommender.catalogue import KINDS, catalogue_of_year
-from recommender.demand import demand_weights, read_edition
+from recommender.demand import read_edition
+from recommender.demand_weights import demand_weights
 from recommender.expert import expert_ranker
 from recommender.features import FeatureSpace
 from recommender.pipeline import Recommendations, Recommender

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from recommender.catalogue import Catalogue
-from recommender.demand import demand_weights
+from recommender.demand_weights import demand_weights
 from recommender.expert import expert_ranker
 from recommender.features import FeatureSpace
 from recommender.pipeline import Recommender

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, Place
-from recommender.demand import DemandEdition, DemandEntry, demand_weights
+from recommender.demand import DemandEdition, DemandEntry
+from recommender.demand_weights import demand_weights
 from recommender.eligibility import read_rules
 from recommender.expert import expert_ranker, read_expert_weights
 from recommender.features import FeatureSpace
