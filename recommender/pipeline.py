@@ -101,7 +101,26 @@ class Recommender:
     def _demand_weight(self) -> Floats:
         return np.nan_to_num(self.demand.weights)
 
-    def recommend(self, facts: StudentFacts, *, k: int = 5, demand_strength: float | None = None) -> Recommendations:
+    def with_demand(self, demand: DemandWeights) -> "Recommender":
+        """The same ranker with the demand of another edition; what does not depend on demand is shared.
+
+        Parameters
+        ----------
+        demand : DemandWeights
+            Over the same catalogue.
+
+        Returns
+        -------
+        Recommender
+        """
+        other = replace(self, demand=demand)
+        vars(other).update(compiled=self.compiled, doubt=self.doubt, _refusals=self._refusals)
+        return other
+
+    def recommend(
+        self, facts: StudentFacts, *, k: int = 5, demand_strength: float | None = None,
+        vectors: StudentVectors | None = None,
+    ) -> Recommendations:  # fmt: skip
         """Rank every kind for every student.
 
         Parameters
@@ -112,6 +131,8 @@ class Recommender:
             Places per kind.
         demand_strength : float, optional
             In fit units; None = the default.
+        vectors : StudentVectors, optional
+            Made of the same facts before, to be used again.
 
         Returns
         -------
@@ -124,7 +145,7 @@ class Recommender:
             demand_strength outside its range.
         """
         strength = check_demand_strength(self.demand_strength if demand_strength is None else demand_strength)
-        vectors = self.space.student_vectors(facts)
+        vectors = self.space.student_vectors(facts) if vectors is None else vectors
         words = self._refusals.words(facts.patterns, facts.as_of)
         listed = self.compiled.best(
             vectors, words, facts.pattern_of, k=k, demand_weight=self._demand_weight,

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.demand import DemandEdition, DemandEntry, read_edition
-from recommender.demand_weights import demand_weights
+from recommender.demand import (
+    DemandEdition,
+    DemandEntry,
+    edition_in_force,
+    editions_in_turn,
+    read_edition,
+    write_edition,
+)
+from recommender.demand_weights import demand_weights, weigh_entries
 from recommender.edition_changes import difference
 from recommender.errors import MissingColumnsError, TableValueError
 from tests.recommender.worked_region import CATALOGUE, EDITION, REFERENCE
@@ -86,6 +93,99 @@ def test_a_higher_level_never_lowers_a_weight(low, high):
 def test_closed_codes_of_old_lists_still_reach_pathways():
     old = demand_weights(CATALOGUE, REFERENCE, edition(entry("Мастер общестроительных работ", "08.01.07")))
     assert weight_of(old, "col01-tr005") > 0
+
+
+def test_a_correction_does_not_count_as_another_half_year():
+    nurse = entry("Медсестра", "34.02.01", level=5)
+    first, corrected = (
+        replace(edition(nurse, day=date(2024, 1, day)), code=code) for day, code in ((1, "r-1"), (9, "r-1.2"))
+    )
+    latest = replace(edition(nurse, day=date(2024, 7, 1)), code="r-2")
+    in_force, earlier = edition_in_force([latest, corrected, first], date(2024, 8, 1))
+    assert (in_force, earlier) == (latest, [corrected])
+    assert edition_in_force([latest, corrected, first], date(2024, 1, 5)) == (first, [])
+    assert edition_in_force([latest], date(2024, 1, 1)) == (None, [])
+
+
+def test_a_late_correction_of_an_old_list_does_not_overtake_the_new_one():
+    old, new = replace(edition(day=date(2023, 7, 31)), code="r-1"), replace(edition(day=date(2024, 1, 31)), code="r-2")
+    late = replace(edition(day=date(2024, 3, 1)), code="r-1.2")
+    assert edition_in_force([old, new, late], date(2024, 4, 1)) == (new, [late])
+
+
+def test_the_eleventh_revision_follows_the_tenth():
+    days = [(f"r-1.{n}", date(2024, 1, n)) for n in range(2, 12)]
+    assert editions_in_turn(days, date(2024, 2, 1)) == ["r-1.11"]
+
+
+def test_a_reused_code_does_not_carry_persistence():
+    """15.02.09 was dispatch systems in the list of 2013 and is additive technologies today."""
+    was = edition(entry("Системы и средства диспетчерского управления", "15.02.09"), day=date(2023, 7, 31))
+    kept = edition(entry("Оператор ЧПУ", "15.01.38"), day=date(2023, 7, 31))
+    for now, before, factor in (
+        (entry("Аддитивные технологии", "15.02.09"), was, 0.7),
+        (entry("Токарь на станках с ЧПУ", "15.01.38"), kept, 0.8),
+    ):
+        weighed = weigh_entries(edition(now), [before], REFERENCE)
+        assert weighed.by_spo_code[now.spo_codes[0]].persistence_factor == pytest.approx(factor)
+
+
+def test_higher_education_by_hand():
+    """A doctor leads to the medical class alone: level 4 of 5, first edition, six years at 8 % each; one road of three."""
+    doctor = replace(entry("Врач-терапевт", level=4), profiles=("sci-med",))
+    weights = demand_weights(CATALOGUE, REFERENCE, edition(doctor))
+    assert weight_of(weights, "sch02-sci-med") == pytest.approx(4 / 5 * 0.7 * (1 - 0.08 * 6) / 3)
+    assert np.isnan(weight_of(weights, "col01-tr900"))
+    assert np.isnan(weight_of(weights, "sch01-tech-eng"))
+
+
+ENTRIES = st.lists(
+    st.builds(
+        DemandEntry,
+        position=st.integers(1, 50),
+        title=st.sampled_from(["Медсестра", "Каменщик", "Врач", "Сварщик"]),
+        spo_codes=st.lists(st.sampled_from(["34.02.01", "08.01.27", "08.01.07", "15.01.05"]), max_size=2).map(tuple),
+        level=st.none() | st.integers(1, 5),
+        horizon=st.sampled_from(["current", "perspective"]),
+        vacancies=st.none(),
+        section=st.just(""),
+        profiles=st.sampled_from([(), ("sci-med",), ("tech-eng",)]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(ENTRIES, st.lists(ENTRIES, max_size=4), st.integers(0, 5))
+def test_weights_lie_between_0_and_1_and_grow_with_level_and_persistence(rows, former, place):
+    entries = [replace(each, position=number) for number, each in enumerate(rows, start=1)]
+    now = edition(*entries)
+    earlier = [edition(*each, day=date(2020 + n, 1, 1)) for n, each in enumerate(former)]
+    weights = demand_weights(CATALOGUE, REFERENCE, now, earlier).weights
+    known = np.nan_to_num(weights)
+    assert ((known >= 0) & (known <= 1)).all()
+    lasting = [edition(*entries, *each.entries, day=each.published_on) for each in earlier]
+    assert (np.nan_to_num(demand_weights(CATALOGUE, REFERENCE, now, lasting).weights) >= known).all()
+    at = place % len(entries)
+    if entries[at].level is not None and entries[at].level < 5:
+        entries[at] = replace(entries[at], level=entries[at].level + 1)
+        higher = demand_weights(CATALOGUE, REFERENCE, edition(*entries), earlier).weights
+        assert (np.nan_to_num(higher) >= known).all()
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.none() | st.integers(1, 5), st.none() | st.integers(0, 10**6)), min_size=1))
+def test_what_is_written_reads_back(rows):
+    entries = tuple(
+        DemandEntry(n, title, ("43.01.09",) * (n % 2), level, "current", need, section, ("sci-med",) * (n % 3 == 0))
+        for n, (title, section, level, need) in enumerate(rows, start=1)
+    )
+    content = write_edition("r-2024H1.2", "Край", date(2024, 2, 1), entries)
+    back = read_edition(content)
+    assert (back.entries, back.list_code, back.revision, back.illustrative) == (entries, "r-2024H1", 2, False)
+    assert write_edition(back.code, back.region, back.published_on, back.entries) == content
 
 
 def test_difference_by_hand():
