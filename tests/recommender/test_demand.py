@@ -131,7 +131,7 @@ def test_a_reused_code_does_not_carry_persistence():
 
 
 def test_higher_education_by_hand():
-    """A doctor leads to the medical class alone: level 4 of 5, first edition, six years at 8 % each; one road of three."""
+    """A doctor leads to the medical class alone: level 4 of 5, first edition, six years at 8 %; one road of three."""
     doctor = replace(entry("Врач-терапевт", level=4), profiles=("sci-med",))
     weights = demand_weights(CATALOGUE, REFERENCE, edition(doctor))
     assert weight_of(weights, "sch02-sci-med") == pytest.approx(4 / 5 * 0.7 * (1 - 0.08 * 6) / 3)
