@@ -1,11 +1,13 @@
 """The tables. A row of a table is the first of a thing's three shapes; the others are the tuple and the wire schema."""
 
 from service.tables.columns import Table
+from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables.office import (
     ApiKey,
     AuditRecord,
     DecisionRecord,
     ImportRun,
+    Job,
     Showing,
     User,
     UserSession,
@@ -43,6 +45,8 @@ __all__ = [
     "AuditRecord",
     "ClassMember",
     "DecisionRecord",
+    "DemandDraft",
+    "DemandDraftLine",
     "DemandEdition",
     "DemandEntry",
     "Enrolment",
@@ -50,6 +54,7 @@ __all__ = [
     "Host",
     "ImportRun",
     "Installation",
+    "Job",
     "KnowledgeResult",
     "ModelVersion",
     "PathwayOffer",
@@ -62,6 +67,7 @@ __all__ = [
     "StudentIdentity",
     "Table",
     "TermMark",
+    "TitleDecision",
     "TrialAttendance",
     "User",
     "UserSession",

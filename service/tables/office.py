@@ -81,6 +81,38 @@ class ImportRun(Table):
     actor_id: Mapped[str]
 
 
+class Job(Table):
+    """Work to be done once, committed with its cause. Who holds the lease does it; a lease that ran out is free."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        one_of("state", "queued", "running", "done", "failed", "cancelled"),
+        sa.Index(
+            "uq_jobs_unfinished",
+            "kind",
+            "unique_key",
+            unique=True,
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        ),
+    )
+    job_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    unique_key: Mapped[str] = mapped_column(sa.String(128))
+    state: Mapped[str] = mapped_column(sa.String(16))
+    cause: Mapped[str] = mapped_column(sa.String(128))  # such as "edition krasnodar-2024H1"
+    enqueued_by: Mapped[str]
+    enqueued_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    lease: Mapped[str | None]  # worker that holds it
+    lease_until: Mapped[datetime | None]
+    progress: Mapped[float] = mapped_column(server_default=sa.text("0"))
+    result: Mapped[str | None] = mapped_column(sa.Text)
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    finished_at: Mapped[datetime | None]
+
+
 class Showing(Table):
     """What was shown about a student, to whom, with which versions."""
 

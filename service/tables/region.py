@@ -89,8 +89,14 @@ class DemandEdition(Table):
     published_on: Mapped[date]
     checksum: Mapped[str] = mapped_column(unique=True)
     illustrative: Mapped[bool] = mapped_column(server_default=sa.false())
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)  # the file as it came: what was published can be shown again
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)  # the list as read: what was published can be weighed again
     added_at: Mapped[datetime]
+    follows: Mapped[tuple[str, ...]] = mapped_column(server_default="")  # lists that persistence is counted from
+    published_by: Mapped[str] = mapped_column(server_default="operator")  # actor_id
+    approved_by: Mapped[str | None]  # the second person, where the list looked suspicious
+    source_name: Mapped[str | None] = mapped_column(sa.Text)
+    source_checksum: Mapped[str | None]
+    source: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)  # the ministry's document
 
 
 class DemandEntry(Table):
@@ -106,6 +112,8 @@ class DemandEntry(Table):
     level: Mapped[int | None]
     horizon: Mapped[str | None] = mapped_column(sa.String(24))
     vacancies: Mapped[int | None]
+    section: Mapped[str] = mapped_column(sa.Text, server_default="")
+    profiles: Mapped[tuple[str, ...]] = mapped_column(server_default="")
 
 
 class ModelVersion(Table):

@@ -115,6 +115,27 @@ def test_two_decisions_in_force_become_one(database_url: str) -> None:
     database.close()
 
 
+def test_editions_of_before_learn_what_they_follow(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade.upgrade_database(database, "0004")
+    with database.writing() as session:
+        for code, region, day in (
+            ("b", "Край", "2024-01-31"),
+            ("x", "Другой", "2023-01-31"),
+            ("a", "Край", "2023-07-31"),
+        ):
+            row = "INSERT INTO demand_editions (edition_code, region, published_on, checksum, content, added_at) "
+            values = {"code": code, "region": region, "day": day, "content": b"", "at": MOMENT.isoformat(" ")}
+            session.execute(sa.text(row + "VALUES (:code, :region, :day, :code, :content, :at)"), values)
+    upgrade.upgrade_database(database)
+    with database.reading() as session:
+        follows = dict(session.execute(sa.select(DemandEdition.edition_code, DemandEdition.follows)).all())
+        assert follows == {"a": (), "b": ("a",), "x": ()}
+    _downgrade(database, "0004")
+    upgrade.upgrade_database(database)
+    database.close()
+
+
 def test_moments_keep_their_zone(database: Database) -> None:
     with database.writing() as session:
         session.add(User(login="a", password_hash="x", display_name="А", role="counsellor", locked_until=MOMENT))
@@ -162,6 +183,7 @@ def test_the_database_refuses_to_change_audit_and_editions(database: Database) -
         sa.update(AuditRecord).values(deed="z"),
         sa.delete(AuditRecord),
         sa.update(DemandEdition).values(region="Другой"),
+        sa.delete(DemandEdition),
     ):
         with pytest.raises(sa.exc.DBAPIError, match=r"only added to|never changed"):
             _try(database, statement)
