@@ -1,0 +1,280 @@
+"""A draft list: read from a document, settled line by line, published or discarded. Decisions are remembered."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.demand import (
+    EDITION_CODE,
+    DemandEdition,
+    DemandEntry,
+    read_edition,
+    split_edition_code,
+    write_edition,
+)
+from recommender.reference import Reference
+from service import audit
+from service.access import Actor, Permission, check_permission
+from service.clock import now
+from service.demand.actions import Source, publish_edition, suspicions
+from service.demand.queries import codes_in_turn
+from service.demand.schemas import EditionAdded
+from service.demand.understanding import Understood, matcher_of, title_key, understand
+from service.errors import ConflictError, InvalidInputError, NotFoundError
+from service.installation import get_today
+from service.settings import Settings
+from service.tables import DemandDraft, DemandDraftLine, TitleDecision
+from service.tables import DemandEdition as EditionRow
+
+OPEN, SIGNED, PUBLISHED, DISCARDED = "open", "signed", "published", "discarded"
+UNSETTLED = ("confirm", "unknown")
+MAX_NAME = 200
+HALF_YEAR = re.compile(r"20[0-9]{2}H[12]\Z")
+
+
+def open_draft(
+    session: Session, *, actor: Actor, content: bytes, name: str, reference: Reference, settings: Settings
+) -> DemandDraft:
+    """Read a document and keep what was understood; nothing of it is in force."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    understood = understand(content, name, matcher_of(session, reference))
+    today = get_today(session, settings)
+    draft = DemandDraft(
+        state=OPEN,
+        edition_code=understood.edition_code or next_code(session, settings, understood, today.as_of),
+        region=settings.demand_region
+        if understood.edition_code is None
+        else understood.region or settings.demand_region,
+        published_on=understood.published_on or today.as_of,
+        illustrative=understood.illustrative,
+        source_name=name[-MAX_NAME:],
+        source_checksum=hashlib.sha256(content).hexdigest(),
+        source=content,
+        ignored=_ignored(understood, settings),
+        read_by=actor.actor_id,
+        read_at=now(),
+    )
+    session.add(draft)
+    session.flush()
+    session.add_all(_lines(draft.draft_id, understood))
+    session.flush()
+    audit.record(
+        session, actor=actor, deed="demand.read", subject=str(draft.draft_id),
+        source_checksum=draft.source_checksum, lines=len(understood.lines),
+    )  # fmt: skip
+    return draft
+
+
+def _ignored(understood: Understood, settings: Settings) -> list[dict[str, str]]:
+    rows = [{"place": row.place, "text": row.text, "why": row.why} for row in understood.ignored]
+    if understood.region is not None and understood.region.casefold() != settings.demand_region.casefold():
+        rows.insert(0, {"place": "", "text": understood.region, "why": "another_region"})
+    return rows
+
+
+def _lines(draft_id: int, understood: Understood) -> list[DemandDraftLine]:
+    return [
+        DemandDraftLine(
+            draft_id=draft_id,
+            position=position,
+            title=title.title,
+            section=title.section or "",
+            source_cell=title.source_cell,
+            horizon=title.horizon,
+            level=title.level,
+            vacancies=title.vacancies,
+            written_codes=title.written_codes,
+            spo_codes=match.spo_codes,
+            profiles=match.profiles,
+            status=match.status,
+            confidence=match.confidence,
+            ground=match.ground,
+            doubt=match.doubt,
+            candidates=[
+                {"spo_code": each.spo_code, "title_ru": each.title_ru, "confidence": each.confidence}
+                for each in match.candidates
+            ],
+        )
+        for position, (title, match) in enumerate(understood.lines, start=1)
+    ]
+
+
+def next_code(session: Session, settings: Settings, understood: Understood, as_of: date) -> str:
+    """Code of the next list in the manner of the last one; a half-year that is there already gets its next revision."""
+    taken = codes_in_turn(session, settings.demand_region, date.max)
+    stem = HALF_YEAR.sub("", split_edition_code(taken[-1])[0]) if taken else ""
+    half_year = (understood.half_year or f"{as_of.year}-H{1 if as_of.month <= 6 else 2}").replace("-", "")
+    list_code = f"{stem or 'region-'}{half_year}"
+    revisions = [split_edition_code(code)[1] for code in taken if split_edition_code(code)[0] == list_code]
+    return f"{list_code}.{max(revisions) + 1}" if revisions else list_code
+
+
+def get_draft(session: Session, draft_id: int, *, for_change: bool = False) -> DemandDraft:
+    """A draft; for a change one that is still open, held until the end of the transaction."""
+    query = sa.select(DemandDraft).where(DemandDraft.draft_id == draft_id)
+    draft = session.scalars(query.with_for_update() if for_change else query).one_or_none()
+    if draft is None:
+        raise NotFoundError("Такого черновика нет.", draft_id=draft_id)
+    if for_change and draft.state not in (OPEN, SIGNED):
+        word = "опубликован" if draft.state == PUBLISHED else "удалён"
+        raise ConflictError(f"Черновик уже {word} и не меняется.", draft_id=draft_id)
+    return draft
+
+
+def lines_of(session: Session, draft: DemandDraft) -> Sequence[DemandDraftLine]:
+    """Lines in the order of the document."""
+    of = sa.select(DemandDraftLine).where(DemandDraftLine.draft_id == draft.draft_id)
+    return session.scalars(of.order_by(DemandDraftLine.position)).all()
+
+
+def settle_title(
+    session: Session, *, actor: Actor, draft_id: int, position: int, spo_codes: Sequence[str],
+    profiles: Sequence[str], reference: Reference,
+) -> None:  # fmt: skip
+    """A person says what a title means; said once, it holds for every line of that title and for the next half-year."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    draft = get_draft(session, draft_id, for_change=True)
+    _check_codes(spo_codes, profiles, reference)
+    line = session.get(DemandDraftLine, (draft_id, position))
+    if line is None:
+        raise NotFoundError("Такой строки в черновике нет.", draft_id=draft_id, position=position)
+    key = title_key(line.title)
+    same = [each for each in lines_of(session, draft) if title_key(each.title) == key] if key else [line]
+    for each in same:
+        _settle(each, actor, tuple(spo_codes), tuple(profiles))
+    if key:
+        _remember(session, actor, key, line)
+    _unsign(draft)
+
+
+def settle_rest(session: Session, *, actor: Actor, draft_id: int) -> int:
+    """Leave all titles that nothing like them was found for without codes; how many."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    draft = get_draft(session, draft_id, for_change=True)
+    rest = [line for line in lines_of(session, draft) if line.status == "unknown"]
+    for line in rest:
+        _settle(line, actor, (), ())  # not remembered: nobody looked at each of them
+    if rest:
+        _unsign(draft)
+    return len(rest)
+
+
+def _settle(line: DemandDraftLine, actor: Actor, spo_codes: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+    line.spo_codes, line.profiles, line.status = spo_codes, profiles, "decided"
+    line.decided_by, line.decided_at = actor.actor_id, now()
+
+
+def _remember(session: Session, actor: Actor, key: str, line: DemandDraftLine) -> None:
+    decision = session.get(TitleDecision, key)
+    if decision is None:
+        decision = TitleDecision(title_key=key)
+        session.add(decision)
+    decision.title, decision.spo_codes, decision.profiles = line.title, line.spo_codes, line.profiles
+    decision.decided_by, decision.decided_at = actor.actor_id, now()
+
+
+def _check_codes(spo_codes: Sequence[str], profiles: Sequence[str], reference: Reference) -> None:
+    for code in spo_codes:
+        if code not in reference.spo or reference.spo[code].status == "closed":
+            raise InvalidInputError(f"Кода {code} нет среди действующих: выберите из списка.", spo_code=code)
+    for profile in profiles:
+        if profile not in reference.profiles:
+            raise InvalidInputError(f"Профильного класса {profile} нет: выберите из списка.", profile=profile)
+
+
+def _unsign(draft: DemandDraft) -> None:
+    """What the first person asked to publish has changed: somebody must ask again."""
+    draft.state, draft.signed_by, draft.signed_at = OPEN, None, None
+
+
+def change_head(session: Session, *, actor: Actor, draft_id: int, edition_code: str, published_on: date) -> None:
+    """Code and day of the edition to be."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    draft = get_draft(session, draft_id, for_change=True)
+    if not EDITION_CODE.fullmatch(edition_code):
+        raise InvalidInputError("Код редакции — латинские буквы, цифры, точка и дефис: krasnodar-2024H1.")
+    if (edition_code, published_on) != (draft.edition_code, draft.published_on):
+        draft.edition_code, draft.published_on = edition_code, published_on
+        _unsign(draft)
+
+
+def discard_draft(session: Session, *, actor: Actor, draft_id: int) -> None:
+    """Give a draft up; what was decided about titles stays remembered."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    draft = get_draft(session, draft_id, for_change=True)
+    draft.state, draft.closed_at = DISCARDED, now()
+    audit.record(session, actor=actor, deed="demand.discarded", subject=str(draft_id))
+
+
+def content_of(session: Session, draft: DemandDraft) -> bytes:
+    """The edition that the draft would become."""
+    entries = [
+        DemandEntry(
+            line.position,
+            line.title or ", ".join(line.spo_codes or line.written_codes),
+            line.spo_codes,
+            line.level,
+            line.horizon,
+            line.vacancies,
+            line.section,
+            line.profiles,
+        )
+        for line in lines_of(session, draft)
+    ]
+    return write_edition(draft.edition_code, draft.region, draft.published_on, entries, illustrative=draft.illustrative)
+
+
+def edition_of(session: Session, draft: DemandDraft) -> DemandEdition:
+    """The same, read back."""
+    return read_edition(content_of(session, draft))
+
+
+def publish_draft(
+    session: Session, *, actor: Actor, draft_id: int, reference: Reference, settings: Settings
+) -> EditionAdded | None:
+    """Publish, or sign for the second person where the list looks suspicious (None). The same document twice is once."""
+    check_permission(actor, Permission.PUBLISH_DEMAND)
+    draft = get_draft(session, draft_id, for_change=True)
+    unsettled = [line.position for line in lines_of(session, draft) if line.status in UNSETTLED]
+    if unsettled:
+        raise ConflictError(
+            f"Сначала решите, что означают названия: осталось {len(unsettled)}.", positions=unsettled[:50]
+        )
+    known = _find_same(session, draft)
+    if known is not None:
+        content = known.content
+    else:
+        content = content_of(session, draft)
+        if suspicions(session, read_edition(content), reference) and draft.signed_by in (None, actor.actor_id):
+            _sign(session, actor, draft)
+            return None
+    added = publish_edition(
+        session,
+        actor=actor,
+        content=content,
+        reference=reference,
+        settings=settings,
+        source=Source(draft.source_name, draft.source_checksum, draft.source),
+        first_person=draft.signed_by,
+    )
+    draft.state, draft.closed_at = PUBLISHED, now()
+    return added
+
+
+def _sign(session: Session, actor: Actor, draft: DemandDraft) -> None:
+    if draft.signed_by is not None:
+        raise ConflictError("Вы уже просили опубликовать этот перечень: подтвердить должен другой человек.")
+    draft.state, draft.signed_by, draft.signed_at = SIGNED, actor.actor_id, now()
+    audit.record(session, actor=actor, deed="demand.signed", subject=str(draft.draft_id))
+
+
+def _find_same(session: Session, draft: DemandDraft) -> EditionRow | None:
+    """An edition of the same document with the same lines, whatever code was proposed for it now."""
+    of = sa.select(EditionRow).where(EditionRow.source_checksum == draft.source_checksum)
+    entries = edition_of(session, draft).entries
+    rows = session.scalars(of.order_by(EditionRow.added_at))
+    return next((row for row in rows if read_edition(row.content).entries == entries), None)
