@@ -53,3 +53,9 @@ def finish_waiting(session: Session, *, kind: str, enqueued_until: datetime, res
     for job in jobs:
         job.state, job.result, job.finished_at, job.progress = "done", result, now(), 1.0
     return len(jobs)
+
+
+def count_waiting(session: Session) -> dict[str, int]:
+    """Jobs that nobody has begun, by kind."""
+    query = sa.select(Job.kind, sa.func.count()).where(Job.state == "queued").group_by(Job.kind).order_by(Job.kind)
+    return dict(session.execute(query).all())

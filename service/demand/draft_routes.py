@@ -108,14 +108,12 @@ def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings
     """Чем черновик отличается от действующей редакции."""
     draft = drafts.get_draft(session, draft_id)
     today = get_today(session, settings)
-    turn = codes_in_turn(session, draft.region, max(today.as_of, draft.published_on))
+    turn = codes_in_turn(session, draft.region, draft.published_on)
     if not turn:
         raise NotFoundError("Это первый перечень: сравнивать не с чем.")
-    new = drafts.edition_of(session, draft)
+    new = drafts.with_followed(session, drafts.edition_of(session, draft))
     catalogue = read_catalogue(session, today.school_year)
-    old, follows = read_lists(session, turn[-1])
-    before = [*follows, old] if old is not None and old.list_code != new.list_code else follows
-    return change_between((old, follows), (new, before), get_reference(settings), catalogue)
+    return change_between(read_lists(session, turn[-1]), new, get_reference(settings), catalogue)
 
 
 @router.post("/{draft_id}/publication")

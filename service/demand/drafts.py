@@ -21,9 +21,9 @@ from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.demand.actions import Source, publish_edition, suspicions
-from service.demand.queries import codes_in_turn
+from service.demand.queries import Lists, codes_in_turn, read_lists
 from service.demand.schemas import EditionAdded
-from service.demand.understanding import Understood, matcher_of, title_key, understand
+from service.demand.understanding import Understood, title_key
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.installation import get_today
 from service.settings import Settings
@@ -37,22 +37,19 @@ HALF_YEAR = re.compile(r"20[0-9]{2}H[12]\Z")
 
 
 def open_draft(
-    session: Session, *, actor: Actor, content: bytes, name: str, reference: Reference, settings: Settings
+    session: Session, *, actor: Actor, understood: Understood, content: bytes, name: str, settings: Settings
 ) -> DemandDraft:
-    """Read a document and keep what was understood; nothing of it is in force."""
+    """Keep what was understood of a document; nothing of it is in force."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    understood = understand(content, name, matcher_of(session, reference))
     today = get_today(session, settings)
     draft = DemandDraft(
         state=OPEN,
         edition_code=understood.edition_code or next_code(session, settings, understood, today.as_of),
-        region=settings.demand_region
-        if understood.edition_code is None
-        else understood.region or settings.demand_region,
+        region=(understood.region if understood.edition_code else None) or settings.demand_region,
         published_on=understood.published_on or today.as_of,
         illustrative=understood.illustrative,
         source_name=name[-MAX_NAME:],
-        source_checksum=hashlib.sha256(content).hexdigest(),
+        source_checksum=_checksum(content),
         source=content,
         ignored=_ignored(understood, settings),
         read_by=actor.actor_id,
@@ -215,7 +212,7 @@ def content_of(session: Session, draft: DemandDraft) -> bytes:
     entries = [
         DemandEntry(
             line.position,
-            line.title or ", ".join(line.spo_codes or line.written_codes),
+            _shown(line),
             line.spo_codes,
             line.level,
             line.horizon,
@@ -228,41 +225,96 @@ def content_of(session: Session, draft: DemandDraft) -> bytes:
     return write_edition(draft.edition_code, draft.region, draft.published_on, entries, illustrative=draft.illustrative)
 
 
+def _shown(line: DemandDraftLine) -> str:
+    return line.title or ", ".join(line.spo_codes or line.written_codes)
+
+
 def edition_of(session: Session, draft: DemandDraft) -> DemandEdition:
     """The same, read back."""
     return read_edition(content_of(session, draft))
 
 
+def lists_as_read(session: Session, understood: Understood, settings: Settings) -> Lists:
+    """A document as the edition it would become by what is sure in it, and the lists it would follow."""
+    today = get_today(session, settings)
+    entries = [
+        DemandEntry(
+            position, title.title or ", ".join(match.spo_codes), match.spo_codes if match.status == "accepted" else (),
+            title.level, title.horizon, title.vacancies, title.section or "", match.profiles,
+        )
+        for position, (title, match) in enumerate(understood.lines, start=1)
+    ]  # fmt: skip
+    code = understood.edition_code or next_code(session, settings, understood, today.as_of)
+    content = write_edition(code, settings.demand_region, understood.published_on or today.as_of, entries)
+    return with_followed(session, read_edition(content))
+
+
+def with_followed(session: Session, edition: DemandEdition) -> Lists:
+    """An edition that is not published yet, and the lists it would follow."""
+    turn = codes_in_turn(session, edition.region, edition.published_on)
+    found = (read_lists(session, code)[0] for code in turn)
+    return edition, [before for before in found if before is not None and before.list_code != edition.list_code]
+
+
 def publish_draft(
     session: Session, *, actor: Actor, draft_id: int, reference: Reference, settings: Settings
 ) -> EditionAdded | None:
-    """Publish, or sign for the second person where the list looks suspicious (None). The same document twice is once."""
+    """Publish, or sign for the second person if the list looks suspicious (None). The same document twice is once."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
     draft = get_draft(session, draft_id, for_change=True)
-    unsettled = [line.position for line in lines_of(session, draft) if line.status in UNSETTLED]
-    if unsettled:
-        raise ConflictError(
-            f"Сначала решите, что означают названия: осталось {len(unsettled)}.", positions=unsettled[:50]
-        )
-    known = _find_same(session, draft)
-    if known is not None:
-        content = known.content
-    else:
-        content = content_of(session, draft)
-        if suspicions(session, read_edition(content), reference) and draft.signed_by in (None, actor.actor_id):
-            _sign(session, actor, draft)
-            return None
+    content = _settled_content(session, draft)
+    is_new = session.scalar(sa.select(EditionRow.checksum).where(EditionRow.checksum == _checksum(content))) is None
+    is_suspicious = is_new and bool(suspicions(session, read_edition(content), reference))
+    if is_suspicious and draft.signed_by in (None, actor.actor_id):
+        _sign(session, actor, draft)
+        return None
+    first = draft.signed_by if is_suspicious else None
+    return _publish(session, actor, draft, content, reference, settings, first_person=first)
+
+
+def publish_at_once(
+    session: Session, *, actor: Actor, draft: DemandDraft, reference: Reference, settings: Settings,
+    although: str | None,
+) -> EditionAdded:  # fmt: skip
+    """Publish what the operator reads from a file; a suspicious list needs a reason."""
+    content = _settled_content(session, draft)
+    return _publish(session, actor, draft, content, reference, settings, although=although)
+
+
+def _publish(
+    session: Session, actor: Actor, draft: DemandDraft, content: bytes, reference: Reference, settings: Settings,
+    *, first_person: str | None = None, although: str | None = None,
+) -> EditionAdded:  # fmt: skip
+    source = Source(draft.source_name, draft.source_checksum, draft.source)
     added = publish_edition(
-        session,
-        actor=actor,
-        content=content,
-        reference=reference,
-        settings=settings,
-        source=Source(draft.source_name, draft.source_checksum, draft.source),
-        first_person=draft.signed_by,
-    )
+        session, actor=actor, content=content, reference=reference, settings=settings, although=although,
+        source=source, first_person=first_person,
+    )  # fmt: skip
     draft.state, draft.closed_at = PUBLISHED, now()
     return added
+
+
+def _settled_content(session: Session, draft: DemandDraft) -> bytes:
+    """The edition to be, once every title is settled; that of the same document and lines if it is there already."""
+    unsettled = [line for line in lines_of(session, draft) if line.status in UNSETTLED]
+    if unsettled:
+        named = "; ".join(
+            f"«{line.title or ', '.join(line.written_codes)}» ({line.source_cell})" for line in unsettled[:5]
+        )
+        raise ConflictError(
+            f"Сначала решите, что означают названия: осталось {len(unsettled)}. {named}. "
+            "Это делают на экране «Перечень профессий».",
+            positions=[line.position for line in unsettled[:50]],
+        )
+    of = sa.select(EditionRow).where(EditionRow.source_checksum == draft.source_checksum)
+    entries = edition_of(session, draft).entries
+    known = (row.content for row in session.scalars(of.order_by(EditionRow.added_at)))
+    same = (content for content in known if read_edition(content).entries == entries)
+    return next(same, None) or content_of(session, draft)
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _sign(session: Session, actor: Actor, draft: DemandDraft) -> None:
@@ -270,11 +322,3 @@ def _sign(session: Session, actor: Actor, draft: DemandDraft) -> None:
         raise ConflictError("Вы уже просили опубликовать этот перечень: подтвердить должен другой человек.")
     draft.state, draft.signed_by, draft.signed_at = SIGNED, actor.actor_id, now()
     audit.record(session, actor=actor, deed="demand.signed", subject=str(draft.draft_id))
-
-
-def _find_same(session: Session, draft: DemandDraft) -> EditionRow | None:
-    """An edition of the same document with the same lines, whatever code was proposed for it now."""
-    of = sa.select(EditionRow).where(EditionRow.source_checksum == draft.source_checksum)
-    entries = edition_of(session, draft).entries
-    rows = session.scalars(of.order_by(EditionRow.added_at))
-    return next((row for row in rows if read_edition(row.content).entries == entries), None)

@@ -59,6 +59,12 @@ def codes_in_turn(session: Session, region: str, as_of: date) -> list[str]:
     return editions_in_turn(((code, day) for code, day in session.execute(query)), as_of)
 
 
+def age_in_force(session: Session, settings: Settings, as_of: date) -> int | None:
+    """Days since the edition in force was published; None without one."""
+    code = find_code_in_force(session, settings, as_of)
+    return None if code is None else (as_of - get_edition(session, code).published_on).days
+
+
 def read_lists(session: Session, code: str | None) -> tuple[ReadEdition | None, list[ReadEdition]]:
     """An edition and the lists it follows, as settled when it was published: its weights never change."""
     if code is None:
@@ -73,6 +79,14 @@ def get_edition(session: Session, code: str) -> DemandEdition:
     if row is None:
         raise NotFoundError(f"Редакции «{code}» нет.", edition_code=code)
     return row
+
+
+def find_followed(session: Session, code: str) -> str:
+    """The list before an edition; NotFoundError for the first one."""
+    follows = get_edition(session, code).follows
+    if not follows:
+        raise NotFoundError(f"Редакция «{code}» — первая: сравнивать не с чем.", edition_code=code)
+    return follows[-1]
 
 
 def list_editions(session: Session, in_force: str | None, as_of: date) -> list[EditionRow]:

@@ -27,7 +27,14 @@ FINDINGS = {
     "date_outside_half_year": "Дата публикации не из того полугодия, что в коде ({examples}).",
     "another_region": "В заголовке документа другой регион: {examples}.",
 }
+STATUSES = {
+    "accepted": "понято",
+    "confirm": "подтвердить",
+    "unknown": "не найдено",
+    "decided": "решено",
+}
 GROUNDS = {
+    "given": "код указан в файле",
     "code": "по коду",
     "title": "название совпадает",
     "synonym": "по словарю названий",
@@ -37,6 +44,7 @@ GROUNDS = {
     "higher": "высшее образование",
     "nothing": "ничего похожего",
 }
+IGNORED = {"another_region": "регион в заголовке документа"}
 DOUBTS = {
     "code_names_another": "под этим кодом в списке СПО стоит другое название",
     "code_unknown": "такого кода нет в списках СПО",
@@ -50,6 +58,11 @@ def said_of_finding(finding: Finding) -> str:
     """What is out of the ordinary, in words."""
     examples = ", ".join(f"«{each}»" for each in finding.examples)
     return FINDINGS[finding.code].format(figure=finding.figure, limit=finding.limit, examples=examples)
+
+
+def said_of_ignored(why: str) -> str:
+    """What a row without a profession was taken for."""
+    return IGNORED.get(why, why)
 
 
 def said_of_ground(ground: str) -> str:

@@ -1,4 +1,4 @@
-"""What another edition does to the district's lists, and to those of one class; nothing about fewer than five students."""
+"""What another edition does to the district's lists, of five students at least, and to those of one class."""
 
 import numpy as np
 import sqlalchemy as sa

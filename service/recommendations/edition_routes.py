@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from service import audit
 from service.access import Actor, Permission
-from service.demand.drafts import edition_of, get_draft
-from service.demand.queries import codes_in_turn, read_lists
+from service.demand.drafts import edition_of, get_draft, with_followed
+from service.demand.queries import read_lists
 from service.recommendations.edition_impact import class_change, impact_of
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.past import list_showings, make_again
@@ -32,13 +32,9 @@ def get_draft_impact(
     draft_id: Whole, _actor: Publisher, session: Reads, shelf: Rankers, districts: Districts
 ) -> EditionImpact:
     """Что изменит перечень, если его опубликовать: у скольких учеников, какие пути, места, пробелы района."""
-    draft = get_draft(session, draft_id)
-    edition = edition_of(session, draft)
-    turn = codes_in_turn(session, edition.region, edition.published_on)
-    follows = [found for found, _ in (read_lists(session, code) for code in turn) if found is not None]
-    before = [each for each in follows if each.list_code != edition.list_code]
     serving = shelf.take(session)
-    return impact_of(serving, districts.take(session, serving), (edition, before))
+    lists = with_followed(session, edition_of(session, get_draft(session, draft_id)))
+    return impact_of(serving, districts.take(session, serving), lists)
 
 
 @router.get("/demand-editions/{code}/impact")
