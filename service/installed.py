@@ -161,7 +161,7 @@ class Installed:
             lists = (
                 read_lists(session, target)
                 if understood is None
-                else drafts.lists_of(session, understood, self.settings)
+                else drafts.lists_as_read(session, understood, self.settings)
             )
             return impact_of(serving, read_district(session, serving), lists)
 
