@@ -6,7 +6,7 @@ Nothing here knows any profession; only the table of abbreviations is data.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,11 @@ STOP_WORDS = frozenset(
 """Words that say that a profession is meant and not which; dropped from names and titles alike."""
 
 
+PROPER = frozenset({"Surn", "Name", "Patr", "Geox", "Orgn", "Trad", "Abbr"})
+HOMOGRAPHS = {"техника": "техник"}
+"""Lemmas one of whose forms ("техники") is also a form of the name of a profession, which is meant more often."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
     """`place`: "anywhere"; "end" = only the title's last word; "glued" = with the word after it, as in "эл. монтер"."""
@@ -50,12 +55,15 @@ class TitleWords:
         Lower case, ё as е, single spaces, no punctuation; abbreviations in full.
     lemmas : tuple of str
         Dictionary forms in the order of the title, without stop words.
+    forms : tuple of str
+        The same words as they are written.
     codes : tuple of str
         SPO codes written inside the title, `NN.NN.NN` or six digits.
     """
 
     text: str
     lemmas: tuple[str, ...]
+    forms: tuple[str, ...]
     codes: tuple[str, ...] = ()
 
     @property
@@ -73,14 +81,18 @@ def _morphology() -> "MorphAnalyzer":
 
 @cache
 def lemma(word: str) -> str:
-    """Dictionary form of a word; ё as е.
+    """Dictionary form of a word, ё as е; a noun or an adjective where the word may be one, never a person's name.
 
     Examples
     --------
     >>> lemma("сварщиков"), lemma("электромонтеры"), lemma("сваршики")
     ('сварщик', 'электромонтер', 'сваршик')
     """
-    return str(_morphology().parse(word)[0].normal_form).replace("ё", "е")
+    parses = _morphology().parse(word)
+    nouns = [p for p in parses if p.tag.POS in ("NOUN", "ADJF") and not PROPER & p.tag.grammemes]
+    forms = [str(parse.normal_form).replace("ё", "е") for parse in nouns or parses[:1]]
+    form = word if nouns and word in forms else forms[0]
+    return HOMOGRAPHS.get(form, form)
 
 
 @cache
@@ -151,13 +163,14 @@ class TitleReader:
         """Words of a part of a title that `plain` has been through."""
         text = self._pattern.sub(self._in_full, plain)
         words = WORD.findall(text)
-        lemmas = (lemma(word) for word in words if not word.isdigit())
-        return TitleWords(" ".join(words), tuple(form for form in lemmas if form not in STOP_WORDS))
+        kept = [(lemma(word), word) for word in words if not word.isdigit()]
+        kept = [(form, word) for form, word in kept if form not in STOP_WORDS]
+        return TitleWords(" ".join(words), tuple(form for form, _ in kept), tuple(word for _, word in kept))
 
     def read(self, title: str) -> TitleWords:
         """The words of a whole title, and the codes in it."""
         words = self.read_plain(self.plain(title))
-        return TitleWords(words.text, words.lemmas, tuple(dict.fromkeys(CODES.findall(title))))
+        return replace(words, codes=tuple(dict.fromkeys(CODES.findall(title))))
 
 
 def without_brackets(plain: str) -> tuple[str, str]:
