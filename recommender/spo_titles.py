@@ -1,4 +1,4 @@
-"""Every name that SPO codes and professions of higher education are known by, and how near a printed title comes to each.
+"""Every name that SPO codes and professions of higher education are known by, and how near a title comes to each.
 
 Names in falling authority: titles of the list in force, synonyms, titles of earlier lists, titles without their
 brackets, professions of higher education, qualifications. A weaker name that is written as a stronger one is none.
@@ -69,8 +69,6 @@ class SpoTitles:
     ----------
     reference : Reference
     reader : TitleReader
-    without : iterable of str
-        Texts of names to do without; benchmarks learn from what a title looks like whose name is not known.
 
     Examples
     --------
@@ -86,9 +84,8 @@ class SpoTitles:
     (('34.02.01',), 0.97)
     """
 
-    def __init__(self, reference: Reference, reader: TitleReader, without: Iterable[str] = ()) -> None:
+    def __init__(self, reference: Reference, reader: TitleReader) -> None:
         self._reference, self._reader = reference, reader
-        left_out = frozenset(without)
         higher = [(reader.read(profession.title_ru), profession) for profession in reference.titles.higher]
         self._profiles = {words.bag: profession.profiles for words, profession in higher}
         begins = {words.lemmas: profession.profiles for words, profession in higher if profession.first}
@@ -96,7 +93,7 @@ class SpoTitles:
         self._only_higher = [profession.title_ru for _, profession in higher if not profession.both]
         self.by_text: dict[str, KnownName] = {}
         for known in self._names():
-            if known.words.lemmas and known.words.text not in left_out:
+            if known.words.lemmas:
                 self.by_text.setdefault(known.words.text, known)
         self.by_bag: dict[tuple[str, ...], KnownName] = {}
         for known in self.by_text.values():
@@ -146,7 +143,9 @@ class SpoTitles:
     @cached_property
     def _spellings(self) -> dict[str, str]:
         """Words of names in dictionary form and as they are written -> dictionary form."""
-        written = {form: word for known in self.names for word, form in zip(known.words.lemmas, known.words.forms, strict=True)}
+        written = {
+            form: word for known in self.names for word, form in zip(known.words.lemmas, known.words.forms, strict=True)
+        }
         return written | {word: word for word in self._names_with}
 
     @cached_property

@@ -23,11 +23,13 @@ RANKS = re.compile(
 )
 BRACKETS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 WORD = re.compile(r"[a-zа-я0-9]+")
-STOP_WORDS = frozenset(
-    "по в во на и или для с со к о об от до при из за под над у а не том число др прочий иной вид отрасль область сфера "
-    "направление подготовка обучение набор требоваться потребность нехватка дефицит вакансия кадр профессия "
-    "специальность специалист квалификация должность рабочий требоваться нужный необходимый нужно востребованный".split()
+EMPTY_WORDS = (
+    "по в во на и или для с со к о об от до при из за под над у а не том число др прочий иной вид отрасль область "
+    "сфера направление подготовка обучение набор требоваться потребность нехватка дефицит вакансия кадр профессия "
+    "специальность специалист квалификация должность рабочий требоваться нужный необходимый нужно"
+    " востребованный"
 )
+STOP_WORDS = frozenset(EMPTY_WORDS.split())
 """Words that say that a profession is meant and not which; dropped from names and titles alike."""
 
 
@@ -109,9 +111,7 @@ def mended(text: str) -> str:
     >>> mended("Cвapщик") == "Сварщик", mended("Web") == "Web"
     (True, True)
     """
-    return re.sub(
-        r"\w+", lambda w: w[0].translate(LOOKALIKES) if re.search("[А-Яа-яЁё]", w[0]) else w[0], text
-    )
+    return re.sub(r"\w+", lambda w: w[0].translate(LOOKALIKES) if re.search("[А-Яа-яЁё]", w[0]) else w[0], text)
 
 
 class TitleReader:
@@ -123,7 +123,8 @@ class TitleReader:
 
     Examples
     --------
-    >>> reader = TitleReader([Abbreviation("эл.", "электро", "glued"), Abbreviation("по", "программное обеспечение", "end")])
+    >>> software = Abbreviation("по", "программное обеспечение", "end")
+    >>> reader = TitleReader([Abbreviation("эл.", "электро", "glued"), software])
     >>> reader.read("2. Подготовка эл. монтёров (4 разряда)").lemmas
     ('электромонтер',)
     >>> reader.read("Разработчик ПО").text
@@ -135,7 +136,9 @@ class TitleReader:
     def __init__(self, abbreviations: Iterable[Abbreviation]) -> None:
         ordered = sorted(abbreviations, key=lambda short: (-len(short.written), short.written))
         self._full: Mapping[str, str] = {short.written: short.full for short in ordered}
-        self._places = {place: [s.written for s in ordered if s.place == place] for place in ("anywhere", "end", "glued")}
+        self._places = {
+            place: [s.written for s in ordered if s.place == place] for place in ("anywhere", "end", "glued")
+        }
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -1,4 +1,4 @@
-"""What a code printed beside a title means today: codes in force, closed ones, those of 2013 and the six digits before."""
+"""What a code printed beside a title means today: in force, closed, of the list of 2013, or of six digits before it."""
 
 import re
 from collections import defaultdict
