@@ -106,10 +106,10 @@ class Installed:
         """What a document says, with the decisions of earlier half-years where there is a database."""
         reference = get_reference(self.settings)
         if find_revision(self.database) != head_revision():
-            return understand(file.read_bytes(), file.name, matcher_of(None, reference))
+            return understand(file.read_bytes(), file.name, matcher_of(None, reference), reference)
         with self.database.reading() as session:
             matcher = matcher_of(session, reference)
-        return understand(file.read_bytes(), file.name, matcher)
+        return understand(file.read_bytes(), file.name, matcher, reference)
 
     def publish_edition(
         self, file: Path, code: str | None, published_on: date | None, although: str | None = None

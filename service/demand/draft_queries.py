@@ -19,7 +19,7 @@ from service.demand.draft_schemas import (
 )
 from service.demand.drafts import OPEN, SIGNED, UNSETTLED, edition_of, get_draft, lines_of
 from service.demand.schemas import Suspicion
-from service.demand.sentences import said_of_doubt, said_of_finding, said_of_ground, said_of_ignored
+from service.demand.sentences import said_of_doubt, said_of_finding, said_of_ground
 from service.tables import DemandDraft, DemandDraftLine
 
 
@@ -56,9 +56,7 @@ def show_draft(session: Session, draft_id: int, reference: Reference) -> Draft:
         **_row(session, draft).model_dump(),
         counts=dict(Counter(line.status for line in lines)),
         lines=[_line(line, reference) for line in lines],
-        ignored=[
-            IgnoredRow(place=row["place"], text=row["text"], why=said_of_ignored(row["why"])) for row in draft.ignored
-        ],
+        ignored=[IgnoredRow(place=row["place"], text=row["text"], why=row["why"]) for row in draft.ignored],
         suspicions=[
             Suspicion(
                 code=finding.code,

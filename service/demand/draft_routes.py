@@ -52,7 +52,9 @@ def open_draft(
     reference = get_reference(settings)
     with database.reading() as session:
         matcher = matcher_of(session, reference)
-    understood = understand(content, file_name, matcher)  # takes its time: nobody waits for the database meanwhile
+    understood = understand(
+        content, file_name, matcher, reference
+    )  # takes its time: nobody waits for the database meanwhile
     with database.writing() as session:
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings

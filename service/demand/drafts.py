@@ -23,7 +23,7 @@ from service.clock import now
 from service.demand.actions import Source, publish_edition, suspicions
 from service.demand.queries import Lists, codes_in_turn, read_lists
 from service.demand.schemas import EditionAdded
-from service.demand.understanding import Understood, title_key
+from service.demand.understanding import Understood, matcher_of
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.installation import get_today
 from service.settings import Settings
@@ -69,7 +69,7 @@ def open_draft(
 def _ignored(understood: Understood, settings: Settings) -> list[dict[str, str]]:
     rows = [{"place": row.place, "text": row.text, "why": row.why} for row in understood.ignored]
     if understood.region is not None and understood.region.casefold() != settings.demand_region.casefold():
-        rows.insert(0, {"place": "", "text": understood.region, "why": "another_region"})
+        rows.insert(0, {"place": "", "text": understood.region, "why": "другой регион в заголовке документа"})
     return rows
 
 
@@ -139,8 +139,9 @@ def settle_title(
     line = session.get(DemandDraftLine, (draft_id, position))
     if line is None:
         raise NotFoundError("Такой строки в черновике нет.", draft_id=draft_id, position=position)
-    key = title_key(line.title)
-    same = [each for each in lines_of(session, draft) if title_key(each.title) == key] if key else [line]
+    matcher = matcher_of(session, reference)
+    key = matcher.normal_form(line.title)
+    same = [each for each in lines_of(session, draft) if matcher.normal_form(each.title) == key] if key else [line]
     for each in same:
         _settle(each, actor, tuple(spo_codes), tuple(profiles))
     if key:

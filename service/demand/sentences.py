@@ -44,7 +44,6 @@ GROUNDS = {
     "higher": "высшее образование",
     "nothing": "ничего похожего",
 }
-IGNORED = {"another_region": "регион в заголовке документа"}
 DOUBTS = {
     "code_names_another": "под этим кодом в списке СПО стоит другое название",
     "code_unknown": "такого кода нет в списках СПО",
@@ -58,11 +57,6 @@ def said_of_finding(finding: Finding) -> str:
     """What is out of the ordinary, in words."""
     examples = ", ".join(f"«{each}»" for each in finding.examples)
     return FINDINGS[finding.code].format(figure=finding.figure, limit=finding.limit, examples=examples)
-
-
-def said_of_ignored(why: str) -> str:
-    """What a row without a profession was taken for."""
-    return IGNORED.get(why, why)
 
 
 def said_of_ground(ground: str) -> str:

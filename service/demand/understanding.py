@@ -6,18 +6,17 @@ from datetime import date
 from functools import lru_cache
 
 import sqlalchemy as sa
-from recommender.published_list import IgnoredRow, ListedTitle, read_listed
-from recommender.title_matching import Remembered, TitleMatch, TitleMatcher
 from sqlalchemy.orm import Session
 
 from recommender.demand import TOP_LEVEL, DemandEdition, read_edition
 from recommender.errors import RecommenderError
+from recommender.published_list import IgnoredRow, ListedTitle, read_listed
 from recommender.reference import Reference
-from service.documents import read_document
+from recommender.title_matching import Remembered, TitleMatch, TitleMatcher
+from service.documents.reading import read_document
 from service.errors import InvalidInputError
 from service.tables import TitleDecision
 
-GIVEN = TitleMatch("accepted", (), 1.0, "given", None, (), ())
 OUR_COLUMNS = (b"profession_title", b"spo_codes", b"edition")
 MAX_TITLES = 5_000
 
@@ -49,11 +48,17 @@ def matcher_of(session: Session | None, reference: Reference) -> TitleMatcher:
     return _matcher(reference, tuple(remembered.items()))
 
 
-def understand(content: bytes, name: str, matcher: TitleMatcher) -> Understood:
+@lru_cache(maxsize=2)
+def known_titles(reference: Reference) -> frozenset[str]:
+    """Titles of specialties, current and former: never split at their commas."""
+    return frozenset(spo.title_ru for spo in (*reference.spo.values(), *reference.former_spo.values()))
+
+
+def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Reference) -> Understood:
     """Read a document and say what each title means; a refusal names the place and the remedy."""
     if all(column in content[:400] for column in OUR_COLUMNS):
         return _own_format(read_own(content))
-    listed = read_listed(read_document(content, name), known_titles=matcher.known_titles)
+    listed = read_listed(read_document(content, name), known_titles(reference))
     if not listed.titles:
         raise InvalidInputError(
             f"В файле «{name}» не нашлось ни одной профессии. Проверьте, тот ли это документ: "

@@ -1,0 +1,166 @@
+"""Which professions a title means by its words alone: as one name, without its brackets, or part by part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from recommender.spo_titles import KnownName, Nearness, SpoTitles
+from recommender.title_evidence import ACCEPTED_FROM, EXACT, Evidence
+from recommender.title_words import TitleReader, TitleWords, parts_of, without_brackets
+
+GROUNDS = {"title": "title", "former": "title", "qualification": "title", "synonym": "synonym", "higher": "higher"}
+HIGHER_RIVAL = 0.6
+"""A title that begins as a profession of higher education and is this near to an SPO name may be either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the words of a title say.
+
+    Attributes
+    ----------
+    codes, profiles : tuple of str
+        Codes in force; profile classes where higher education teaches it.
+    evidence : Evidence
+    ground : str
+        "title", "synonym", "lemmas", "fuzzy", "higher" or "nothing".
+    doubt : str or None
+        Set where confidence alone does not tell why a person must look.
+    parts : int
+        Professions that the title lists.
+    name : KnownName or None
+        The name it was read as.
+    """
+
+    codes: tuple[str, ...]
+    profiles: tuple[str, ...]
+    evidence: Evidence
+    ground: str
+    doubt: str | None = None
+    parts: int = 1
+    name: KnownName | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing needs a person."""
+        return self.doubt is None and self.evidence.confidence >= ACCEPTED_FROM
+
+
+NOTHING = Reading((), (), Evidence(0.0, 0.0, 0.0), "nothing")
+
+
+class TitleReading:
+    """Reads titles by their words.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from recommender.reference import read_reference
+    >>> reference = read_reference(Path("data/reference"))
+    >>> reader = TitleReader(reference.titles.abbreviations)
+    >>> reading = TitleReading(SpoTitles(reference, reader), reader)
+    >>> found = reading.read("каменщик, плотник")
+    >>> found.codes, found.parts
+    (('08.01.24', '08.01.27'), 2)
+    """
+
+    def __init__(self, titles: SpoTitles, reader: TitleReader) -> None:
+        self._titles, self._reader = titles, reader
+
+    def read(self, plain: str) -> Reading:
+        """What a title that `TitleReader.plain` has been through means."""
+        whole = self._known(plain)
+        if whole:
+            return whole
+        parts = self._parts(plain)
+        if parts and parts.is_sure:
+            return parts
+        return max(self._fuzzy(plain), parts or NOTHING, key=lambda found: found.evidence.confidence)
+
+    def _known(self, plain: str) -> Reading | None:
+        """The title as a known name, or as the beginning of one of higher education."""
+        words = self._reader.read_plain(plain)
+        bare, inside = without_brackets(plain)
+        for candidate, dropped in ((words, ""), (self._reader.read_plain(bare), inside)):
+            name = self._titles.find_exact(candidate)
+            if name is None:
+                continue
+            ground = GROUNDS[name.kind] if name.words.text == candidate.text else "lemmas"
+            found = Reading(name.codes, name.profiles, EXACT, "higher" if name.kind == "higher" else ground, name=name)
+            if dropped and len(name.codes) > 1 and self._says_something(dropped):
+                return replace(found, doubt="brackets_unread")
+            return found
+        profiles = self._titles.find_begin(words)
+        if not profiles:
+            return None
+        near = [near for near in self._titles.nearest(words)[:1] if near.name.codes]
+        if near and near[0].similarity >= HIGHER_RIVAL:
+            return replace(self._nearest(words), profiles=profiles, doubt="close_rivals")
+        return Reading((), profiles, EXACT, "higher")
+
+    def _says_something(self, text: str) -> bool:
+        """Whether words of a bracket are words of names."""
+        words = self._reader.read_plain(text)
+        pairs = zip(words.lemmas, words.forms, strict=True)
+        return any(self._titles.known_as(word, form) for word, form in pairs)
+
+    def _parts(self, plain: str) -> Reading | None:
+        """The professions of a list, each known or near enough to one; None = the title is no list."""
+        bare = without_brackets(plain)[0]
+        for texts in (parts_of(bare), tuple(part for part in bare.split("-") if part.strip())):
+            if len(texts) < 2:
+                continue
+            head = texts[0].split()[0]
+            found = [self._part(text, head if number else "") for number, text in enumerate(texts)]
+            if all(part.is_sure for part in found):
+                return _joined(found)
+        texts = parts_of(bare)
+        return (
+            replace(_joined([self._part(text, "") for text in texts]), doubt="part_unknown") if len(texts) > 1 else None
+        )
+
+    def _part(self, text: str, head: str) -> Reading:
+        """One profession of a list; a part that is nothing alone may lack the head of the first."""
+        tried = [self._known(text) or self._fuzzy(text)]
+        if head and not tried[0].is_sure:
+            tried.append(self._known(f"{head} {text}") or NOTHING)
+        return max(tried, key=lambda found: (found.is_sure, found.evidence.confidence))
+
+    def _fuzzy(self, plain: str) -> Reading:
+        """The nearest name, with or without what stands in brackets."""
+        bare = without_brackets(plain)[0]
+        found = [self._nearest(self._reader.read_plain(text)) for text in dict.fromkeys((plain, bare)) if text]
+        return max(found, key=lambda reading: reading.evidence.confidence, default=NOTHING)
+
+    def _nearest(self, words: TitleWords) -> Reading:
+        near = self._titles.nearest(words)
+        if not near:
+            return NOTHING
+        best = near[0]
+        ground = "higher" if best.name.kind == "higher" else "fuzzy"
+        return Reading(best.name.codes, best.name.profiles, evidence_of(near), ground, name=best.name)
+
+
+def evidence_of(near: Sequence[Nearness]) -> Evidence:
+    """Evidence for the first of names sorted by nearness; a rival shares no code with it."""
+    best = near[0]
+    rival = next((other for other in near if not _kin(other.name, best.name)), None)
+    margin = best.similarity - (rival.similarity if rival else 0.0)
+    return Evidence(best.similarity, best.coverage, margin)
+
+
+def _kin(name: KnownName, other: KnownName) -> bool:
+    if name.codes or other.codes:
+        return bool(set(name.codes) & set(other.codes))
+    return name.profiles == other.profiles
+
+
+def _joined(parts: Sequence[Reading]) -> Reading:
+    """All professions of a list; as sure as its weakest."""
+    weakest = min(parts, key=lambda part: part.evidence.confidence)
+    return Reading(
+        tuple(sorted({code for part in parts for code in part.codes})),
+        tuple(dict.fromkeys(profile for part in parts for profile in part.profiles)),
+        weakest.evidence,
+        weakest.ground,
+        parts=len(parts),
+    )
