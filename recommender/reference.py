@@ -184,7 +184,7 @@ class RiasecNorms:
     correlation: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # itself and nothing else: what is laid out for it can be kept
 class Reference:
     """All reference tables, each in the order of its file; `crosswalk` by (instrument code, scale code)."""
 

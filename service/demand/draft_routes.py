@@ -52,9 +52,7 @@ def open_draft(
     reference = get_reference(settings)
     with database.reading() as session:
         matcher = matcher_of(session, reference)
-    understood = understand(
-        content, file_name, matcher, reference
-    )  # takes its time: nobody waits for the database meanwhile
+    understood = understand(content, file_name, matcher, reference)
     with database.writing() as session:
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings

@@ -51,7 +51,8 @@ def matcher_of(session: Session | None, reference: Reference) -> TitleMatcher:
 @lru_cache(maxsize=2)
 def known_titles(reference: Reference) -> frozenset[str]:
     """Titles of specialties, current and former: never split at their commas."""
-    return frozenset(spo.title_ru for spo in (*reference.spo.values(), *reference.former_spo.values()))
+    now = frozenset(spo.title_ru for spo in reference.spo.values())
+    return now | frozenset(spo.title_ru for spo in reference.former_spo.values())
 
 
 def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Reference) -> Understood:
