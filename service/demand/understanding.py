@@ -1,6 +1,6 @@
 """A published document as lines with their meaning: read in a child process, matched to SPO codes, never silently."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -67,7 +67,8 @@ def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Refe
         )
     if len(listed.titles) > MAX_TITLES:
         raise InvalidInputError(f"В файле больше {MAX_TITLES} названий: это не перечень одного региона.")
-    matches = matcher.match_all([(title.title, title.written_codes) for title in listed.titles])
+    codes = own_codes(listed.titles, matcher)
+    matches = matcher.match_all([(title.title, own) for title, own in zip(listed.titles, codes, strict=True)])
     return Understood(
         tuple(zip(listed.titles, matches, strict=True)),
         listed.ignored,
@@ -77,6 +78,29 @@ def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Refe
         None,
         illustrative=False,
     )
+
+
+def own_codes(titles: Sequence[ListedTitle], matcher: TitleMatcher) -> list[tuple[str, ...]]:
+    """Codes that speak of each title: where one cell names several professions, each takes those that name it.
+
+    A code that names none of them stays with all, so that a person is asked.
+    """
+    by_cell: dict[str, list[ListedTitle]] = {}
+    for title in titles:
+        by_cell.setdefault(title.source_cell, []).append(title)
+    claims = {
+        title.position: tuple(code for code in title.written_codes if code in matcher.match(title.title).spo_codes)
+        for cell in by_cell.values()
+        if len(cell) > 1
+        for title in cell
+    }
+    found = []
+    for title in titles:
+        cell = by_cell[title.source_cell]
+        claimed = {code for each in cell for code in claims.get(each.position, ())}
+        is_shared = len(cell) > 1 and claimed >= set(title.written_codes) and claims[title.position]
+        found.append(claims[title.position] if is_shared else title.written_codes)
+    return found
 
 
 def read_own(content: bytes) -> DemandEdition:
