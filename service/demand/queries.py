@@ -94,10 +94,16 @@ def list_editions(session: Session, in_force: str | None, as_of: date) -> list[E
     counts = sa.select(DemandEntry.edition_code, sa.func.count()).group_by(DemandEntry.edition_code)
     count_of = dict(session.execute(counts).all())
     query = sa.select(DemandEdition).order_by(DemandEdition.published_on.desc(), DemandEdition.edition_code.desc())
-    return [edition_row(row, count_of.get(row.edition_code, 0), in_force, as_of) for row in session.scalars(query)]
+    followed = get_edition(session, in_force).follows[-1:] if in_force is not None else ()
+    return [
+        edition_row(row, count_of.get(row.edition_code, 0), in_force, as_of, is_followed=row.edition_code in followed)
+        for row in session.scalars(query)
+    ]
 
 
-def edition_row(row: DemandEdition, entry_count: int, in_force: str | None, as_of: date) -> EditionRow:
+def edition_row(
+    row: DemandEdition, entry_count: int, in_force: str | None, as_of: date, *, is_followed: bool = False
+) -> EditionRow:
     """One line of the list of editions."""
     return EditionRow(
         code=row.edition_code,
@@ -106,6 +112,7 @@ def edition_row(row: DemandEdition, entry_count: int, in_force: str | None, as_o
         entry_count=entry_count,
         checksum=row.checksum,
         in_force=row.edition_code == in_force,
+        is_followed=is_followed,
         illustrative=row.illustrative,
         revision=split_edition_code(row.edition_code)[1],
         published_by=row.published_by,

@@ -14,6 +14,7 @@ class EditionRow(Wire):
     entry_count: int
     checksum: str  # SHA-256 of the file it came from
     in_force: bool
+    is_followed: bool  # the list that the one in force follows
     illustrative: bool
     revision: int  # 1 = as first published; a correction adds one
     published_by: str  # actor, as in the audit
