@@ -18,7 +18,7 @@ from recommender.reference import Reference
 from recommender.title_words import TitleReader, TitleWords, is_word, without_brackets
 
 MOST_CODES = 4
-"""A qualification that more codes share ("техник") tells none of them."""
+"""A qualification that more codes share ("старший техник") tells none of them; nor does one of a single word."""
 ONE_SLIP, TWO_SLIPS = 4, 8
 """Letters a word needs so that one, or two, of them may be slips."""
 SLIP_COST = 0.5
@@ -117,7 +117,7 @@ class SpoTitles:
         shared: dict[str, list[str]] = defaultdict(list)
         for title, codes in self._reference.titles.qualifications:
             shared[self._reader.read(title).text].extend(codes)
-        few = [(text, codes) for text, codes in shared.items() if len(set(codes)) <= MOST_CODES]
+        few = [(text, codes) for text, codes in shared.items() if len(set(codes)) <= MOST_CODES and " " in text]
         yield from self._of(few, "qualification")
 
     def _of(self, named: Iterable[tuple[str, Sequence[str]]], kind: str) -> Iterable[KnownName]:

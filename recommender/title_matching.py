@@ -53,7 +53,7 @@ class TitleMatch:
     ground : str
         "code", "title", "synonym", "remembered", "lemmas", "fuzzy", "higher" or "nothing".
     doubt : str or None
-        Why not accepted: "code_names_another", "code_unknown", "code_closed", "code_renamed", "close_rivals",
+        Why not accepted: "code_names_another", "code_unknown", "code_closed", "code_renamed", "code_higher", "close_rivals",
         "brackets_unread", "part_unknown", "part_without_code" or "weak".
     candidates : tuple of Candidate
         The best three.
@@ -138,11 +138,10 @@ class TitleMatcher:
         title : str
             As printed; codes inside it count as written beside it.
         written_codes : sequence of str
-            As printed: `NN.NN.NN`, or six digits of the lists before 2013.
+            As printed: `NN.NN.NN`, or six digits of the lists before 2013; codes of other classifiers say nothing.
         """
         words = self._reader.read(title)
-        codes = dict.fromkeys([*(code.strip() for code in written_codes if code.strip()), *words.codes])
-        meanings = [self._codes.meaning(code) for code in codes]
+        meanings = self._codes.meanings([*written_codes, *words.codes])
         decision = self._remembered.get(words.text) if words.text else None
         if decision is not None:
             reading = Reading(decision.spo_codes, decision.profiles, EXACT, "remembered")
@@ -162,7 +161,8 @@ class TitleMatcher:
         if doubt:
             is_guess = codes and reading.evidence.confidence < CONFIRM_FROM
             return replace(reading, codes=codes if is_guess else reading.codes, doubt=doubt)
-        if any(meaning.former and meaning.former.bag == words.bag for meaning in meanings) and reading.codes:
+        as_in_2013 = any(meaning.former and meaning.former.bag == words.bag for meaning in meanings)
+        if (as_in_2013 and reading.codes) or not codes:
             return reading
         if not set(reading.codes) & set(codes):
             return Reading(codes, (), self._evidence(words, codes), "code", "weak")
@@ -172,6 +172,8 @@ class TitleMatcher:
 
     def _contradiction(self, reading: Reading, meanings: Sequence[CodeMeaning], words: TitleWords) -> str | None:
         """Why title and codes cannot both be believed; None = they can."""
+        if any(meaning.higher for meaning in meanings):
+            return "code_names_another" if reading.codes else None if reading.profiles else "code_higher"
         if not all(meaning.known for meaning in meanings):
             return "code_unknown"
         if not all(meaning.codes for meaning in meanings):

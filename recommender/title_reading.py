@@ -1,6 +1,6 @@
 """Which professions a title means by its words alone: as one name, without its brackets, or part by part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.spo_titles import KnownName, Nearness, SpoTitles
@@ -88,8 +88,7 @@ class TitleReading:
     def _known(self, plain: str) -> Reading | None:
         """The title as a known name, or as the beginning of one of higher education."""
         words = self._reader.read_plain(plain)
-        bare, inside = without_brackets(plain)
-        for candidate, dropped in ((words, ""), (self._reader.read_plain(bare), inside)):
+        for candidate, dropped in self._candidates(plain):
             name = self._titles.find_exact(candidate)
             if name is None:
                 continue
@@ -109,6 +108,18 @@ class TitleReading:
         if near and near[0].similarity >= HIGHER_RIVAL:
             return replace(self._nearest(words), profiles=profiles, doubt="close_rivals")
         return Reading((), profiles, EXACT, "higher")
+
+    def _candidates(self, plain: str) -> Iterable[tuple[TitleWords, str]]:
+        """A title as it is, without brackets, without its head; and what was left out of it in brackets."""
+        words = self._reader.read_plain(plain)
+        yield words, ""
+        bare, inside = without_brackets(plain)
+        without = self._reader.read_plain(bare)
+        if inside:
+            yield without, inside
+        for headed, dropped in ((words, ""), (without, inside)):
+            if len(headed.without_heads.lemmas) < len(headed.lemmas):
+                yield headed.without_heads, dropped
 
     def _says_something(self, text: str) -> bool:
         """Whether words of a bracket are words of names."""
