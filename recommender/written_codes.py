@@ -67,7 +67,7 @@ class WrittenCodes:
                 self._six_digits[former.old_code].append(code)
 
     def meanings(self, written: Iterable[str]) -> list[CodeMeaning]:
-        """What each code means, once; cells that hold several are taken apart, codes of other classifiers passed over."""
+        """What each code means, once; a cell of several is taken apart, codes of other classifiers are passed over."""
         codes: dict[str, None] = {}
         for cell in written:
             code = re.sub(r"[\s*]|\.$", "", cell)
