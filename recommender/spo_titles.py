@@ -18,7 +18,7 @@ from recommender.reference import Reference
 from recommender.title_words import TitleReader, TitleWords, is_word, without_brackets
 
 MOST_CODES = 4
-"""A qualification that more codes share ("техник") tells none of them."""
+"""A qualification that more codes share ("старший техник") tells none of them; nor does one of a single word."""
 ONE_SLIP, TWO_SLIPS = 4, 8
 """Letters a word needs so that one, or two, of them may be slips."""
 SLIP_COST = 0.5
@@ -42,19 +42,13 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near a title is to a name, each 0 to 1.
+    """How near a title is to a name, 0 to 1: weight of the words they share among that of all their words.
 
-    Attributes
-    ----------
-    similarity : float
-        Weight of the words they share among the weight of all their words; a rare word weighs more.
-    coverage : float
-        Share of the title's own weight that the name has too.
+    A rare word weighs more, so it is the share of rare words matched that counts.
     """
 
     name: KnownName
     similarity: float
-    coverage: float
 
 
 def is_in_force(reference: Reference, code: str) -> bool:
@@ -80,8 +74,8 @@ class SpoTitles:
     >>> titles.find_exact(reader.read("Сестринское дело")).codes
     ('34.02.01',)
     >>> nearest = titles.nearest(reader.read("Сестренское дело"))[0]
-    >>> nearest.name.codes, round(nearest.coverage, 2)
-    (('34.02.01',), 0.97)
+    >>> nearest.name.codes, round(nearest.similarity, 2)
+    (('34.02.01',), 0.95)
     """
 
     def __init__(self, reference: Reference, reader: TitleReader) -> None:
@@ -123,7 +117,7 @@ class SpoTitles:
         shared: dict[str, list[str]] = defaultdict(list)
         for title, codes in self._reference.titles.qualifications:
             shared[self._reader.read(title).text].extend(codes)
-        few = [(text, codes) for text, codes in shared.items() if len(set(codes)) <= MOST_CODES]
+        few = [(text, codes) for text, codes in shared.items() if len(set(codes)) <= MOST_CODES and " " in text]
         yield from self._of(few, "qualification")
 
     def _of(self, named: Iterable[tuple[str, Sequence[str]]], kind: str) -> Iterable[KnownName]:
@@ -201,6 +195,6 @@ class SpoTitles:
             known_name = self.names[number]
             whole = sum(self.weight(word) for word in known_name.words.bag)
             similarity = weight / max(total + whole - weight, weight)
-            found.append(Nearness(known_name, similarity, min(weight / total, 1.0)))
+            found.append(Nearness(known_name, similarity))
         found.sort(key=lambda near: (-near.similarity, near.name.codes, near.name.words.text))
         return found

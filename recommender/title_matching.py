@@ -17,6 +17,8 @@ from recommender.written_codes import CodeMeaning, WrittenCodes
 CANDIDATES = 3
 CLOSE = 0.1
 """Similarity by which the nearest name of another profession must be behind not to be called a close rival."""
+CONTRADICTED = 0.5
+"""Confidence at most where something speaks against a reading."""
 AGREES_FROM = 0.25
 """Similarity of a title to some name of the code printed beside it, from which both may speak of one profession."""
 
@@ -49,12 +51,14 @@ class TitleMatch:
     spo_codes : tuple of str
         Codes in force: the answer when accepted, the best guess when confirm, () when unknown or of higher education.
     confidence : float
-        Calibrated chance, 0 to 1, that `spo_codes` are right.
+        Calibrated chance, 0 to 1, that `spo_codes` are right; 0 when unknown, at most one half where title and codes,
+        or two readings, contradict each other.
     ground : str
         "code", "title", "synonym", "remembered", "lemmas", "fuzzy", "higher" or "nothing".
     doubt : str or None
-        Why not accepted: "code_names_another", "code_unknown", "code_closed", "code_renamed", "close_rivals",
-        "brackets_unread", "part_unknown", "part_without_code" or "weak".
+        Why not accepted. Of the codes beside it: "code_names_another", "code_unknown", "code_closed" (no successor),
+        "code_renamed" (two lists, two professions), "code_higher", "part_without_code"; of the title: "close_rivals",
+        "brackets_unread", "part_unknown", "weak".
     candidates : tuple of Candidate
         The best three.
     profiles : tuple of str
@@ -107,7 +111,7 @@ class TitleMatcher:
         self._titles = SpoTitles(reference, self._reader)
         self._reading = TitleReading(self._titles, self._reader)
         self._codes = WrittenCodes(reference, self._titles, self._reader)
-        self._remembered = {self.normal_form(title): decision for title, decision in (remembered or {}).items()}
+        self._remembered = {self._key(title): decision for title, decision in (remembered or {}).items()}
 
     def normal_form(self, title: str) -> str:
         """The title as it is remembered: in lower case, abbreviations in full, no punctuation.
@@ -120,6 +124,11 @@ class TitleMatcher:
         'мастер сельскохозяйственный производства'
         """
         return self._reader.read(title).text
+
+    def _key(self, title: str) -> tuple[str, ...]:
+        """What is one title to the memory: its words in any order, case and number."""
+        words = self._reader.read(title)
+        return words.bag or (words.text,)
 
     def match_all(self, titles: Iterable[tuple[str, Sequence[str]]]) -> list[TitleMatch]:
         """One match for each (title, written codes); each is what `match` gives it alone."""
@@ -138,12 +147,11 @@ class TitleMatcher:
         title : str
             As printed; codes inside it count as written beside it.
         written_codes : sequence of str
-            As printed: `NN.NN.NN`, or six digits of the lists before 2013.
+            As printed: `NN.NN.NN`, or six digits of the lists before 2013; codes of other classifiers say nothing.
         """
         words = self._reader.read(title)
-        codes = dict.fromkeys([*(code.strip() for code in written_codes if code.strip()), *words.codes])
-        meanings = [self._codes.meaning(code) for code in codes]
-        decision = self._remembered.get(words.text) if words.text else None
+        meanings = self._codes.meanings([*written_codes, *words.codes])
+        decision = self._remembered.get(words.bag or (words.text,))
         if decision is not None:
             reading = Reading(decision.spo_codes, decision.profiles, EXACT, "remembered")
         else:
@@ -160,11 +168,14 @@ class TitleMatcher:
             reading = Reading(codes, (), EXACT, "code", doubt)
         doubt = self._contradiction(reading, meanings, words)
         if doubt:
-            is_guess = codes and reading.evidence.confidence < CONFIRM_FROM
-            return replace(reading, codes=codes if is_guess else reading.codes, doubt=doubt)
-        if any(meaning.former and meaning.former.bag == words.bag for meaning in meanings) and reading.codes:
+            says_nothing = not (reading.codes or reading.profiles) or reading.evidence.confidence < CONFIRM_FROM
+            return replace(reading, codes=codes if says_nothing else reading.codes, doubt=doubt)
+        if not codes:
             return reading
         if not set(reading.codes) & set(codes):
+            in_2013 = {code for meaning in meanings for code in meaning.former_codes}
+            if set(reading.codes) & in_2013:
+                return reading
             return Reading(codes, (), self._evidence(words, codes), "code", "weak")
         return replace(
             reading, codes=codes, evidence=EXACT, ground="code", doubt=reading.doubt if not words.lemmas else None
@@ -172,6 +183,8 @@ class TitleMatcher:
 
     def _contradiction(self, reading: Reading, meanings: Sequence[CodeMeaning], words: TitleWords) -> str | None:
         """Why title and codes cannot both be believed; None = they can."""
+        if any(meaning.higher for meaning in meanings):
+            return "code_names_another" if reading.codes else None if reading.profiles else "code_higher"
         if not all(meaning.known for meaning in meanings):
             return "code_unknown"
         if not all(meaning.codes for meaning in meanings):
@@ -201,7 +214,7 @@ class TitleMatcher:
 
     def _judged(self, reading: Reading, words: TitleWords, meanings: Sequence[CodeMeaning]) -> TitleMatch:
         """Status, doubt and candidates of a reading."""
-        confidence = reading.evidence.confidence
+        confidence = min(reading.evidence.confidence, CONTRADICTED if reading.doubt else 1.0)
         about_codes = reading.doubt is not None and reading.doubt.startswith("code")
         doubtful = tuple(meaning.written for meaning in meanings) if about_codes else ()
         candidates = self._candidates(reading, words)
@@ -213,7 +226,7 @@ class TitleMatcher:
                 "confirm", reading.codes, confidence, reading.ground, doubt, candidates, reading.profiles, doubtful
             )
         rest: str | None = reading.doubt or ("weak" if reading.codes or reading.profiles else None)
-        return TitleMatch("unknown", (), confidence, "nothing", rest, candidates, (), doubtful)
+        return TitleMatch("unknown", (), 0.0, "nothing", rest, candidates, (), doubtful)
 
     def _candidates(self, reading: Reading, words: TitleWords) -> tuple[Candidate, ...]:
         """Codes of the reading, then those of the nearest names."""
@@ -226,8 +239,8 @@ class TitleMatcher:
                 sure = min(evidence_of(near[place:]).confidence, reading.evidence.confidence)
                 for code in other.name.codes:
                     best.setdefault(code, sure)
-        found = [Candidate(code, self._reference.spo[code].title_ru, sure) for code, sure in best.items()]
-        return tuple(found[:CANDIDATES])
+        ordered = sorted(best.items(), key=lambda pair: -pair[1])[:CANDIDATES]
+        return tuple(Candidate(code, self._reference.spo[code].title_ru, sure) for code, sure in ordered)
 
 
 def _codes_of(meanings: Sequence[CodeMeaning]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Which professions a title means by its words alone: as one name, without its brackets, or part by part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.spo_titles import KnownName, Nearness, SpoTitles
@@ -9,7 +9,7 @@ from recommender.title_words import TitleReader, TitleWords, parts_of, without_b
 
 GROUNDS = {"title": "title", "former": "title", "qualification": "title", "synonym": "synonym", "higher": "higher"}
 HIGHER_RIVAL = 0.6
-"""A title that begins as a profession of higher education and is this near to an SPO name may be either."""
+"""A title that begins as a profession of higher education and as an SPO name this near to it may be either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Reading:
         return self.doubt is None and self.evidence.confidence >= ACCEPTED_FROM
 
 
-NOTHING = Reading((), (), Evidence(0.0, 0.0, 0.0), "nothing")
+NOTHING = Reading((), (), Evidence(0.0, 0.0), "nothing")
 
 
 class TitleReading:
@@ -68,19 +68,27 @@ class TitleReading:
 
     def read(self, plain: str) -> Reading:
         """What a title that `TitleReader.plain` has been through means."""
-        whole = self._known(plain)
+        whole, parts = self._known(plain), self._parts(plain)
+        if parts and parts.evidence.exact and parts.is_sure and (whole is None or self._adds(parts, whole, plain)):
+            return parts
         if whole:
             return whole
-        parts = self._parts(plain)
-        if parts and parts.is_sure:
-            return parts
-        return max(self._fuzzy(plain), parts or NOTHING, key=lambda found: found.evidence.confidence)
+        near = self._fuzzy(plain)
+        if near.is_sure or parts is None:
+            return near
+        return parts if parts.is_sure else max(near, parts, key=lambda found: found.evidence.confidence)
+
+    def _adds(self, parts: Reading, whole: Reading, plain: str) -> bool:
+        """Whether a list names a profession that its words joined to one name do not ("матрос, моторист")."""
+        if not set(",;/") & set(plain):
+            return False
+        known = [self._known(text) for text in parts_of(without_brackets(plain)[0])]
+        return parts.parts > 1 and any(part and not set(part.codes) & set(whole.codes) for part in known)
 
     def _known(self, plain: str) -> Reading | None:
         """The title as a known name, or as the beginning of one of higher education."""
         words = self._reader.read_plain(plain)
-        bare, inside = without_brackets(plain)
-        for candidate, dropped in ((words, ""), (self._reader.read_plain(bare), inside)):
+        for candidate, dropped in self._candidates(plain):
             name = self._titles.find_exact(candidate)
             if name is None:
                 continue
@@ -92,10 +100,26 @@ class TitleReading:
         profiles = self._titles.find_begin(words)
         if not profiles:
             return None
-        near = [near for near in self._titles.nearest(words)[:1] if near.name.codes]
+        near = [
+            near
+            for near in self._titles.nearest(words)[:1]
+            if near.name.codes and near.name.words.lemmas[0] == words.lemmas[0]
+        ]
         if near and near[0].similarity >= HIGHER_RIVAL:
             return replace(self._nearest(words), profiles=profiles, doubt="close_rivals")
         return Reading((), profiles, EXACT, "higher")
+
+    def _candidates(self, plain: str) -> Iterable[tuple[TitleWords, str]]:
+        """A title as it is, without brackets, without its head; and what was left out of it in brackets."""
+        words = self._reader.read_plain(plain)
+        yield words, ""
+        bare, inside = without_brackets(plain)
+        without = self._reader.read_plain(bare)
+        if inside:
+            yield without, inside
+        for headed, dropped in ((words, ""), (without, inside)):
+            if len(headed.without_heads.lemmas) < len(headed.lemmas):
+                yield headed.without_heads, dropped
 
     def _says_something(self, text: str) -> bool:
         """Whether words of a bracket are words of names."""
@@ -145,7 +169,7 @@ def evidence_of(near: Sequence[Nearness]) -> Evidence:
     best = near[0]
     rival = next((other for other in near if not _kin(other.name, best.name)), None)
     margin = best.similarity - (rival.similarity if rival else 0.0)
-    return Evidence(best.similarity, best.coverage, margin)
+    return Evidence(best.similarity, margin)
 
 
 def _kin(name: KnownName, other: KnownName) -> bool:

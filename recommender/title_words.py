@@ -23,16 +23,17 @@ RANKS = re.compile(
 )
 BRACKETS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 WORD = re.compile(r"[a-zа-я0-9]+")
-EMPTY_WORDS = (
-    "по в во на и или для с со к о об от до при из за под над у а не том число др прочий иной вид отрасль область "
-    "сфера направление подготовка обучение набор требоваться потребность нехватка дефицит вакансия кадр профессия "
-    "специальность специалист квалификация должность рабочий требоваться нужный необходимый нужно"
-    " востребованный"
+EMPTY = "по в во на и или для с со к о об от до при из за под над у а не том число др прочий иной вид отрасль область"
+EMPTY_WORDS = frozenset(EMPTY.split())
+"""Words that names and titles say nothing by; dropped from both."""
+LEADING = (
+    "подготовка обучение набор требоваться потребность нехватка дефицит вакансия кадр профессия специальность "
+    "направление квалификация должность нужный необходимый востребованный"
 )
-STOP_WORDS = frozenset(EMPTY_WORDS.split())
-"""Words that say that a profession is meant and not which; dropped from names and titles alike."""
-
-
+LEADING_WORDS = frozenset(LEADING.split())
+"""Words before a profession that say that one is wanted or taught; dropped where something follows."""
+HEAD_WORDS = frozenset({"специалист", "рабочий", "работник", "сотрудник"})
+"""Heads that any profession may be written with; a title may do without them, a name ("специалист банка") may not."""
 PROPER = frozenset({"Surn", "Name", "Patr", "Geox", "Orgn", "Trad", "Abbr"})
 HOMOGRAPHS = {"техника": "техник"}
 """Lemmas one of whose forms ("техники") is also a form of the name of a profession, which is meant more often."""
@@ -56,7 +57,7 @@ class TitleWords:
     text : str
         Lower case, ё as е, single spaces, no punctuation; abbreviations in full.
     lemmas : tuple of str
-        Dictionary forms in the order of the title, without stop words.
+        Dictionary forms in the order of the title, without the empty ones.
     forms : tuple of str
         The same words as they are written.
     codes : tuple of str
@@ -67,6 +68,12 @@ class TitleWords:
     lemmas: tuple[str, ...]
     forms: tuple[str, ...]
     codes: tuple[str, ...] = ()
+
+    @property
+    def without_heads(self) -> "TitleWords":
+        """The words without "специалист" and its like."""
+        kept = [(form, word) for form, word in zip(self.lemmas, self.forms, strict=True) if form not in HEAD_WORDS]
+        return TitleWords(" ".join(word for _, word in kept), tuple(f for f, _ in kept), tuple(w for _, w in kept))
 
     @property
     def bag(self) -> tuple[str, ...]:
@@ -167,7 +174,9 @@ class TitleReader:
         text = self._pattern.sub(self._in_full, plain)
         words = WORD.findall(text)
         kept = [(lemma(word), word) for word in words if not word.isdigit()]
-        kept = [(form, word) for form, word in kept if form not in STOP_WORDS]
+        kept = [(form, word) for form, word in kept if form not in EMPTY_WORDS]
+        while len(kept) > 1 and kept[0][0] in LEADING_WORDS:
+            del kept[0]
         return TitleWords(" ".join(words), tuple(form for form, _ in kept), tuple(word for _, word in kept))
 
     def read(self, title: str) -> TitleWords:

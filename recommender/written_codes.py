@@ -2,14 +2,19 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recommender.catalogue import current_spo_code
 from recommender.reference import Reference
 from recommender.spo_titles import SpoTitles, is_in_force
-from recommender.title_words import TitleReader, TitleWords, without_brackets
+from recommender.title_words import CODES, TitleReader, TitleWords, without_brackets
 
-FORMER_DIGITS = 6
+SIX_DIGITS = re.compile(r"(\d{6})(?:\.\d{2})?")
+HIGHER = re.compile(r"\d{2}\.0[3-9]\.\d{2}")
+"""Bachelors, masters, specialists and what follows: the middle pair says the level."""
+OTHER_CLASSIFIERS = re.compile(r"\d{1,5}")
+"""Workers' and clerks' occupations (five digits) and their groups (four): nothing about SPO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class CodeMeaning:
         Codes in force; () = no list knows the code, or it was closed without a successor.
     known : bool
         Some list has it.
+    higher : bool
+        It is a code of higher education.
     former : TitleWords or None
         Its name in the list of 2013 where that is another profession than today's; then the code alone says neither.
     former_codes : tuple of str
@@ -31,6 +38,7 @@ class CodeMeaning:
     written: str
     codes: tuple[str, ...]
     known: bool
+    higher: bool = False
     former: TitleWords | None = None
     former_codes: tuple[str, ...] = ()
 
@@ -58,24 +66,33 @@ class WrittenCodes:
             if former.old_code:
                 self._six_digits[former.old_code].append(code)
 
-    def meaning(self, written: str) -> CodeMeaning:
-        """What a code means today; it may carry spaces and, of six digits, a qualification's two."""
-        code = re.sub(r"[\s*]", "", written)
-        if re.fullmatch(r"\d{6}(\.\d{2})?", code):
-            return self._of_six_digits(written, code[:FORMER_DIGITS])
+    def meanings(self, written: Iterable[str]) -> list[CodeMeaning]:
+        """What each code means, once; a cell of several is taken apart, codes of other classifiers are passed over."""
+        codes: dict[str, None] = {}
+        for cell in written:
+            code = re.sub(r"[\s*]|\.$", "", cell)
+            codes.update(dict.fromkeys(CODES.findall(re.sub(r"\.\s+", ".", cell)) or [code]))
+        return [self.meaning(code) for code in codes if code and not OTHER_CLASSIFIERS.fullmatch(code)]
+
+    def meaning(self, code: str) -> CodeMeaning:
+        """What a code means today; of six digits, a qualification's two may follow."""
+        six = SIX_DIGITS.fullmatch(code)
+        if six:
+            return self._of_six_digits(code, six[1])
         current = current_spo_code(self._reference, code)
         if code in self._reference.spo:
             codes = (current,) if is_in_force(self._reference, current) else ()
-            return CodeMeaning(written, codes, True, *self._renamed(code))
+            former, former_codes = self._renamed(code)
+            return CodeMeaning(code, codes, True, former=former, former_codes=former_codes)
         if code in self._reference.former_spo:
-            return CodeMeaning(written, self._named_in_2013(code), True)
-        return CodeMeaning(written, (), False)
+            return CodeMeaning(code, self._named_in_2013(code), True)
+        return CodeMeaning(code, (), False, higher=HIGHER.fullmatch(code) is not None)
 
     def _of_six_digits(self, written: str, code: str) -> CodeMeaning:
         later = self._six_digits.get(code, [])
         codes = tuple(sorted({now for former in later for now in self._named_in_2013(former)}))
-        renamed = [self._renamed(former)[0] for former in later]
-        return CodeMeaning(written, codes, bool(later), next((words for words in renamed if words), None), codes)
+        renamed = [words for words in (self._renamed(former)[0] for former in later) if words]
+        return CodeMeaning(written, codes, bool(later), former=renamed[0] if renamed else None, former_codes=codes)
 
     def _named_in_2013(self, code: str) -> tuple[str, ...]:
         """Codes in force of the profession that bore the code in 2013."""
