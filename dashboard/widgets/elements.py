@@ -34,7 +34,9 @@ def chips(pieces: Iterable[str]) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()) -> None:
     """A plain table; `numeric` columns stand right."""
-    titles = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    titles = "".join(
+        f'<th class="{"n" if i in numeric else ""}">{escape(column)}</th>' for i, column in enumerate(columns)
+    )
     head = f"<thead><tr>{titles}</tr></thead>" if any(columns) else ""
     body = "".join(
         "<tr>"

@@ -145,9 +145,7 @@ def test_a_suspicious_list_needs_two_people(client: TestClient, sign_in: SignIn,
 def test_difference_and_impact_before_publishing(client: TestClient, sign_in: SignIn) -> None:
     header = sign_in("metodist")
     next_code = KNOWN_LIST.replace("krasnodar-2024H1,2024-01-31", "krasnodar-2024H2,2024-07-31")
-    added = (
-        "krasnodar-2024H2,2024-07-31,Краснодарский край,60,Аддитивные технологии,15.02.09,4,,current,,\n"
-    )
+    added = "krasnodar-2024H2,2024-07-31,Краснодарский край,60,Аддитивные технологии,15.02.09,4,,current,,\n"
     draft = upload(client, header, (next_code + added).encode(), "krasnodar-2024H2.csv").json()
     assert draft["unsettled_count"] == 0
     change = client.get(f"{DRAFTS}/{draft['draft_id']}/difference", headers=header).json()
