@@ -1,0 +1,173 @@
+"""Lists without a table: numbered paragraphs, dashes, plain lines."""
+
+import re
+from collections.abc import Sequence
+
+from recommender.document import DocumentRow
+from recommender.listed import CONTINUED, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
+from recommender.listed_cells import UNITS, find_horizon, group_code, level_in_words, read_count, take_codes
+from recommender.listed_grid import LONG, NOTES, SENTENCE, TOTALS
+from recommender.listed_titles import UNFINISHED, looks_like_profession, normalised_title, plain, split_titles
+
+NUMBER = re.compile(r"\s*\d{1,4}(?:[.)]|(?=\s+[А-ЯЁ]))")
+NESTED = re.compile(r"\s*\d{1,3}\.\d{1,3}[.)]?\s")
+BULLET = re.compile(r"\s*(?:[•–—▪●○·✓◦‣➢■]|-\s|-(?=[А-ЯЁ]))")
+ROMAN = re.compile(r"\s*(?:раздел|глава|часть|[IVXІХ]{1,5}[.)])\s*", re.IGNORECASE)
+HEADINGS = re.compile(
+    r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|правительств|"
+    r"агентств|комитет|служб\w занятости|наименование профес|рынк\w труда",
+    re.IGNORECASE,
+)
+PAGE = re.compile(r"\s*(?:стр(?:аница|\.)?\s*)?\d{1,4}(?:\s*(?:из|/)\s*\d{1,4})?\s*", re.IGNORECASE)
+NEED_AT_END = re.compile(
+    rf"[\s,;:(–—-]+(?:потребность|требуется|нужно|нужны|вакансий)?[\s:–—-]*"
+    rf"(?P<count>(?:ок\.|около|более|свыше|не менее|до|порядка|примерно)?\s*\d[\d  ]*(?:[.,]\d+)?\s*(?:тыс\.?)?)"
+    rf"\s*{UNITS}\)?[\s.;]*$",
+    re.IGNORECASE,
+)
+NUMBER_AT_END = re.compile(r"(?:\s+[–—-]|:|\t|\.{3,})\s*(?P<count>\d[\d  ]*)[\s.;]*$")
+LEVEL_AT_END = re.compile(
+    r"[\s,;:(–—-]+(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]*|"
+    r"(?:очень |крайне )?(?:высок|средн|низк)\w+(?: потребность| спрос| уровень| востребованность)?)\)?[\s.;]*$",
+    re.IGNORECASE,
+)
+
+
+def read_lines(rows: Sequence[DocumentRow], listing: Listing, *, beside_table: bool) -> None:
+    """Read lines of text; beside a table that holds the list only lines with a code, or numbered professions, name titles."""
+    marks = _marks_of(rows)
+    item: DocumentRow | None = None  # the last line that names a title, waiting for what it may go on with
+    text = ""
+    last = ""
+    for row in rows:
+        line = next(iter(row.printed().values()), "").strip()
+        if not line:
+            continue
+        taken = _taken_for(line, last, marks, listing, beside_table=beside_table, pending=item is not None)
+        if taken == CONTINUED and item is not None:
+            text = text + line if text.endswith("-") else f"{text} {line}"
+            listing.ignore(row, CONTINUED)
+            continue
+        if item is not None:
+            _add(item, text, listing)
+            item = None
+        if taken == "item":
+            item, text = row, line
+        elif taken == "heading":
+            listing.head(row)
+        elif taken == "section":
+            listing.open_section(row)
+        else:
+            listing.ignore(row, taken)
+        last = taken
+    if item is not None:
+        _add(item, text, listing)
+
+
+def _marks_of(rows: Sequence[DocumentRow]) -> str:
+    """What marks the items of these lines: nested numbers, numbers, bullets, or nothing."""
+    lines = [cell for row in rows for cell in row.printed().values()]
+    counts = {
+        "nested": sum(NESTED.match(line) is not None for line in lines),
+        "number": sum(NUMBER.match(line) is not None for line in lines),
+        "bullet": sum(BULLET.match(line) is not None for line in lines),
+    }
+    if counts["nested"] >= 2:
+        return "nested"
+    most = max(("number", "bullet"), key=lambda mark: counts[mark])
+    return most if counts[most] >= 2 else ""
+
+
+def _is_marked(line: str, marks: str) -> bool:
+    pattern = {"nested": NESTED, "number": NUMBER, "bullet": BULLET}.get(marks)
+    return pattern is not None and pattern.match(line) is not None
+
+
+def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_table: bool, pending: bool) -> str:
+    """What a line is: item, section, heading, or the reason why it is none of them."""
+    if PAGE.fullmatch(line) and not take_codes(line)[0]:
+        return PAGE_NUMBER
+    if TOTALS.match(line):
+        return TOTAL
+    if NOTES.match(line):
+        return NOTE
+    if not _is_marked(line, marks) and line[:1].islower() and last in {NOTE, "heading"}:
+        return last
+    fresh = not listing.titles and not pending
+    if fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
+        return "heading"
+    if beside_table:
+        return _taken_beside_table(line, marks, fresh=fresh)
+    if _is_marked(line, marks):
+        return "item"
+    if pending and _goes_on(line, marks):
+        return CONTINUED
+    if marks:
+        return _taken_between_items(line, last, fresh=fresh)
+    return _taken_among_plain_lines(line, listing)
+
+
+def _taken_beside_table(line: str, marks: str, *, fresh: bool) -> str:
+    if group_code(line):
+        return "section"
+    if take_codes(line)[0] or (_is_marked(line, marks) and looks_like_profession(plain(line))):
+        return "item"
+    if SENTENCE.search(line) and len(line.split()) > LONG // 2:
+        return NOTE
+    if fresh:
+        return "heading"
+    return "section" if len(line.split()) <= LONG else OUTSIDE
+
+
+def _goes_on(line: str, marks: str) -> bool:
+    """A line without a mark that cannot begin anything: small letter, bracket, or a need alone."""
+    return line[:1].islower() or line[:1] in "(«" or (bool(marks) and line[:1] in "0123456789—–-")
+
+
+def _taken_between_items(line: str, last: str, *, fresh: bool) -> str:
+    """Between marked items a short line is a section; one with a code is an item that lost its mark."""
+    if take_codes(line)[0] and not group_code(line):
+        return "item"
+    if SENTENCE.search(line) and len(line.split()) > 3 and not ROMAN.match(line):
+        return NOTE
+    if fresh and last == "heading" and len(line.split()) > LONG:
+        return "heading"
+    return "section" if len(line.split()) <= 2 * LONG else NOTE
+
+
+def _taken_among_plain_lines(line: str, listing: Listing) -> str:
+    if group_code(line) or line.endswith(":") or ROMAN.match(line):
+        return "section"
+    if take_codes(line)[0] or normalised_title(line) in listing.known:
+        return "item"
+    letters = [letter for letter in line if letter.isalpha()]
+    if not letters:
+        return NOTE
+    if len(letters) > 3 and all(letter.isupper() for letter in letters):
+        return "section"
+    if find_horizon(line) is not None and len(line.split()) <= LONG // 2:
+        return "section"
+    if SENTENCE.search(line) and len(line.split()) > LONG // 2:
+        return NOTE
+    return "item" if len(line.split()) <= 2 * LONG else NOTE
+
+
+def _add(row: DocumentRow, text: str, listing: Listing) -> None:
+    """Title, codes, need and level of one line."""
+    place = next(iter(row.printed()))
+    codes, rest = take_codes(text)
+    rest = rest.strip()
+    count = level = None
+    found = NEED_AT_END.search(rest) or NUMBER_AT_END.search(rest)
+    if found is not None and found.start() > 0:
+        count, rest = read_count(found["count"].strip()), rest[: found.start()]
+    tail = LEVEL_AT_END.search(rest)
+    if tail is not None and tail.start() > 0 and level_in_words(tail[0]) is not None:
+        level, rest = level_in_words(tail[0]), rest[: tail.start()]
+    titles = split_titles(rest, listing.known)
+    if not titles and not codes:
+        listing.ignore(row, NOTE)
+        return
+    pairs = len(titles) > 1 and len(codes) == len(titles)
+    for index, title in enumerate(titles or ("",)):
+        listing.add(Entry(title, (codes[index],) if pairs else codes, level, count), place)
