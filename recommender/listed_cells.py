@@ -1,6 +1,7 @@
 """What single cells of a published list say: codes, counts, levels, and whether now or later is meant."""
 
 import re
+from operator import itemgetter
 
 CURRENT, PERSPECTIVE = "current", "perspective"
 
@@ -64,7 +65,7 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     Returns
     -------
     codes : tuple of str
-        In order, each once.
+        In order; a code written twice is there twice.
     rest : str
 
     Examples
@@ -96,8 +97,7 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     if of_codes:
         rest = DATED_CODE.sub(lambda match: _note(match, f"{match[1]}.{match[2]}.{match[3]}"), rest)
         rest = SHORT_CODE.sub(lambda match: _note(match, f"0{match[1]}.{match[2]}.{match[3]}"), rest)
-    codes = tuple(dict.fromkeys(code for _, code in sorted(found)))
-    return codes, _without_rests(FOREIGN_CODE.sub(" ", rest))
+    return tuple(code for _, code in sorted(found, key=itemgetter(0))), _without_rests(FOREIGN_CODE.sub(" ", rest))
 
 
 def _without_rests(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from recommender.document import DocumentRow
 from recommender.listed_cells import find_horizon, level_in_words, read_count, take_codes
@@ -92,10 +93,6 @@ def role_of(text: str) -> str | None:
     return next((role for role, pattern in ROLE_WORDS if pattern.search(text)), None)
 
 
-def _roles_of(row: DocumentRow) -> list[str | None]:
-    return [role_of(cell) for cell in row.cells]
-
-
 def is_header(row: DocumentRow) -> bool:
     """Whether a row names columns: a title or a code among them, and every second of its cells understood."""
     printed = row.printed()
@@ -103,8 +100,6 @@ def is_header(row: DocumentRow) -> bool:
     understood = [role for role in roles.values() if role is not None]
     if not {TITLE, CODE} & set(understood) or take_codes(" ".join(printed.values()))[0]:
         return False
-    if len(printed) == 1:
-        return len(row.cells) == 1 and understood == [TITLE] and len(next(iter(printed.values()))) < MAX_HEADER // 2
     return len(set(understood)) >= 2 and len(understood) * 2 >= len(printed)
 
 
@@ -115,7 +110,9 @@ def goes_on(header: DocumentRow, row: DocumentRow) -> bool:
         return False
     shared = set(printed) & set(header.printed())
     new = [cell for place, cell in printed.items() if place not in shared]
-    return all(role_of(cell) is not None or BELOW_HEADER.fullmatch(" ".join(cell.split())) for cell in new)
+    return (bool(shared) or len(new) > 1) and all(
+        role_of(cell) is not None or BELOW_HEADER.fullmatch(" ".join(cell.split())) for cell in new
+    )
 
 
 def columns_of(header: Sequence[DocumentRow]) -> Columns:
@@ -180,8 +177,4 @@ def _mostly(answers: Sequence[bool]) -> bool:
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:
-    return (
-        len(numbers) > 1
-        and numbers[0] <= 1
-        and all(b in {a + 1, 1} for a, b in zip(numbers, numbers[1:], strict=False))
-    )
+    return len(numbers) > 1 and numbers[0] <= 1 and all(b in {a + 1, 1} for a, b in pairwise(numbers))

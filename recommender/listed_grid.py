@@ -32,10 +32,12 @@ from recommender.listed_titles import looks_like_profession, normalised_title, s
 
 TOTALS = re.compile(r"\s*(итого|всего|в том числе|из них)\b", re.IGNORECASE)
 NOTES = re.compile(
-    r"\s*(?:[*¹²³⁴⁵†]|\d\)\s+[а-яё]|примечани|источник|по данным|данные |справочно|исп\.|исполнител|министр\b|согласован|"
+    r"\s*(?:[*¹²³⁴⁵†]|примечани|источник|по данным|данные |справочно|исп\.|исполнител|министр\b|"
+    r"согласован|"
     r"руководител\w* (?:министерств|департамент|агентств)|начальник (?:управлени|отдел)|подпись|тел\.|сноск)",
     re.IGNORECASE,
 )
+FOOTNOTE = re.compile(r"\s*\d\)\s+[а-яё]")  # among titles that begin with a capital
 SENTENCE = re.compile(r"[а-яё)]\.\s*$")
 NUMBERED = re.compile(r"\s*\d{1,4}(?:\.\d{1,3})*[.)]?\s*")
 ABSENT = frozenset({"", "-", "–", "—", "нет", "x", "х"})
@@ -93,7 +95,7 @@ def _read_above(rows: Sequence[DocumentRow], header_at: int | None, listing: Lis
     while index < header_at and len(rows[index].printed()) <= 1:
         if rows[index].printed():
             text = next(iter(rows[index].printed().values()))
-            if NOTES.match(text):
+            if is_note(text, listing):
                 listing.ignore(rows[index], NOTE)
             else:
                 listing.head(rows[index])
@@ -119,6 +121,12 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
     grid.ranks = max((read_count(_cell(row, column)) or 0 for row in following for column in ranks), default=0)
     return end
+
+
+def is_note(text: str, listing: Listing) -> bool:
+    """Whether a line speaks of the list rather than belonging to it."""
+    capitals = bool(listing.titles) and listing.titles[-1].title[:1].isupper()
+    return NOTES.match(text) is not None or (capitals and FOOTNOTE.match(text) is not None)
 
 
 def _are_column_numbers(row: DocumentRow) -> bool:
@@ -169,7 +177,11 @@ def _read_single(row: DocumentRow, text: str, grid: Grid) -> bool:
         return False
     if text.isdecimal() and column not in title_columns:
         listing.ignore(row, PAGE_NUMBER)
-    elif NOTES.match(text) or (SENTENCE.search(text) and len(text.split()) > LONG // 2) or len(text.split()) > 2 * LONG:
+    elif (
+        is_note(text, listing)
+        or (SENTENCE.search(text) and len(text.split()) > LONG // 2)
+        or len(text.split()) > 2 * LONG
+    ):
         listing.ignore(row, NOTE)
     elif across or (column not in title_columns and column not in grid.columns.of(role.CODE)):
         listing.open_section(row)
@@ -193,7 +205,7 @@ def _is_heading_like(text: str, known: bool) -> bool:
 
 
 def _goes_on_above(row: DocumentRow, grid: Grid) -> bool:
-    """The rest of a title that a page's end cut: no number in a numbered table, nothing but a title in small letters."""
+    """The rest of a title that a page's end cut: in a numbered table a row of nothing but small letters."""
     titles = grid.columns.of(role.TITLE)
     return (
         grid.numbered
@@ -225,7 +237,7 @@ def _read_titles(row: DocumentRow, grid: Grid) -> None:
             listing.extend_last(grid.added, codes, count if fresh or not needs else None)
         else:
             level = _level(row, title_column, grid)
-            for title, of_title in _paired(text, titles, codes, beside):
+            for title, of_title in pair_codes(titles, beside or list(own_codes), codes):
                 listing.add(Entry(title, of_title, level, count, horizon, section), place)
             grid.title_place, grid.title_section, grid.added = place, section, max(len(titles), 1)
             grid.needs_seen.clear()
@@ -236,17 +248,13 @@ def _place(row: DocumentRow, column: int) -> str:
     return row.places[column] if 0 <= column < len(row.places) else next(iter(row.printed()))
 
 
-def _paired(
-    text: str, titles: tuple[str, ...], codes: tuple[str, ...], beside: Sequence[str]
+def pair_codes(
+    titles: Sequence[str], written: Sequence[str], codes: tuple[str, ...]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Titles with their codes: one each where there are as many (a repeated code counts), otherwise all of them."""
-    if not titles:
-        return [("", codes)]
-    written = list(beside) or list(take_codes(text)[0])
-    repeated = written if len(written) == len(titles) else list(codes)
-    if len(titles) > 1 and len(repeated) == len(titles):
-        return [(title, (code,)) for title, code in zip(titles, repeated, strict=True)]
-    return [(title, codes) for title in titles]
+    """Titles with their codes: one each where as many are written, repeats counted, otherwise all of them."""
+    if len(titles) > 1 and len(written) == len(titles):
+        return [(title, (code,)) for title, code in zip(titles, written, strict=True)]
+    return [(title, codes) for title in titles or ("",)]
 
 
 def _need(row: DocumentRow, needs: Sequence[int], grid: Grid) -> tuple[int | None, str | None]:

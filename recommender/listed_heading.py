@@ -11,12 +11,14 @@ MONTHS = re.compile(
     re.IGNORECASE,
 )
 AS_OF = re.compile(
-    r"(?:по состоянию на|на)\s+(?:\d{1,2}\.(?P<month>\d{2})\.(?P<year>20\d{2})|\d{1,2}\s+(?P<word>[а-я]+)\s+(?P<year2>20\d{2}))",
+    r"(?:по состоянию на|на)\s+"
+    r"(?:\d{1,2}\.(?P<month>\d{2})\.(?P<year>20\d{2})|\d{1,2}\s+(?P<word>[а-я]+)\s+(?P<year2>20\d{2}))",
     re.IGNORECASE,
 )
 EDITION = re.compile(r"\b(20\d{2})-?H([12])\b")
 MONTH_NAMES = (
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
+    "декабря",
 )  # fmt: skip
 WORD = r"[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)*"
 REGIONS = (
@@ -39,7 +41,7 @@ def find_half_year(text: str) -> str | None:
 
     Examples
     --------
-    >>> find_half_year("на II полугодие 2024 года"), find_half_year("по состоянию на 01.02.2024"), find_half_year("2024 год")
+    >>> find_half_year("на II полугодие 2024 года"), find_half_year("на 01.02.2024"), find_half_year("2024 год")
     ('2024-H2', '2024-H1', None)
     """
     found = HALF_YEAR.search(text)

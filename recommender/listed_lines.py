@@ -4,18 +4,19 @@ import re
 from collections.abc import Sequence
 
 from recommender.document import DocumentRow
-from recommender.listed import CONTINUED, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
+from recommender.listed import CONTINUED, HEADER, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
 from recommender.listed_cells import UNITS, find_horizon, group_code, level_in_words, read_count, take_codes
-from recommender.listed_grid import LONG, NOTES, SENTENCE, TOTALS
-from recommender.listed_titles import UNFINISHED, looks_like_profession, normalised_title, plain, split_titles
+from recommender.listed_columns import TITLE, role_of
+from recommender.listed_grid import LONG, SENTENCE, TOTALS, is_note, pair_codes
+from recommender.listed_titles import looks_like_profession, normalised_title, plain, split_titles
 
 NUMBER = re.compile(r"\s*\d{1,4}(?:[.)]|(?=\s+[А-ЯЁ]))")
 NESTED = re.compile(r"\s*\d{1,3}\.\d{1,3}[.)]?\s")
 BULLET = re.compile(r"\s*(?:[•–—▪●○·✓◦‣➢■]|-\s|-(?=[А-ЯЁ]))")
 ROMAN = re.compile(r"\s*(?:раздел|глава|часть|[IVXІХ]{1,5}[.)])\s*", re.IGNORECASE)
 HEADINGS = re.compile(
-    r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|правительств|"
-    r"агентств|комитет|служб\w занятости|наименование профес|рынк\w труда",
+    r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|"
+    r"правительств|агентств|комитет|служб\w занятости|наименование профес|рынк\w труда",
     re.IGNORECASE,
 )
 PAGE = re.compile(r"\s*(?:стр(?:аница|\.)?\s*)?\d{1,4}(?:\s*(?:из|/)\s*\d{1,4})?\s*", re.IGNORECASE)
@@ -34,7 +35,7 @@ LEVEL_AT_END = re.compile(
 
 
 def read_lines(rows: Sequence[DocumentRow], listing: Listing, *, beside_table: bool) -> None:
-    """Read lines of text; beside a table that holds the list only lines with a code, or numbered professions, name titles."""
+    """Read lines of text; beside a table that holds the list only lines with a code and numbered professions count."""
     marks = _marks_of(rows)
     item: DocumentRow | None = None  # the last line that names a title, waiting for what it may go on with
     text = ""
@@ -85,26 +86,36 @@ def _is_marked(line: str, marks: str) -> bool:
 
 def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_table: bool, pending: bool) -> str:
     """What a line is: item, section, heading, or the reason why it is none of them."""
-    if PAGE.fullmatch(line) and not take_codes(line)[0]:
-        return PAGE_NUMBER
-    if TOTALS.match(line):
-        return TOTAL
-    if NOTES.match(line):
-        return NOTE
-    if not _is_marked(line, marks) and line[:1].islower() and last in {NOTE, "heading"}:
-        return last
+    marked = _is_marked(line, marks)
     fresh = not listing.titles and not pending
-    if fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
-        return "heading"
+    taken = _taken_in_any_list(line, listing, fresh=fresh)
+    if taken is not None:
+        return taken
+    if not marked and line[:1].islower() and last in {NOTE, "heading"}:
+        return last
     if beside_table:
         return _taken_beside_table(line, marks, fresh=fresh)
-    if _is_marked(line, marks):
+    if marked:
         return "item"
     if pending and _goes_on(line, marks):
         return CONTINUED
-    if marks:
-        return _taken_between_items(line, last, fresh=fresh)
-    return _taken_among_plain_lines(line, listing)
+    return _taken_between_items(line, last, fresh=fresh) if marks else _taken_among_plain_lines(line, listing)
+
+
+def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | None:
+    """What shows at once: page numbers, totals, notes, and before the first title headings and headers."""
+    taken = None
+    if PAGE.fullmatch(line) and not take_codes(line)[0]:
+        taken = PAGE_NUMBER
+    elif TOTALS.match(line):
+        taken = TOTAL
+    elif is_note(line, listing):
+        taken = NOTE
+    elif fresh and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
+        taken = HEADER
+    elif fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
+        taken = "heading"
+    return taken
 
 
 def _taken_beside_table(line: str, marks: str, *, fresh: bool) -> str:
@@ -136,20 +147,18 @@ def _taken_between_items(line: str, last: str, *, fresh: bool) -> str:
 
 
 def _taken_among_plain_lines(line: str, listing: Listing) -> str:
+    words, letters = len(line.split()), [letter for letter in line if letter.isalpha()]
     if group_code(line) or line.endswith(":") or ROMAN.match(line):
         return "section"
     if take_codes(line)[0] or normalised_title(line) in listing.known:
         return "item"
-    letters = [letter for letter in line if letter.isalpha()]
-    if not letters:
-        return NOTE
-    if len(letters) > 3 and all(letter.isupper() for letter in letters):
+    if (len(letters) > 3 and all(letter.isupper() for letter in letters)) or (
+        find_horizon(line) is not None and words <= LONG // 2
+    ):
         return "section"
-    if find_horizon(line) is not None and len(line.split()) <= LONG // 2:
-        return "section"
-    if SENTENCE.search(line) and len(line.split()) > LONG // 2:
+    if not letters or (SENTENCE.search(line) and words > LONG // 2):
         return NOTE
-    return "item" if len(line.split()) <= 2 * LONG else NOTE
+    return "item" if words <= 2 * LONG else NOTE
 
 
 def _add(row: DocumentRow, text: str, listing: Listing) -> None:
@@ -168,6 +177,5 @@ def _add(row: DocumentRow, text: str, listing: Listing) -> None:
     if not titles and not codes:
         listing.ignore(row, NOTE)
         return
-    pairs = len(titles) > 1 and len(codes) == len(titles)
-    for index, title in enumerate(titles or ("",)):
-        listing.add(Entry(title, (codes[index],) if pairs else codes, level, count), place)
+    for title, of_title in pair_codes(titles, codes, tuple(dict.fromkeys(codes))):
+        listing.add(Entry(title, of_title, level, count), place)

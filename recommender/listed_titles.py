@@ -16,10 +16,10 @@ AGENT = re.compile(
     r"|рос|щица|чица|ница|истка|арка|ерка|орка|стра|арша|швея|няня|брат|врач|повар|логопед|фельдшер|юнга|швей"
     r"|щики|чики|ники|тели|исты|еры|оры|ари|яры|стры)"
 )
-NOUNS_LIKE_ADJECTIVES = frozenset(
-    "рабочий рабочая дежурный горничная управляющий вожатый портной заведующий заведующая уборщица разнорабочий "
-    "постовой участковый служащий ответственный".split()
-)
+NOUNS_LIKE_ADJECTIVES = frozenset({
+    "рабочий", "рабочая", "дежурный", "горничная", "управляющий", "вожатый", "портной", "заведующий", "заведующая",
+    "уборщица", "разнорабочий", "постовой", "участковый", "служащий",
+})  # fmt: skip
 GENDER_STEM = 5  # letters that "медицинская / медицинский" share
 
 
@@ -100,10 +100,7 @@ def split_titles(cell: str, known: Collection[str] = ()) -> tuple[str, ...]:
 def _own_lines(cell: str) -> list[str]:
     """Lines that begin a title of their own; the others go on with the line above."""
     lines: list[str] = []
-    for line in cell.split("\n"):
-        line = line.strip()
-        if not line:
-            continue
+    for line in filter(None, map(str.strip, cell.split("\n"))):
         bare = NUMBERING.sub("", line, count=1)
         before = lines[-1] if lines else ""
         begins = bare != line or (OWN_LINE.match(line) and not _is_open(before)) or before.endswith(";")

@@ -1,9 +1,9 @@
-"""A published list as it stands: titles line by line, before anyone asks what they mean. Nothing is invented or dropped."""
+"""A published list as it stands: titles line by line, before anyone asks what they mean; no row vanishes silently."""
 
 import re
 from collections.abc import Collection
 
-from recommender.document import Document, DocumentRow, DocumentTable
+from recommender.document import Document, DocumentTable
 from recommender.listed import IgnoredRow, ListedTitle, Listing, PublishedList
 from recommender.listed_cells import find_horizon, take_codes
 from recommender.listed_columns import Columns, is_header
@@ -33,6 +33,7 @@ def read_listed(document: Document, known_titles: Collection[str] = ()) -> Publi
 
     Examples
     --------
+    >>> from recommender.document import DocumentRow
     >>> rows = (("Профессия", "Код"), ("Строительство", "Строительство"), ("Каменщик; маляр", "08.01.27"))
     >>> places = (("A1", "B1"), ("A2", "A2"), ("A3", "B3"))
     >>> table = DocumentTable("", tuple(map(DocumentRow, rows, places)))
@@ -51,7 +52,7 @@ def read_listed(document: Document, known_titles: Collection[str] = ()) -> Publi
     for table in tables:
         if named and table.title:
             _open_sheet(table.title, listing)
-        if _width(table) == 1 and not any(is_header(row) for row in table.rows):
+        if _width(table) == 1:
             read_lines(table.rows, listing, beside_table=in_tables)
             continue
         before = above if _width(table) == width and _width(table) > 1 else None
