@@ -1,5 +1,6 @@
 """What a published list says line by line, and the notebook that a reader fills while it walks through a document."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -7,6 +8,7 @@ from recommender.document import DocumentRow
 from recommender.listed_cells import find_horizon, group_code
 from recommender.listed_titles import normalised_title, plain
 
+CHAPTER = re.compile(r"(?:раздел|глава|часть)\s+[IVXІХ\d]+\s*[.:–—-]*\s*", re.IGNORECASE)
 CURRENT, PERSPECTIVE = "current", "perspective"
 HEADING, HEADER, REPEATED_HEADER = "заголовок документа", "шапка таблицы", "повтор шапки таблицы"
 SECTION, NOTE, TOTAL, COLUMN_NUMBERS = "раздел", "примечание", "итог", "номера столбцов"
@@ -158,8 +160,10 @@ def section_name(text: str) -> str:
     --------
     >>> section_name("II. Сельское хозяйство:"), section_name("08.00.00 Техника и технологии строительства")
     ('Сельское хозяйство', 'Техника и технологии строительства')
+    >>> section_name("Раздел 2. Медицина")
+    'Медицина'
     """
     group = group_code(text)
     if group is not None:
         text = text.replace(group, "", 1)
-    return plain(text).rstrip(":. ").strip()
+    return CHAPTER.sub("", plain(text)).rstrip(":. ").strip()

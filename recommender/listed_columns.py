@@ -11,8 +11,9 @@ from recommender.listed_cells import find_horizon, level_in_words, read_count, t
 TITLE, CODE, FOREIGN, NUMBER = "title", "code", "foreign", "number"
 NEED, LEVEL, RANK, HORIZON, SECTION, MARK, OTHER = "need", "level", "rank", "horizon", "section", "mark", "other"
 
+OWN_TITLE = "profession_title"
 OWN_FORMAT = {  # the columns of our own CSV
-    "position": NUMBER, "profession_title": TITLE, "spo_codes": CODE, "demand_level": LEVEL,
+    "position": NUMBER, OWN_TITLE: TITLE, "spo_codes": CODE, "demand_level": LEVEL,
     "demand_level_illustrative": LEVEL, "vacancies": NEED, "horizon": HORIZON, "edition": OTHER, "published": OTHER,
     "region": OTHER, "source": OTHER, "title_basis": OTHER,
 }  # fmt: skip
@@ -20,6 +21,7 @@ ROLE_WORDS = tuple(
     (role, re.compile(pattern, re.IGNORECASE))
     for role, pattern in (
         (NUMBER, r"^(№|n|n п/п|п/п|№ ?п/?п\.?|номер|номер по порядку|номер п/п)$|^№ ?п"),
+        (MARK, r"^(востребованн|перспективн|текущ|актуальн)(ые|ие|ая|ый)$"),
         (FOREIGN, r"окпдтр|\bокз\b|оквэд|\bетн\b"),
         (
             TITLE,
@@ -52,7 +54,8 @@ class Columns:
     """Columns of each role, by index from the left."""
 
     roles: dict[str, tuple[int, ...]]
-    horizons: dict[int, str] = field(default_factory=dict)  # of need and mark columns whose header says now or later
+    horizons: dict[int, str] = field(default_factory=dict)  # of columns whose header says now or later
+    one_title: bool = False  # our own CSV: a cell names one profession, whatever signs it holds
 
     def of(self, role: str) -> tuple[int, ...]:
         """Indices of one role."""
@@ -100,6 +103,8 @@ def is_header(row: DocumentRow) -> bool:
     understood = [role for role in roles.values() if role is not None]
     if not {TITLE, CODE} & set(understood) or take_codes(" ".join(printed.values()))[0]:
         return False
+    if set(understood) == {TITLE}:  # "in demand" and "promising" side by side
+        return len({find_horizon(cell) for cell in printed.values()} - {None}) == 2
     return len(set(understood)) >= 2 and len(understood) * 2 >= len(printed)
 
 
@@ -124,13 +129,12 @@ def columns_of(header: Sequence[DocumentRow]) -> Columns:
         whole = " ".join(dict.fromkeys(texts))
         role = next((found for text in reversed(texts) if (found := role_of(text)) is not None), None)
         horizon = find_horizon(whole)
-        if role is None or (role == TITLE and horizon is not None and len(whole.split()) == 1):
-            role = MARK if horizon is not None else None
-        if role in {NEED, MARK} and horizon is not None:
+        if role in {NEED, MARK, TITLE} and horizon is not None:
             horizons[column] = horizon
         if role is not None:
             roles.setdefault(role, []).append(column)
-    return Columns({role: tuple(columns) for role, columns in roles.items()}, horizons)
+    own = any(cell.strip().lower() == OWN_TITLE for row in header for cell in row.cells)
+    return Columns({role: tuple(columns) for role, columns in roles.items()}, horizons, own)
 
 
 def guess_columns(rows: Sequence[DocumentRow]) -> Columns:

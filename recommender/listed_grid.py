@@ -28,7 +28,7 @@ from recommender.listed_cells import (
     take_codes,
 )
 from recommender.listed_columns import Columns, columns_of, goes_on, guess_columns, is_header
-from recommender.listed_titles import looks_like_profession, normalised_title, split_titles
+from recommender.listed_titles import looks_like_profession, normalised_title, plain, split_titles
 
 TOTALS = re.compile(r"\s*(итого|всего|в том числе|из них)\b", re.IGNORECASE)
 NOTES = re.compile(
@@ -40,6 +40,7 @@ NOTES = re.compile(
 FOOTNOTE = re.compile(r"\s*\d\)\s+[а-яё]")  # among titles that begin with a capital
 SENTENCE = re.compile(r"[а-яё)]\.\s*$")
 NUMBERED = re.compile(r"\s*\d{1,4}(?:\.\d{1,3})*[.)]?\s*")
+ROMAN = re.compile(r"[IVXІХ]+")
 ABSENT = frozenset({"", "-", "–", "—", "нет", "x", "х"})
 TOP_LEVEL = 5
 LONG = 12  # words: longer single cells are notes
@@ -59,6 +60,7 @@ class Grid:
     has_header: bool
     numbered: bool = False
     ranks: int = 0
+    parents: frozenset[str] = frozenset()  # numbers that others go into: 2 where there is 2.1
     from_cells: dict[int, str] = field(default_factory=dict)  # section columns: what was last printed
     title_place: str = ""
     title_section: str | None = None
@@ -119,6 +121,8 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     following = [row for row in rows[end:] if len(row.printed()) > 1]
     numbers = [row for row in following if any(NUMBERED.fullmatch(_cell(row, column)) for column in number)]
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
+    numbers_in = {_cell(row, column).rstrip(".)") for row in following for column in number}
+    grid.parents = frozenset(found.rpartition(".")[0] for found in numbers_in) - {""}
     grid.ranks = max((read_count(_cell(row, column)) or 0 for row in following for column in ranks), default=0)
     return end
 
@@ -146,7 +150,7 @@ def _read_row(row: DocumentRow, grid: Grid) -> None:
         grid.listing.ignore(row, TOTAL)
     elif len(printed) == 1 and len(row.cells) > 1 and _read_single(row, first, grid):
         return
-    elif group_code(" ".join(printed.values())) is not None and not named:
+    elif _is_over_others(row, grid):
         grid.listing.open_section(row)
     elif not named:
         grid.listing.ignore(row, NOTHING_NAMED)
@@ -189,19 +193,31 @@ def _read_single(row: DocumentRow, text: str, grid: Grid) -> bool:
         listing.ignore(row, NOTHING_NAMED)
     elif grid.numbered and text[:1].islower() and listing.titles:
         return False
-    elif grid.numbered or text.endswith(":") or group_code(text) or _is_heading_like(text, known):
+    elif grid.numbered or text.endswith(":") or group_code(text) or is_heading_like(text, known):
         listing.open_section(row)
     else:
         return False
     return True
 
 
-def _is_heading_like(text: str, known: bool) -> bool:
+def is_heading_like(text: str, known: bool) -> bool:
+    """Whether a lone text is a section by its words: shouted, an industry or a district, "now" or "later"."""
     letters = [letter for letter in text if letter.isalpha()]
     shouted = len(letters) > 3 and all(letter.isupper() for letter in letters)
     industry = INDUSTRY.search(text) is not None and not looks_like_profession(text)
     horizon = find_horizon(text) is not None and len(text.split()) <= LONG // 2
     return not known and (shouted or industry or horizon)
+
+
+def _is_over_others(row: DocumentRow, grid: Grid) -> bool:
+    """A section in a row of two cells: a group code, a Roman number, or a number that others go into."""
+    printed = list(row.printed().values())
+    if any(take_codes(cell, of_codes=True)[0] for cell in printed):
+        return False
+    if any(group_code(cell) for cell in printed):
+        return True
+    numbers = {_cell(row, column).rstrip(".)") for column in grid.columns.of(role.NUMBER)}
+    return len(printed) == 2 and any(number in grid.parents or ROMAN.fullmatch(number) for number in numbers)
 
 
 def _goes_on_above(row: DocumentRow, grid: Grid) -> bool:
@@ -226,12 +242,14 @@ def _read_titles(row: DocumentRow, grid: Grid) -> None:
         code_columns = columns.beside(role.CODE, title_column)
         beside = [code for c in code_columns for code in take_codes(_cell(row, c), of_codes=True)[0]]
         codes = tuple(dict.fromkeys([*own_codes, *beside]))
-        titles = split_titles(rest, listing.known)
+        titles = (plain(rest),) if columns.one_title and plain(rest) else split_titles(rest, listing.known)
         if not titles and not codes:
             continue
         place = _place(row, title_column if titles or own_codes else next(iter(code_columns), title_column))
         needs = columns.beside(role.NEED, title_column)
         count, horizon = _need(row, needs, grid)
+        if len(columns.of(role.TITLE)) > 1:
+            horizon = horizon or columns.horizons.get(title_column)
         if place == grid.title_place and titles and section == grid.title_section:
             fresh = [column for column in needs if row.places[column] not in grid.needs_seen]
             listing.extend_last(grid.added, codes, count if fresh or not needs else None)

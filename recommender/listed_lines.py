@@ -7,7 +7,7 @@ from recommender.document import DocumentRow
 from recommender.listed import CONTINUED, HEADER, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
 from recommender.listed_cells import UNITS, find_horizon, group_code, level_in_words, read_count, take_codes
 from recommender.listed_columns import TITLE, role_of
-from recommender.listed_grid import LONG, SENTENCE, TOTALS, is_note, pair_codes
+from recommender.listed_grid import LONG, SENTENCE, TOTALS, is_heading_like, is_note, pair_codes
 from recommender.listed_titles import looks_like_profession, normalised_title, plain, split_titles
 
 NUMBER = re.compile(r"\s*\d{1,4}(?:[.)]|(?=\s+[А-ЯЁ]))")
@@ -16,7 +16,7 @@ BULLET = re.compile(r"\s*(?:[•–—▪●○·✓◦‣➢■]|-\s|-(?=[А-Я
 ROMAN = re.compile(r"\s*(?:раздел|глава|часть|[IVXІХ]{1,5}[.)])\s*", re.IGNORECASE)
 HEADINGS = re.compile(
     r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|"
-    r"правительств|агентств|комитет|служб\w занятости|наименование профес|рынк\w труда",
+    r"правительств|агентств|комитет|служб\w занятости|рынк\w труда|требу[ею]тся|\bкадр",
     re.IGNORECASE,
 )
 PAGE = re.compile(r"\s*(?:стр(?:аница|\.)?\s*)?\d{1,4}(?:\s*(?:из|/)\s*\d{1,4})?\s*", re.IGNORECASE)
@@ -27,6 +27,7 @@ NEED_AT_END = re.compile(
     re.IGNORECASE,
 )
 NUMBER_AT_END = re.compile(r"(?:\s+[–—-]|:|\t|\.{3,})\s*(?P<count>\d[\d  ]*)[\s.;]*$")
+NUMBER_LAST = re.compile(r"(?P<before>.*\S)\s+(?P<count>\d{1,3}(?: \d{3})+|\d{1,6})")  # after a code
 LEVEL_AT_END = re.compile(
     r"[\s,;:(–—-]+(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]*|"
     r"(?:очень |крайне )?(?:высок|средн|низк)\w+(?: потребность| спрос| уровень| востребованность)?)\)?[\s.;]*$",
@@ -111,28 +112,30 @@ def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | Non
         taken = TOTAL
     elif is_note(line, listing):
         taken = NOTE
-    elif fresh and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
-        taken = HEADER
     elif fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
         taken = "heading"
+    elif fresh and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
+        taken = HEADER
     return taken
 
 
 def _taken_beside_table(line: str, marks: str, *, fresh: bool) -> str:
-    if group_code(line):
+    if group_code(line) or ROMAN.match(line):
         return "section"
     if take_codes(line)[0] or (_is_marked(line, marks) and looks_like_profession(plain(line))):
         return "item"
     if SENTENCE.search(line) and len(line.split()) > LONG // 2:
         return NOTE
-    if fresh:
+    if fresh and not is_heading_like(line, known=False):
         return "heading"
     return "section" if len(line.split()) <= LONG else OUTSIDE
 
 
 def _goes_on(line: str, marks: str) -> bool:
     """A line without a mark that cannot begin anything: small letter, bracket, or a need alone."""
-    return line[:1].islower() or line[:1] in "(«" or (bool(marks) and line[:1] in "0123456789—–-")
+    if line[:1].islower() or line[:1] in "(«":
+        return True
+    return bool(marks) and line[:1] in "0123456789—–-" and NUMBER.match(line) is None
 
 
 def _taken_between_items(line: str, last: str, *, fresh: bool) -> str:
@@ -164,9 +167,11 @@ def _taken_among_plain_lines(line: str, listing: Listing) -> str:
 def _add(row: DocumentRow, text: str, listing: Listing) -> None:
     """Title, codes, need and level of one line."""
     place = next(iter(row.printed()))
-    codes, rest = take_codes(text)
-    rest = rest.strip()
     count = level = None
+    after_code = NUMBER_LAST.fullmatch(text)
+    if after_code is not None and take_codes(after_code["before"].split()[-1])[0]:
+        count, text = read_count(after_code["count"]), after_code["before"]
+    codes, rest = take_codes(text)
     found = NEED_AT_END.search(rest) or NUMBER_AT_END.search(rest)
     if found is not None and found.start() > 0:
         count, rest = read_count(found["count"].strip()), rest[: found.start()]
