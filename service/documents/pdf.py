@@ -59,6 +59,8 @@ def read_pdf(content: bytes, kind: str, name: str) -> Document:
     except PdfminerException as error:
         if error.args and isinstance(error.args[0], PDFPasswordIncorrect):
             raise encrypted(name) from None
+        if error.args and isinstance(error.args[0], MemoryError):
+            raise MemoryError from None
         raise
     pieces.close()
     if not pieces.tables and unread:

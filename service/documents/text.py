@@ -9,6 +9,7 @@ from recommender.document import Document, DocumentRow, DocumentTable
 from service.documents.refusals import DocumentRefusedError
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+UPPER_BYTES = b"\x00\x04\x20\x21"  # in UTF-16 of Latin and Cyrillic letters, dashes and the sign of a number
 ONE_BYTE = ("cp1251", "cp866", "koi8_r")
 # letters by how often they stand in Russian text: a wrong table of letters shows at once
 FREQUENT = "оеаинтсрвлкмдпуяыьгз"
@@ -39,11 +40,11 @@ def _decoded(content: bytes) -> str | None:
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return _try(content, encoding)
-    nulls = content[:2000].count(b"\x00")
-    if nulls:
-        sides = (content[1:2000:2].count(b"\x00"), content[0:2000:2].count(b"\x00"))
-        guess = "utf-16-le" if sides[0] > sides[1] else "utf-16-be"
-        return _try(content, guess) if nulls > len(content[:2000]) // 20 and min(sides) == 0 else None
+    if b"\x00" in content[:2000]:
+        for encoding, upper in (("utf-16-le", content[1:2000:2]), ("utf-16-be", content[0:2000:2])):
+            if sum(byte in UPPER_BYTES for byte in upper) * 10 > len(upper) * 9:
+                return _try(content, encoding)
+        return None
     text = _try(content, "utf-8")
     if text is not None:
         return text
