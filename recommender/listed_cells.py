@@ -38,7 +38,7 @@ NUMERALS = {
     "семьсот": 700, "восемьсот": 800, "девятьсот": 900,
 }  # fmt: skip
 THOUSAND = re.compile(r"тысяч[аи]?")
-BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
+BLANKS = re.compile(r"[ \t\u00a0\u202f\u2009]+")
 
 LEVELS = (
     (1, r"очень низк|крайне низк|минимальн|не востребован|отсутств"),
@@ -77,7 +77,7 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     >>> take_codes("19756 Электрогазосварщик")
     ((), 'Электрогазосварщик')
     """
-    text = text.translate(BLANKS)
+    text = BLANKS.sub(" ", text)
     found: list[tuple[int, str]] = []
 
     def new(match: re.Match[str]) -> str:
@@ -97,7 +97,9 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     if of_codes:
         rest = DATED_CODE.sub(lambda match: _note(match, f"{match[1]}.{match[2]}.{match[3]}"), rest)
         rest = SHORT_CODE.sub(lambda match: _note(match, f"0{match[1]}.{match[2]}.{match[3]}"), rest)
-    return tuple(code for _, code in sorted(found, key=itemgetter(0))), _without_rests(FOREIGN_CODE.sub(" ", rest))
+    return tuple(code for _, code in sorted(found, key=itemgetter(0))), _without_rests(
+        FOREIGN_CODE.sub(" ", BLANKS.sub(" ", rest))
+    )
 
 
 def _without_rests(text: str) -> str:
@@ -133,7 +135,7 @@ def read_count(text: str) -> int | None:
     >>> [read_count(cell) for cell in ("1 250", "12,0", "ок. 300", "1,2 тыс.", "10-15 чел.", "двадцать пять", "есть")]
     [1250, 12, 300, 1200, 10, 25, None]
     """
-    text = text.translate(BLANKS)
+    text = BLANKS.sub(" ", text).strip()
     found = COUNT.fullmatch(text)
     if found is None:
         return _in_words(text)

@@ -10,6 +10,7 @@ from recommender.listed import (
     COLUMN_NUMBERS,
     CONTINUED,
     HEADER,
+    MAX_SHOWN,
     NOTE,
     NOTHING_NAMED,
     PAGE_NUMBER,
@@ -43,6 +44,7 @@ NUMBERED = re.compile(r"\s*\d{1,4}(?:\.\d{1,3})*[.)]?\s*")
 ROMAN = re.compile(r"[IVXІХ]+")
 ABSENT = frozenset({"", "-", "–", "—", "нет", "x", "х"})
 TOP_LEVEL = 5
+SEEN_AHEAD = 1_000  # rows under a header that are looked at before they are read
 LONG = 12  # words: longer single cells are notes
 INDUSTRY = re.compile(
     r"промышленност|хозяйств|отрасл|район|округ|город |област|сфера|комплекс|деятельност|раздел|здравоохранение|"
@@ -116,9 +118,11 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     if end < len(rows) and _are_column_numbers(rows[end]):
         grid.listing.ignore(rows[end], COLUMN_NUMBERS)
         end += 1
+    if grid.has_header and columns == grid.columns:
+        return end
     grid.columns, grid.has_header = columns, True
     number, ranks = columns.of(role.NUMBER), columns.of(role.RANK)
-    following = [row for row in rows[end:] if len(row.printed()) > 1]
+    following = [row for row in rows[end : end + SEEN_AHEAD] if len(row.printed()) > 1]
     numbers = [row for row in following if any(NUMBERED.fullmatch(_cell(row, column)) for column in number)]
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
     numbers_in = {_cell(row, column).rstrip(".)") for row in following for column in number}
@@ -229,6 +233,7 @@ def _goes_on_above(row: DocumentRow, grid: Grid) -> bool:
         and len(row.printed()) == 1
         and len(titles) == 1
         and _cell(row, titles[0])[:1].islower()
+        and len(grid.listing.titles[-1].title) < MAX_SHOWN
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from recommender.document import DocumentRow
-from recommender.listed import CONTINUED, HEADER, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
+from recommender.listed import CONTINUED, HEADER, MAX_SHOWN, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
 from recommender.listed_cells import UNITS, find_horizon, group_code, level_in_words, read_count, take_codes
 from recommender.listed_columns import TITLE, role_of
 from recommender.listed_grid import LONG, SENTENCE, TOTALS, is_heading_like, is_note, pair_codes
@@ -21,16 +21,18 @@ HEADINGS = re.compile(
 )
 PAGE = re.compile(r"\s*(?:стр(?:аница|\.)?\s*)?\d{1,4}(?:\s*(?:из|/)\s*\d{1,4})?\s*", re.IGNORECASE)
 NEED_AT_END = re.compile(
-    rf"[\s,;:(–—-]+(?:потребность|требуется|нужно|нужны|вакансий)?[\s:–—-]*"
-    rf"(?P<count>(?:ок\.|около|более|свыше|не менее|до|порядка|примерно)?\s*\d[\d  ]*(?:[.,]\d+)?\s*(?:тыс\.?)?)"
-    rf"\s*{UNITS}\)?[\s.;]*$",
+    rf"[\s,;:(–—-]{{1,4}}(?:потребность|требуется|нужно|нужны|вакансий)?[\s:–—-]{{0,4}}"
+    rf"(?P<count>(?:ок\.|около|более|свыше|не менее|до|порядка|примерно)? ?"
+    rf"\d[\d ]{{0,9}}(?:[.,]\d{{1,6}})? ?(?:тыс\.?)?)"
+    rf" ?{UNITS}\)?[\s.;]{{0,4}}$",
     re.IGNORECASE,
 )
-NUMBER_AT_END = re.compile(r"(?:\s+[–—-]|:|\t|\.{3,})\s*(?P<count>\d[\d  ]*)[\s.;]*$")
+NUMBER_AT_END = re.compile(r"(?: [–—-]|:|\.{3}) ?(?P<count>\d[\d ]{0,9})[\s.;]{0,4}$")
 NUMBER_LAST = re.compile(r"(?P<before>.*\S)\s+(?P<count>\d{1,3}(?: \d{3})+|\d{1,6})")  # after a code
 LEVEL_AT_END = re.compile(
-    r"[\s,;:(–—-]+(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]*|"
-    r"(?:очень |крайне )?(?:высок|средн|низк)\w+(?: потребность| спрос| уровень| востребованность)?)\)?[\s.;]*$",
+    r"[\s,;:(–—-]{1,4}(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]{0,60}|"
+    r"(?:очень |крайне )?(?:высок|средн|низк)\w{2,4}(?: потребность| спрос| уровень| востребованность)?)\)?"
+    r"[\s.;]{0,4}$",
     re.IGNORECASE,
 )
 
@@ -46,10 +48,11 @@ def read_lines(rows: Sequence[DocumentRow], listing: Listing, *, beside_table: b
         if not line:
             continue
         taken = _taken_for(line, last, marks, listing, beside_table=beside_table, pending=item is not None)
-        if taken == CONTINUED and item is not None:
+        if taken == CONTINUED and item is not None and len(text) < MAX_SHOWN:
             text = text + line if text.endswith("-") else f"{text} {line}"
             listing.ignore(row, CONTINUED)
             continue
+        taken = NOTE if taken == CONTINUED else taken
         if item is not None:
             _add(item, text, listing)
             item = None
@@ -168,6 +171,7 @@ def _add(row: DocumentRow, text: str, listing: Listing) -> None:
     """Title, codes, need and level of one line."""
     place = next(iter(row.printed()))
     count = level = None
+    text = " ".join(text.split())
     after_code = NUMBER_LAST.fullmatch(text)
     if after_code is not None and take_codes(after_code["before"].split()[-1])[0]:
         count, text = read_count(after_code["count"]), after_code["before"]

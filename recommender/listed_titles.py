@@ -21,6 +21,7 @@ NOUNS_LIKE_ADJECTIVES = frozenset({
     "рабочий", "рабочая", "дежурный", "горничная", "управляющий", "вожатый", "портной", "заведующий", "заведующая",
     "уборщица", "разнорабочий", "постовой", "участковый", "служащий",
 })  # fmt: skip
+MOST_PIECES = 8  # no title of SPO holds more commas
 GENDER_STEM = 5  # letters that "медицинская / медицинский" share
 
 
@@ -148,7 +149,9 @@ def _split_commas(title: str, known: Collection[str]) -> list[str]:
     found: list[str] = []
     at = 0
     while at < len(pieces):
-        end = next((e for e in range(len(pieces), at + 1, -1) if _joined(pieces[at:e]) in known), at + 1)
+        end = next(
+            (e for e in range(min(len(pieces), at + MOST_PIECES), at + 1, -1) if _joined(pieces[at:e]) in known), at + 1
+        )
         piece = ", ".join(pieces[at:end])
         begins = end > at + 1 or normalised_title(piece) in known or looks_like_profession(piece)
         if not found or (begins and _stands_alone(found[-1], known)):
