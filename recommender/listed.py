@@ -154,7 +154,7 @@ class Listing:
         text = " ".join(" ".join(row.printed().values()).split())
         if len(self.heading) < MAX_HEADING:
             self.heading.append(text)
-        self.document_horizon = find_horizon(" ".join(self.heading))
+            self.document_horizon = find_horizon(" ".join(self.heading))
         self.ignore(row, HEADING)
 
 

@@ -40,6 +40,11 @@ NUMERALS = {
 THOUSAND = re.compile(r"тысяч[аи]?")
 BLANKS = re.compile(r"[ \t\u00a0\u202f\u2009]+")
 
+LATIN = str.maketrans("aceopxykmthbACEOPXYKMTHB", "асеорхукмтнвАСЕОРХУКМТНВ")
+WORD = re.compile(r"\w+")
+CYRILLIC = re.compile("[а-яёА-ЯЁ]")
+ASIDE = re.compile(r"\s*\([^()]*\)\s*$|,?\s*(?:в т\. ?ч\.|в том числе|из них).*$", re.IGNORECASE | re.DOTALL)
+
 LEVELS = (
     (1, r"очень низк|крайне низк|минимальн|не востребован|отсутств"),
     (2, r"ниже средн|низк|невысок|небольш|незначит"),
@@ -132,10 +137,12 @@ def read_count(text: str) -> int | None:
 
     Examples
     --------
-    >>> [read_count(cell) for cell in ("1 250", "12,0", "ок. 300", "1,2 тыс.", "10-15 чел.", "двадцать пять", "есть")]
-    [1250, 12, 300, 1200, 10, 25, None]
+    >>> [read_count(cell) for cell in ("1 250", "12,0", "ок. 300", "1,2 тыс.", "10-15 чел.")]
+    [1250, 12, 300, 1200, 10]
+    >>> [read_count(cell) for cell in ("5 (из них 2)", "сорок два", "есть")]
+    [5, 42, None]
     """
-    text = BLANKS.sub(" ", text).strip()
+    text = ASIDE.sub("", BLANKS.sub(" ", text)).strip()
     found = COUNT.fullmatch(text)
     if found is None:
         return _in_words(text)
@@ -170,7 +177,19 @@ def read_level(text: str) -> int | None:
 
 def level_in_words(text: str) -> int | None:
     """Level of demand from words alone; a bare number may be a count."""
+    text = in_cyrillic(text)
     return next((level for level, pattern in LEVEL_WORDS if pattern.search(text)), None)
+
+
+def in_cyrillic(text: str) -> str:
+    """Text whose Latin look-alikes within Russian words are Cyrillic letters; Latin words stay.
+
+    Examples
+    --------
+    >>> in_cyrillic("Cварщик SMM") == "Сварщик SMM"
+    True
+    """
+    return WORD.sub(lambda word: word[0].translate(LATIN) if CYRILLIC.search(word[0]) else word[0], text)
 
 
 def find_horizon(text: str) -> str | None:
@@ -181,6 +200,7 @@ def find_horizon(text: str) -> str | None:
     >>> find_horizon("Перспективные профессии"), find_horizon("востребованных и перспективных")
     ('perspective', None)
     """
+    text = in_cyrillic(text)
     later, now = LATER.search(text) is not None, NOW.search(text) is not None
     if later == now:
         return None

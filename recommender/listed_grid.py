@@ -18,6 +18,7 @@ from recommender.listed import (
     TOTAL,
     Entry,
     Listing,
+    section_name,
 )
 from recommender.listed_cells import (
     PERSPECTIVE,
@@ -319,6 +320,6 @@ def _section_of(row: DocumentRow, grid: Grid) -> str | None:
     """Text of the section columns; a blank cell goes on with the one above."""
     for column in grid.columns.of(role.SECTION):
         if _cell(row, column):
-            grid.from_cells[column] = " ".join(_cell(row, column).split())
+            grid.from_cells[column] = section_name(" ".join(_cell(row, column).split()))
     found = dict.fromkeys(grid.from_cells[column] for column in sorted(grid.from_cells))
-    return " / ".join(found) or None
+    return " / ".join(filter(None, found)) or None

@@ -16,6 +16,7 @@ BULLET = re.compile(r"\s*(?:[•–—▪●○·✓◦‣➢■]|-\s|-(?=[А-Я
 ROMAN = re.compile(r"\s*(?:раздел|глава|часть|[IVXІХ]{1,5}[.)])\s*", re.IGNORECASE)
 HEADINGS = re.compile(
     r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|"
+    r"рейтинг|\bпрофессий\b|\bспециальностей\b|"
     r"правительств|агентств|комитет|служб\w занятости|рынк\w труда|требу[ею]тся|\bкадр",
     re.IGNORECASE,
 )
@@ -29,6 +30,8 @@ NEED_AT_END = re.compile(
 )
 NUMBER_AT_END = re.compile(r"(?: [–—-]|:|\.{3}) ?(?P<count>\d[\d ]{0,9})[\s.;]{0,4}$")
 NUMBER_LAST = re.compile(r"(?P<before>.*\S)\s+(?P<count>\d{1,3}(?: \d{3})+|\d{1,6})")  # after a code
+LEADERS = re.compile(r" ?(?:\.{3,}|…+|_{3,}) ?")
+LEVEL_IN_BRACKETS = re.compile(r" ?\([^()]{0,30}(?:дефицит|востребован|потребност|спрос)[^()]{0,30}\)[\s.;]{0,4}$")
 LEVEL_AT_END = re.compile(
     r"[\s,;:(–—-]{1,4}(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]{0,60}|"
     r"(?:очень |крайне )?(?:высок|средн|низк)\w{2,4}(?: потребность| спрос| уровень| востребованность)?)\)?"
@@ -48,6 +51,8 @@ def read_lines(rows: Sequence[DocumentRow], listing: Listing, *, beside_table: b
         if not line:
             continue
         taken = _taken_for(line, last, marks, listing, beside_table=beside_table, pending=item is not None)
+        if taken == CONTINUED and text.endswith(";"):
+            taken = "item"
         if taken == CONTINUED and item is not None and len(text) < MAX_SHOWN:
             text = text + line if text.endswith("-") else f"{text} {line}"
             listing.ignore(row, CONTINUED)
@@ -170,21 +175,30 @@ def _taken_among_plain_lines(line: str, listing: Listing) -> str:
 def _add(row: DocumentRow, text: str, listing: Listing) -> None:
     """Title, codes, need and level of one line."""
     place = next(iter(row.printed()))
-    count = level = None
-    text = " ".join(text.split())
+    count = None
+    text = LEADERS.sub(" — ", " ".join(text.split()))
     after_code = NUMBER_LAST.fullmatch(text)
     if after_code is not None and take_codes(after_code["before"].split()[-1])[0]:
         count, text = read_count(after_code["count"]), after_code["before"]
     codes, rest = take_codes(text)
+    level, rest = _take_level(rest)
     found = NEED_AT_END.search(rest) or NUMBER_AT_END.search(rest)
     if found is not None and found.start() > 0:
         count, rest = read_count(found["count"].strip()), rest[: found.start()]
-    tail = LEVEL_AT_END.search(rest)
-    if tail is not None and tail.start() > 0 and level_in_words(tail[0]) is not None:
-        level, rest = level_in_words(tail[0]), rest[: tail.start()]
+    if level is None:
+        level, rest = _take_level(rest)
     titles = split_titles(rest, listing.known)
     if not titles and not codes:
         listing.ignore(row, NOTE)
         return
     for title, of_title in pair_codes(titles, codes, tuple(dict.fromkeys(codes))):
         listing.add(Entry(title, of_title, level, count), place)
+
+
+def _take_level(text: str) -> tuple[int | None, str]:
+    """Level that stands at the end of a line, and the line without it."""
+    for pattern in (LEVEL_IN_BRACKETS, LEVEL_AT_END):
+        tail = pattern.search(text)
+        if tail is not None and tail.start() > 0 and level_in_words(tail[0]) is not None:
+            return level_in_words(tail[0]), text[: tail.start()]
+    return None, text

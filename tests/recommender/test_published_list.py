@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.document import Document, DocumentRow, DocumentTable
+from recommender.errors import TableValueError
 from recommender.published_list import ListedTitle, PublishedList, read_listed
 from service.documents.reading import read_document
 
@@ -120,6 +121,11 @@ def test_there_are_twelve_samples() -> None:
         ("Водитель автомобиля\nкатегории «C»", ["Водитель автомобиля категории «C»"]),
         ("Машинист крана (крановщик; стропальщик)", ["Машинист крана (крановщик; стропальщик)"]),
         ("Сварщик¹)", ["Сварщик"]),
+        ("Каменщик, штукатур, маляр, плотник", ["Каменщик", "штукатур", "маляр", "плотник"]),
+        (
+            "Врачи всех специальностей, средний медицинский персонал",
+            ["Врачи всех специальностей, средний медицинский персонал"],
+        ),
         ("19756 Электрогазосварщик", ["Электрогазосварщик"]),  # OKPDTR: no code of SPO
         ("Сварщик (код ОКПДТР 19906)", ["Сварщик"]),
     ],
@@ -175,6 +181,8 @@ def test_as_many_codes_as_titles_are_dealt_out() -> None:
         ("Востребованность", "+", None, None),
         ("Уровень образования", "5", None, None),  # another level
         ("Средняя зарплата", "45000", None, None),
+        ("Количество рабочих мест", "45 (из них 5 временных)", None, 45),
+        ("Пoтребность", "высoкая", 4, None),  # Latin o
     ],
 )
 def test_level_and_need(header: str, cell: str, level: int | None, vacancies: int | None) -> None:
@@ -279,6 +287,56 @@ def test_two_columns_of_titles_each_with_its_codes() -> None:
         ("Тракторист", (), "АПК"),
         ("Ветеринария", ("36.02.01",), "АПК"),
     ]
+
+
+def test_a_header_of_two_rows_with_groups_of_spo_and_years() -> None:
+    read = listed(
+        grid(
+            ("№", "Код и наименование УГПС", "Код профессии", "Наименование профессии", "Кадровая потребность, чел."),
+            ("", "", "", "", "2024", "2025"),
+            ("1", "08.00.00 Техника и технологии строительства", "08.01.27", "Каменщик", "10", "12"),
+            ("2", "", "08.01.04", "Кровельщик", "5", "6"),
+        )
+    )
+    section = "Техника и технологии строительства"
+    assert [(row.title, row.written_codes, row.section, row.vacancies) for row in read.titles] == [
+        ("Каменщик", ("08.01.27",), section, 10),
+        ("Кровельщик", ("08.01.04",), section, 5),
+    ]
+
+
+def test_latin_letters_in_a_header_and_in_a_title() -> None:
+    read = listed(grid(("№", "Нaименование прoфессии", "Кoд"), ("1", "Пoвар, кондитер", "43.01.O9")))
+    assert [(row.title, row.written_codes) for row in read.titles] == [("Пoвар, кондитер", ("43.01.09",))]  # as printed
+
+
+def test_need_and_level_at_the_end_of_a_line() -> None:
+    read = listed(
+        lines(
+            "Рейтинг профессий Республики Карелия\n1. Врач — очень высокая потребность\n2. Медсестра — высокая\n"
+            "3. Водитель кат. B, C - 350 вакансий (остродефицитная)\n"
+            "4. Тракторист с/х пр-ва: 120\n5. Пекарь ..... 1 200 чел."
+        )
+    )
+    assert [(row.title, row.level, row.vacancies) for row in read.titles] == [
+        ("Врач", 5, None),
+        ("Медсестра", 4, None),
+        ("Водитель кат. B, C", 5, 350),
+        ("Тракторист с/х пр-ва", None, 120),
+        ("Пекарь", None, 1200),
+    ]
+    assert read.region == "Республика Карелия"
+
+
+def test_a_document_that_is_no_list_is_refused() -> None:
+    with pytest.raises(TableValueError, match="more than 20000 rows or 2000000 letters; leave nothing but the list"):
+        listed(grid(*[("Повар",)] * 20_001))
+
+
+def test_a_text_too_long_for_a_line_is_ignored_by_name() -> None:
+    read = listed(grid(("Профессия", "Код"), ("Повар " * 400, ""), ("Пекарь", "")))
+    assert named(read) == ["Пекарь"]
+    assert ("A2", "слишком длинный текст для строки перечня") in [(row.place, row.why) for row in read.ignored]
 
 
 def test_sheets_of_districts_are_sections() -> None:

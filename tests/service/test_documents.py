@@ -2,12 +2,15 @@
 
 import io
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import docx
+import pypdfium2
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -212,6 +215,14 @@ def test_a_scanned_pdf_is_refused_with_what_to_do() -> None:
     assert "запросите файл с текстом или распознайте скан (OCR)" in str(found)
 
 
+def test_a_page_that_is_a_picture_among_pages_of_text_is_named() -> None:
+    joined = pypdfium2.PdfDocument.new()
+    for content in ((SAMPLES / "04-pdf-plain-text.pdf").read_bytes(), picture()):
+        joined.import_pages(pypdfium2.PdfDocument(content))
+    read = read_document(saved(joined), "a.pdf")
+    assert read.unread == (("стр. 2", "страница — картинка без текста; распознайте её (OCR) и загрузите файл снова"),)
+
+
 def test_a_word_document_of_pictures_alone_is_refused() -> None:
     document = docx.Document()
     image = io.BytesIO()
@@ -357,6 +368,16 @@ def test_an_honest_workbook_of_100_000_rows_is_read() -> None:
     read = read_document(changed(workbook(("a",)), {"xl/worksheets/sheet1.xml": sheet.encode()}), "большая.xlsx")
     assert len(read.tables[0].rows) == 100_000
     assert read.tables[0].rows[-1].cells == ("Сварщик 100000", "100000", "5")
+
+
+def test_the_child_limits_itself_before_it_parses() -> None:
+    script = (
+        "import resource\nfrom service.documents.child import limit_oneself\nlimit_oneself()\n"
+        "kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)\n"
+        "print([resource.getrlimit(kind)[1] for kind in kinds])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[536870912, 20, 0]"
 
 
 def test_the_child_knows_nothing_of_the_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
