@@ -45,6 +45,7 @@ NUMBERED = re.compile(r"\s*\d{1,4}(?:\.\d{1,3})*[.)]?\s*")
 ROMAN = re.compile(r"[IVXІХ]+")
 ABSENT = frozenset({"", "-", "–", "—", "нет", "x", "х"})
 TOP_LEVEL = 5
+FEW, NEARLY_ALL = 2, 0.9
 SEEN_AHEAD = 1_000  # rows under a header that are looked at before they are read
 LONG = 12  # words: longer single cells are notes
 INDUSTRY = re.compile(
@@ -63,6 +64,7 @@ class Grid:
     has_header: bool
     numbered: bool = False
     ranks: int = 0
+    filled: bool = False  # rows say a code or a need wherever they name a profession
     parents: frozenset[str] = frozenset()  # numbers that others go into: 2 where there is 2.1
     from_cells: dict[int, str] = field(default_factory=dict)  # section columns: what was last printed
     title_place: str = ""
@@ -128,6 +130,8 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
     numbers_in = {_cell(row, column).rstrip(".)") for row in following for column in number}
     grid.parents = frozenset(found.rpartition(".")[0] for found in numbers_in) - {""}
+    said = [any(_cell(row, c) for c in columns.of(role.NEED) + columns.of(role.CODE)) for row in following]
+    grid.filled = len(said) > FEW and sum(said) >= NEARLY_ALL * len(said)
     grid.ranks = max((read_count(_cell(row, column)) or 0 for row in following for column in ranks), default=0)
     return end
 
@@ -198,7 +202,13 @@ def _read_single(row: DocumentRow, text: str, grid: Grid) -> bool:
         listing.ignore(row, NOTHING_NAMED)
     elif grid.numbered and text[:1].islower() and listing.titles:
         return False
-    elif grid.numbered or text.endswith(":") or group_code(text) or is_heading_like(text, known):
+    elif (
+        grid.numbered
+        or text.endswith(":")
+        or group_code(text)
+        or is_heading_like(text, known)
+        or (grid.filled and not known and not looks_like_profession(text))
+    ):
         listing.open_section(row)
     else:
         return False

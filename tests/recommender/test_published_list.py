@@ -239,6 +239,24 @@ def test_sections_are_known_by_a_group_code_a_roman_number_and_a_number_that_oth
     ]
 
 
+def test_a_lone_cell_among_full_rows_is_a_title_only_if_it_sounds_like_one() -> None:
+    read = listed(
+        grid(
+            ("Профессия", "Чел."),
+            ("Бытовое обслуживание", ""),
+            ("Парикмахер", "5"),
+            ("Закройщик", "3"),
+            ("Швея", "12"),
+            ("Косметик", ""),
+            ("Поварское и кондитерское дело", ""),
+        )
+    )
+    assert [(row.title, row.section) for row in read.titles] == [
+        (title, "Бытовое обслуживание")
+        for title in ("Парикмахер", "Закройщик", "Швея", "Косметик", "Поварское и кондитерское дело")
+    ]
+
+
 def test_a_title_merged_over_rows_is_one_title_with_both_codes() -> None:
     rows = (
         DocumentRow(("Профессия", "Код", "Чел."), ("A1", "B1", "C1")),

@@ -184,6 +184,33 @@ def test_word_numbers_of_two_levels() -> None:
     ]  # fmt: skip
 
 
+def test_word_insertions_and_content_controls_are_read_deletions_are_not_and_text_boxes_are_named() -> None:
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    cell = "<w:tc><w:p>{}</w:p></w:tc>"
+    body = (
+        f"<w:p>{run.format('Свар')}<w:ins>{run.format('щик')}</w:ins><w:del><w:r><w:delText>ка</w:delText></w:r></w:del></w:p>"
+        f"<w:sdt><w:sdtContent><w:p>{run.format('Токарь')}</w:p></w:sdtContent></w:sdt>"
+        f"<w:p><w:moveFrom>{run.format('Ушёл')}</w:moveFrom><w:r><w:txbxContent><w:p>{run.format('Сбоку')}</w:p>"
+        "</w:txbxContent></w:r></w:p>"
+        f"<w:tbl><w:tblGrid/><w:sdt><w:sdtContent><w:tr>{cell.format(run.format('Пекарь'))}"
+        f"<w:sdt><w:sdtContent>{cell.format(run.format('19.01.18'))}</w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt>"
+        "</w:tbl>"
+    )
+    content = changed(
+        saved(docx.Document()),
+        {"word/document.xml": f"<w:document {word}><w:body>{body}</w:body></w:document>".encode()},
+    )
+    read = read_document(content, "правки.docx")
+    assert [cells(table) for table in read.tables] == [[("Сварщик",), ("Токарь",)], [("Пекарь", "19.01.18")]]
+    assert [place for place, _ in read.unread] == ["надпись «Сбоку»"]
+
+
+def test_merged_cells_of_ods_repeat_like_those_of_xlsx() -> None:
+    read = read_document((SAMPLES / "07-districts.ods").read_bytes(), "07-districts.ods")
+    assert read.tables[0].rows[2] == DocumentRow(("Северный район",) * 3, ("Потребность!A3",) * 3)
+
+
 def test_pdf_tables_and_lines_name_their_page() -> None:
     name = "03-pdf-repeated-headers.pdf"
     read = read_document((SAMPLES / name).read_bytes(), name)
