@@ -97,7 +97,8 @@ def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_tab
     """What a line is: item, section, heading, or the reason why it is none of them."""
     marked = _is_marked(line, marks)
     fresh = not listing.titles and not pending
-    taken = _taken_in_any_list(line, listing, fresh=fresh)
+    may_head = fresh and not marked and normalised_title(line) not in listing.known
+    taken = _taken_in_any_list(line, listing, may_head=may_head)
     if taken is not None:
         return taken
     if not marked and line[:1].islower() and last in {NOTE, "heading"}:
@@ -111,7 +112,7 @@ def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_tab
     return _taken_between_items(line, last, fresh=fresh) if marks else _taken_among_plain_lines(line, listing)
 
 
-def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | None:
+def _taken_in_any_list(line: str, listing: Listing, *, may_head: bool) -> str | None:
     """What shows at once: page numbers, totals, notes, and before the first title headings and headers."""
     taken = None
     if PAGE.fullmatch(line) and not take_codes(line)[0]:
@@ -120,9 +121,9 @@ def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | Non
         taken = TOTAL
     elif is_note(line, listing):
         taken = NOTE
-    elif fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
+    elif may_head and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
         taken = "heading"
-    elif fresh and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
+    elif may_head and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
         taken = HEADER
     return taken
 

@@ -357,6 +357,23 @@ def test_a_text_too_long_for_a_line_is_ignored_by_name() -> None:
     assert ("A2", "слишком длинный текст для строки перечня") in [(row.place, row.why) for row in read.ignored]
 
 
+@pytest.mark.parametrize(
+    ("heading", "region", "half_year"),
+    [
+        ("Перечень профессий Краснодарского края на второе полугодие 2023 года", "Краснодарский край", "2023-H2"),
+        ("Список профессий Чеченской Республики, 1-е полугодие 2025 г.", "Чеченская Республика", "2025-H1"),
+        ("Список профессий Республики Татарстан на 1 июля 2024 года", "Республика Татарстан", "2024-H2"),
+        ("Перечень профессий Тульской области, январь–июнь 2026 года", "Тульская область", "2026-H1"),
+        ("Перечень профессий, востребованных в Российской Федерации в 2024 году", "Российская Федерация", None),
+        ("Перечень востребованных профессий", None, None),
+    ],
+)  # fmt: skip
+def test_what_a_heading_says(heading: str, region: str | None, half_year: str | None) -> None:
+    read = listed(lines(f"{heading}\n1. Сварщик\n2. Исполнитель художественно-оформительских работ"))
+    assert (read.heading, read.region, read.half_year) == (heading, region, half_year)
+    assert len(read.titles) == 2
+
+
 def test_sheets_of_districts_are_sections() -> None:
     north = grid(("Профессия", "Чел."), ("Сварщик", "2"), title="Северный район")
     south = grid(("Профессия", "Чел."), ("Повар", "3"), title="Южный район")
@@ -411,6 +428,75 @@ def test_what_was_not_read_of_the_file_is_among_the_ignored() -> None:
     assert read.titles == ()
 
 
+TITLE_HEADERS = st.sampled_from(
+    ["Профессия", "Наименование профессии", "Наименование профессии (специальности)", "Специальность СПО",
+     "Профессия/специальность/должность", "Наименование", "НАИМЕНОВАНИЕ ПРОФЕССИЙ И СПЕЦИАЛЬНОСТЕЙ"]
+)  # fmt: skip
+CODE_HEADERS = st.sampled_from(["Код", "Код профессии", "Код по перечню", "Коды СПО", "Код специальности"])
+NEED_HEADERS = st.sampled_from(
+    ["Потребность", "Кол-во вакансий", "Число вакансий, ед.", "Заявленная потребность, чел.", "Требуется, человек"]
+)
+LEVEL_HEADERS = st.sampled_from(["Уровень востребованности", "Востребованность", "Степень востребованности"])
+SECTIONS = st.sampled_from(["Строительство", "Лесное хозяйство", "Северный район", "Пищевая промышленность"])
+
+
+@st.composite
+def layouts(
+    draw: st.DrawFn,
+) -> tuple[DocumentTable, list[tuple[str, tuple[str, ...], str | None, int | None, int | None]]]:
+    """A table as somebody may lay it out, and what it says."""
+    columns = ["title", *draw(st.sets(st.sampled_from(["code", "need", "level"]), min_size=1))]
+    columns = [*(["number"] if draw(st.booleans()) else []), *draw(st.permutations(sorted(columns)))]
+    headers = {"number": "№ п/п", "title": draw(TITLE_HEADERS), "code": draw(CODE_HEADERS),
+               "need": draw(NEED_HEADERS), "level": draw(LEVEL_HEADERS)}  # fmt: skip
+    header = tuple(headers[column] for column in columns)
+    table, said, section = [header], [], None
+    for number, title in enumerate(draw(st.lists(st.sampled_from(SPO_TITLES), min_size=1, max_size=12)), start=1):
+        if draw(st.integers(0, 4)) == 0:
+            section = draw(SECTIONS)
+            table.append((section,) * len(columns))
+        if draw(st.integers(0, 9)) == 0:
+            table.append(header)
+        need, level = draw(st.integers(0, 9999)), draw(st.integers(1, 5))
+        code = f"{draw(st.integers(8, 54)):02}.{draw(st.sampled_from(['01', '02']))}.{draw(st.integers(1, 40)):02}"
+        cells = {"number": f"{number}{draw(st.sampled_from(['', '.', ')']))}", "title": title, "code": code,
+                 "need": f"{need:,}".replace(",", draw(st.sampled_from(["", " ", "\u00a0"]))),
+                 "level": {5: "очень высокая", 4: "высокая", 3: "средняя", 2: "низкая", 1: "1"}[level]}  # fmt: skip
+        table.append(tuple(cells[column] for column in columns))
+        said.append(
+            (title, (code,) if "code" in columns else (), section, level if "level" in columns else None,
+             need if "need" in columns else None)
+        )  # fmt: skip
+    made = grid(*table)
+    rows = tuple(
+        DocumentRow(row.cells, (row.places[0],) * len(row.places)) if len(set(row.cells)) == 1 else row
+        for row in made.rows
+    )
+    return DocumentTable("", rows), said
+
+
+@settings(max_examples=200, deadline=None)
+@given(layouts())
+def test_any_layout_of_a_table_says_the_same(
+    made: tuple[DocumentTable, list[tuple[str, tuple[str, ...], str | None, int | None, int | None]]],
+) -> None:
+    table, said = made
+    read = listed(table)
+    assert [(row.title, row.written_codes, row.section, row.level, row.vacancies) for row in read.titles] == said
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SPO_TITLES), st.integers(1, 9999)), min_size=2, max_size=12),
+    st.sampled_from(["{n}. {t} ({c}) — {v} чел.", "{n}) {c} {t} - {v} вакансий;", "{n}. {t} – {v} человек ({c})"]),
+)
+def test_any_numbered_list_says_the_same(items: list[tuple[str, int]], shape: str) -> None:
+    text = "\n".join(shape.format(n=n, t=title, c="08.01.27", v=v) for n, (title, v) in enumerate(items, start=1))
+    assert [(row.title, row.written_codes, row.vacancies) for row in listed(lines(text)).titles] == [
+        (title, ("08.01.27",), need) for title, need in items
+    ]
+
+
 WORDS = st.sampled_from(
     ["", " ", "Сварщик", "Повар, кондитер", "15.01.05", "270101", "1", "2.", "5", "Итого", "Строительство", "* сноска",
      "Код", "Наименование профессии", "№", "Перспективные", "высокая", "каменщик;\nмаляр", "(", ";", "ок. 300", "I."]
@@ -418,7 +504,7 @@ WORDS = st.sampled_from(
 CELLS = st.one_of(WORDS, st.text(max_size=12))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.integers(1, 5).flatmap(lambda w: st.lists(st.lists(CELLS, min_size=w, max_size=w), max_size=9)), max_size=3

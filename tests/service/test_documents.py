@@ -100,6 +100,12 @@ def test_encodings_are_told_apart(encoding: str, separator: str) -> None:
     assert [row.cells[0] for row in read.tables[0].rows] == [line.split(";")[0] for line in text.strip().split("\n")]
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+def test_a_text_in_capitals_is_not_taken_for_another_encoding(encoding: str) -> None:
+    text = "СВАРЩИК, ПОВАР, МЕДИЦИНСКАЯ СЕСТРА"
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
 def test_quotes_commas_and_lines_within_a_cell() -> None:
     read = read_document('Название,Код\n"Повар, кондитер\nвторая строка",43.01.09\nПекарь,1\n'.encode(), "a.csv")
     assert cells(read.tables[0])[1] == ("Повар, кондитер\nвторая строка", "43.01.09")
@@ -344,6 +350,7 @@ def locked_archive() -> bytes:
         (lambda: OLE + "Workbook".encode("utf-16-le"), "старая.xlsx", "wrong_extension"),
         ("Сварщик\0;1\n".encode, "нули.csv", "not_text"),
         (lambda: bytes(range(256)) * 4, "байты.txt", "not_text"),
+        (lambda: "Сварщик, повар и токарь".encode() + b"\xff", "испорчен.txt", "not_text"),
         (lambda: b"", "пустой.csv", "empty"),
         (lambda: b" \n\n", "пустой.txt", "empty"),
         (workbook, "пустая.xlsx", "empty"),
@@ -382,6 +389,13 @@ def test_a_file_that_eats_memory_kills_only_the_child() -> None:
     content = pdf_bomb()
     assert len(content) < 20_000
     assert refusal(content, "бомба.pdf").reason == "gave_up"
+    assert read_pasted("Сварщик").tables
+
+
+def test_a_workbook_of_old_with_two_cells_far_apart_kills_only_the_child() -> None:
+    content = (SAMPLES.parent / "hostile" / "sparse.xls").read_bytes()
+    assert len(content) < 10_000
+    assert refusal(content, "редкая.xls").reason == "gave_up"
     assert read_pasted("Сварщик").tables
 
 
