@@ -82,6 +82,7 @@ def read_grid(rows: Sequence[DocumentRow], listing: Listing, before: Columns | N
     start = _read_above(rows, header_at, listing)
     guessed = before if before is not None else guess_columns(rows[start:])
     grid = Grid(guessed, listing, has_header=before is not None)
+    _look_ahead(rows[start : start + SEEN_AHEAD], grid)
     index = start
     while index < len(rows):
         row = rows[index]
@@ -124,8 +125,15 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     if grid.has_header and columns == grid.columns:
         return end
     grid.columns, grid.has_header = columns, True
+    _look_ahead(rows[end : end + SEEN_AHEAD], grid)
+    return end
+
+
+def _look_ahead(rows: Sequence[DocumentRow], grid: Grid) -> None:
+    """What the rows have in common, before each is read: are they numbered, is a code or need said everywhere."""
+    columns = grid.columns
     number, ranks = columns.of(role.NUMBER), columns.of(role.RANK)
-    following = [row for row in rows[end : end + SEEN_AHEAD] if len(row.printed()) > 1]
+    following = [row for row in rows if len(row.printed()) > 1]
     numbers = [row for row in following if any(NUMBERED.fullmatch(_cell(row, column)) for column in number)]
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
     numbers_in = {_cell(row, column).rstrip(".)") for row in following for column in number}
@@ -133,7 +141,6 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     said = [any(_cell(row, c) for c in columns.of(role.NEED) + columns.of(role.CODE)) for row in following]
     grid.filled = len(said) > FEW and sum(said) >= NEARLY_ALL * len(said)
     grid.ranks = max((read_count(_cell(row, column)) or 0 for row in following for column in ranks), default=0)
-    return end
 
 
 def is_note(text: str, listing: Listing) -> bool:

@@ -58,17 +58,15 @@ def _table_rows(table: _Element, table_number: int, numbers: ListNumbers) -> Ite
     width = min(max((_width(row) for row in rows), default=0), MAX_WIDTH)
     for row_number, row in enumerate(rows, start=1):
         cells: list[tuple[str, str]] = []
-
-        def place(cells: list[tuple[str, str]] = cells, row_number: int = row_number) -> str:
-            return f"таблица {table_number}, строка {row_number}, столбец {len(cells) + 1}"
-
-        cells += [("", place()) for _ in range(min(_before(row), width))]
+        places = [f"таблица {table_number}, строка {row_number}, столбец {column}" for column in range(1, width + 1)]
+        cells += [("", place) for place in places[: _before(row)]]
         for cell in _within(row, TC):
-            merged_up = _goes_on_from_above(cell) and len(cells) < len(above)
-            found = above[len(cells)] if merged_up else (_cell_text(cell, numbers), place())
-            cells += [found] * min(_span(cell), width - len(cells))
-        while len(cells) < width:
-            cells.append(("", place()))
+            at = len(cells)
+            if at < width:
+                merged_up = _goes_on_from_above(cell) and at < len(above)
+                found = above[at] if merged_up else (_cell_text(cell, numbers), places[at])
+                cells += [found] * min(_span(cell), width - at)
+        cells += [("", place) for place in places[len(cells) :]]
         above = cells
         yield DocumentRow(tuple(text for text, _ in cells), tuple(where for _, where in cells))
 

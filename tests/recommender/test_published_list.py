@@ -282,6 +282,22 @@ def test_a_title_that_a_page_cut_is_joined_and_said_so() -> None:
     assert ("B3", "продолжение строки выше") in [(row.place, row.why) for row in read.ignored]
 
 
+def test_a_table_that_goes_on_over_a_page_keeps_its_columns() -> None:
+    first = grid(
+        ("№", "Чел.", "Наименование", "Код"), ("1", "5", "Токарь", "15.01.33"), ("2", "8", "Электромонтер по", "")
+    )
+    second = grid(
+        ("", "", "ремонту линий", ""), ("3", "4", "Повар", "43.01.09"), ("Медицина",), ("4", "7", "Фельдшер", "")
+    )
+    read = listed(first, lines("2"), second)
+    assert [(row.title, row.vacancies, row.section) for row in read.titles] == [
+        ("Токарь", 5, None),
+        ("Электромонтер по ремонту линий", 8, None),
+        ("Повар", 4, None),
+        ("Фельдшер", 7, "Медицина"),
+    ]
+
+
 def test_a_table_without_a_header_is_understood_by_its_cells() -> None:
     read = listed(grid(("1", "Сварщик", "15.01.05", "120"), ("2", "Токарь", "15.01.33", "7"), ("3", "Бармен", "", "3")))
     assert [(row.title, row.written_codes, row.vacancies) for row in read.titles] == [
