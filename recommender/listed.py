@@ -13,6 +13,10 @@ CURRENT, PERSPECTIVE = "current", "perspective"
 HEADING, HEADER, REPEATED_HEADER = "заголовок документа", "шапка таблицы", "повтор шапки таблицы"
 SECTION, NOTE, TOTAL, COLUMN_NUMBERS = "раздел", "примечание", "итог", "номера столбцов"
 CONTINUED, PAGE_NUMBER = "продолжение строки выше", "номер страницы"
+TOO_LONG = "слишком длинный текст для строки перечня"
+MAX_CELL = 2_000  # letters; no line of a list is longer, and no pattern is tried on more
+MAX_SHOWN = 300
+MAX_HEADING = 30  # lines
 NOTHING_NAMED = "нет ни названия, ни кода"
 OUTSIDE = "текст вне таблицы"
 
@@ -133,7 +137,7 @@ class Listing:
         printed = row.printed()
         if printed:
             text = " | ".join(" ".join(cell.split()) for cell in printed.values())
-            self.ignored.append(IgnoredRow(next(iter(printed)), text, why))
+            self.ignored.append(IgnoredRow(next(iter(printed)), text[:MAX_SHOWN], why))
 
     def open_section(self, row: DocumentRow) -> None:
         """A row over the following ones: an industry, a district, or "now" and "later"."""
@@ -148,8 +152,9 @@ class Listing:
     def head(self, row: DocumentRow) -> None:
         """A line of the document's heading."""
         text = " ".join(" ".join(row.printed().values()).split())
-        self.heading.append(text)
-        self.document_horizon = find_horizon(" ".join(self.heading))
+        if len(self.heading) < MAX_HEADING:
+            self.heading.append(text)
+            self.document_horizon = find_horizon(" ".join(self.heading))
         self.ignore(row, HEADING)
 
 

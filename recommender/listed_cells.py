@@ -38,7 +38,12 @@ NUMERALS = {
     "семьсот": 700, "восемьсот": 800, "девятьсот": 900,
 }  # fmt: skip
 THOUSAND = re.compile(r"тысяч[аи]?")
-BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " "})
+BLANKS = re.compile(r"[ \t\u00a0\u202f\u2009]+")
+
+LATIN = str.maketrans("aceopxykmthbACEOPXYKMTHB", "асеорхукмтнвАСЕОРХУКМТНВ")
+WORD = re.compile(r"\w+")
+CYRILLIC = re.compile("[а-яёА-ЯЁ]")
+ASIDE = re.compile(r"\s*\([^()]*\)\s*$|,?\s*(?:в т\. ?ч\.|в том числе|из них).*$", re.IGNORECASE | re.DOTALL)
 
 LEVELS = (
     (1, r"очень низк|крайне низк|минимальн|не востребован|отсутств"),
@@ -77,7 +82,7 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     >>> take_codes("19756 Электрогазосварщик")
     ((), 'Электрогазосварщик')
     """
-    text = text.translate(BLANKS)
+    text = BLANKS.sub(" ", text)
     found: list[tuple[int, str]] = []
 
     def new(match: re.Match[str]) -> str:
@@ -97,7 +102,9 @@ def take_codes(text: str, *, of_codes: bool = False) -> tuple[tuple[str, ...], s
     if of_codes:
         rest = DATED_CODE.sub(lambda match: _note(match, f"{match[1]}.{match[2]}.{match[3]}"), rest)
         rest = SHORT_CODE.sub(lambda match: _note(match, f"0{match[1]}.{match[2]}.{match[3]}"), rest)
-    return tuple(code for _, code in sorted(found, key=itemgetter(0))), _without_rests(FOREIGN_CODE.sub(" ", rest))
+    return tuple(code for _, code in sorted(found, key=itemgetter(0))), _without_rests(
+        FOREIGN_CODE.sub(" ", BLANKS.sub(" ", rest))
+    )
 
 
 def _without_rests(text: str) -> str:
@@ -130,10 +137,12 @@ def read_count(text: str) -> int | None:
 
     Examples
     --------
-    >>> [read_count(cell) for cell in ("1 250", "12,0", "ок. 300", "1,2 тыс.", "10-15 чел.", "двадцать пять", "есть")]
-    [1250, 12, 300, 1200, 10, 25, None]
+    >>> [read_count(cell) for cell in ("1 250", "12,0", "ок. 300", "1,2 тыс.", "10-15 чел.")]
+    [1250, 12, 300, 1200, 10]
+    >>> [read_count(cell) for cell in ("5 (из них 2)", "сорок два", "есть")]
+    [5, 42, None]
     """
-    text = text.translate(BLANKS)
+    text = ASIDE.sub("", BLANKS.sub(" ", text)).strip()
     found = COUNT.fullmatch(text)
     if found is None:
         return _in_words(text)
@@ -168,7 +177,19 @@ def read_level(text: str) -> int | None:
 
 def level_in_words(text: str) -> int | None:
     """Level of demand from words alone; a bare number may be a count."""
+    text = in_cyrillic(text)
     return next((level for level, pattern in LEVEL_WORDS if pattern.search(text)), None)
+
+
+def in_cyrillic(text: str) -> str:
+    """Text whose Latin look-alikes within Russian words are Cyrillic letters; Latin words stay.
+
+    Examples
+    --------
+    >>> in_cyrillic("Cварщик SMM") == "Сварщик SMM"
+    True
+    """
+    return WORD.sub(lambda word: word[0].translate(LATIN) if CYRILLIC.search(word[0]) else word[0], text)
 
 
 def find_horizon(text: str) -> str | None:
@@ -179,6 +200,7 @@ def find_horizon(text: str) -> str | None:
     >>> find_horizon("Перспективные профессии"), find_horizon("востребованных и перспективных")
     ('perspective', None)
     """
+    text = in_cyrillic(text)
     later, now = LATER.search(text) is not None, NOW.search(text) is not None
     if later == now:
         return None

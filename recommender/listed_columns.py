@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from recommender.document import DocumentRow
-from recommender.listed_cells import find_horizon, level_in_words, read_count, take_codes
+from recommender.listed_cells import find_horizon, in_cyrillic, level_in_words, read_count, take_codes
 
 TITLE, CODE, FOREIGN, NUMBER = "title", "code", "foreign", "number"
 NEED, LEVEL, RANK, HORIZON, SECTION, MARK, OTHER = "need", "level", "rank", "horizon", "section", "mark", "other"
 
 OWN_TITLE = "profession_title"
-OWN_FORMAT = {  # the columns of our own CSV
-    "position": NUMBER, OWN_TITLE: TITLE, "spo_codes": CODE, "demand_level": LEVEL,
+OWN_FORMAT = {  # the columns of our own CSV, and of whoever writes headers in English
+    "title": TITLE, "profession": TITLE, "code": CODE, "position": NUMBER,
+    OWN_TITLE: TITLE, "spo_codes": CODE, "demand_level": LEVEL,
     "demand_level_illustrative": LEVEL, "vacancies": NEED, "horizon": HORIZON, "edition": OTHER, "published": OTHER,
     "region": OTHER, "source": OTHER, "title_basis": OTHER,
 }  # fmt: skip
@@ -22,6 +23,7 @@ ROLE_WORDS = tuple(
     for role, pattern in (
         (NUMBER, r"^(№|n|n п/п|п/п|№ ?п/?п\.?|номер|номер по порядку|номер п/п)$|^№ ?п"),
         (MARK, r"^(востребованн|перспективн|текущ|актуальн)(ые|ие|ая|ый)$"),
+        (SECTION, r"угпс|\bугс\b|укрупн|^(наименован\w*|вид\w*) (отрасл|район|муниципал|экономическ|деятельност)"),
         (FOREIGN, r"окпдтр|\bокз\b|оквэд|\bетн\b"),
         (
             TITLE,
@@ -88,7 +90,7 @@ def role_of(text: str) -> str | None:
     >>> role_of("Специалист по кадрам") is None
     True
     """
-    text = " ".join(text.lower().split()).rstrip(".:*")
+    text = " ".join(in_cyrillic(text).lower().split()).rstrip(".:*")
     if text in OWN_FORMAT:
         return OWN_FORMAT[text]
     if not text or len(text) > MAX_HEADER:

@@ -10,6 +10,7 @@ from recommender.listed import (
     COLUMN_NUMBERS,
     CONTINUED,
     HEADER,
+    MAX_SHOWN,
     NOTE,
     NOTHING_NAMED,
     PAGE_NUMBER,
@@ -17,6 +18,7 @@ from recommender.listed import (
     TOTAL,
     Entry,
     Listing,
+    section_name,
 )
 from recommender.listed_cells import (
     PERSPECTIVE,
@@ -32,7 +34,7 @@ from recommender.listed_titles import looks_like_profession, normalised_title, p
 
 TOTALS = re.compile(r"\s*(итого|всего|в том числе|из них)\b", re.IGNORECASE)
 NOTES = re.compile(
-    r"\s*(?:[*¹²³⁴⁵†]|примечани|источник|по данным|данные |справочно|исп\.|исполнител|министр\b|"
+    r"\s*(?:[*¹²³⁴⁵†]|примечани|источник|по данным|данные |справочно|исп\.|исполнитель:|министр\b|"
     r"согласован|"
     r"руководител\w* (?:министерств|департамент|агентств)|начальник (?:управлени|отдел)|подпись|тел\.|сноск)",
     re.IGNORECASE,
@@ -43,6 +45,8 @@ NUMBERED = re.compile(r"\s*\d{1,4}(?:\.\d{1,3})*[.)]?\s*")
 ROMAN = re.compile(r"[IVXІХ]+")
 ABSENT = frozenset({"", "-", "–", "—", "нет", "x", "х"})
 TOP_LEVEL = 5
+FEW, NEARLY_ALL = 2, 0.9
+SEEN_AHEAD = 1_000  # rows under a header that are looked at before they are read
 LONG = 12  # words: longer single cells are notes
 INDUSTRY = re.compile(
     r"промышленност|хозяйств|отрасл|район|округ|город |област|сфера|комплекс|деятельност|раздел|здравоохранение|"
@@ -60,6 +64,7 @@ class Grid:
     has_header: bool
     numbered: bool = False
     ranks: int = 0
+    filled: bool = False  # rows say a code or a need wherever they name a profession
     parents: frozenset[str] = frozenset()  # numbers that others go into: 2 where there is 2.1
     from_cells: dict[int, str] = field(default_factory=dict)  # section columns: what was last printed
     title_place: str = ""
@@ -77,6 +82,7 @@ def read_grid(rows: Sequence[DocumentRow], listing: Listing, before: Columns | N
     start = _read_above(rows, header_at, listing)
     guessed = before if before is not None else guess_columns(rows[start:])
     grid = Grid(guessed, listing, has_header=before is not None)
+    _look_ahead(rows[start : start + SEEN_AHEAD], grid)
     index = start
     while index < len(rows):
         row = rows[index]
@@ -116,15 +122,25 @@ def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     if end < len(rows) and _are_column_numbers(rows[end]):
         grid.listing.ignore(rows[end], COLUMN_NUMBERS)
         end += 1
+    if grid.has_header and columns == grid.columns:
+        return end
     grid.columns, grid.has_header = columns, True
+    _look_ahead(rows[end : end + SEEN_AHEAD], grid)
+    return end
+
+
+def _look_ahead(rows: Sequence[DocumentRow], grid: Grid) -> None:
+    """What the rows have in common, before each is read: are they numbered, is a code or need said everywhere."""
+    columns = grid.columns
     number, ranks = columns.of(role.NUMBER), columns.of(role.RANK)
-    following = [row for row in rows[end:] if len(row.printed()) > 1]
+    following = [row for row in rows if len(row.printed()) > 1]
     numbers = [row for row in following if any(NUMBERED.fullmatch(_cell(row, column)) for column in number)]
     grid.numbered = bool(number) and len(numbers) * 2 >= len(following)
     numbers_in = {_cell(row, column).rstrip(".)") for row in following for column in number}
     grid.parents = frozenset(found.rpartition(".")[0] for found in numbers_in) - {""}
+    said = [any(_cell(row, c) for c in columns.of(role.NEED) + columns.of(role.CODE)) for row in following]
+    grid.filled = len(said) > FEW and sum(said) >= NEARLY_ALL * len(said)
     grid.ranks = max((read_count(_cell(row, column)) or 0 for row in following for column in ranks), default=0)
-    return end
 
 
 def is_note(text: str, listing: Listing) -> bool:
@@ -193,7 +209,13 @@ def _read_single(row: DocumentRow, text: str, grid: Grid) -> bool:
         listing.ignore(row, NOTHING_NAMED)
     elif grid.numbered and text[:1].islower() and listing.titles:
         return False
-    elif grid.numbered or text.endswith(":") or group_code(text) or is_heading_like(text, known):
+    elif (
+        grid.numbered
+        or text.endswith(":")
+        or group_code(text)
+        or is_heading_like(text, known)
+        or (grid.filled and not known and not looks_like_profession(text))
+    ):
         listing.open_section(row)
     else:
         return False
@@ -229,6 +251,7 @@ def _goes_on_above(row: DocumentRow, grid: Grid) -> bool:
         and len(row.printed()) == 1
         and len(titles) == 1
         and _cell(row, titles[0])[:1].islower()
+        and len(grid.listing.titles[-1].title) < MAX_SHOWN
     )
 
 
@@ -314,6 +337,6 @@ def _section_of(row: DocumentRow, grid: Grid) -> str | None:
     """Text of the section columns; a blank cell goes on with the one above."""
     for column in grid.columns.of(role.SECTION):
         if _cell(row, column):
-            grid.from_cells[column] = " ".join(_cell(row, column).split())
+            grid.from_cells[column] = section_name(" ".join(_cell(row, column).split()))
     found = dict.fromkeys(grid.from_cells[column] for column in sorted(grid.from_cells))
-    return " / ".join(found) or None
+    return " / ".join(filter(None, found)) or None

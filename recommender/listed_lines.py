@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from recommender.document import DocumentRow
-from recommender.listed import CONTINUED, HEADER, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
+from recommender.listed import CONTINUED, HEADER, MAX_SHOWN, NOTE, OUTSIDE, PAGE_NUMBER, TOTAL, Entry, Listing
 from recommender.listed_cells import UNITS, find_horizon, group_code, level_in_words, read_count, take_codes
 from recommender.listed_columns import TITLE, role_of
 from recommender.listed_grid import LONG, SENTENCE, TOTALS, is_heading_like, is_note, pair_codes
@@ -16,21 +16,26 @@ BULLET = re.compile(r"\s*(?:[•–—▪●○·✓◦‣➢■]|-\s|-(?=[А-Я
 ROMAN = re.compile(r"\s*(?:раздел|глава|часть|[IVXІХ]{1,5}[.)])\s*", re.IGNORECASE)
 HEADINGS = re.compile(
     r"перечень|список|министерств|приложени|приказ|утвержд|департамент|полугоди|по состоянию|самые |топ-?\d|"
+    r"рейтинг|\bпрофессий\b|\bспециальностей\b|"
     r"правительств|агентств|комитет|служб\w занятости|рынк\w труда|требу[ею]тся|\bкадр",
     re.IGNORECASE,
 )
 PAGE = re.compile(r"\s*(?:стр(?:аница|\.)?\s*)?\d{1,4}(?:\s*(?:из|/)\s*\d{1,4})?\s*", re.IGNORECASE)
 NEED_AT_END = re.compile(
-    rf"[\s,;:(–—-]+(?:потребность|требуется|нужно|нужны|вакансий)?[\s:–—-]*"
-    rf"(?P<count>(?:ок\.|около|более|свыше|не менее|до|порядка|примерно)?\s*\d[\d  ]*(?:[.,]\d+)?\s*(?:тыс\.?)?)"
-    rf"\s*{UNITS}\)?[\s.;]*$",
+    rf"[\s,;:(–—-]{{1,4}}(?:потребность|требуется|нужно|нужны|вакансий)?[\s:–—-]{{0,4}}"
+    rf"(?P<count>(?:ок\.|около|более|свыше|не менее|до|порядка|примерно)? ?"
+    rf"\d[\d ]{{0,9}}(?:[.,]\d{{1,6}})? ?(?:тыс\.?)?)"
+    rf" ?{UNITS}\)?[\s.;]{{0,4}}$",
     re.IGNORECASE,
 )
-NUMBER_AT_END = re.compile(r"(?:\s+[–—-]|:|\t|\.{3,})\s*(?P<count>\d[\d  ]*)[\s.;]*$")
+NUMBER_AT_END = re.compile(r"(?: [–—-]|:|\.{3}) ?(?P<count>\d[\d ]{0,9})[\s.;]{0,4}$")
 NUMBER_LAST = re.compile(r"(?P<before>.*\S)\s+(?P<count>\d{1,3}(?: \d{3})+|\d{1,6})")  # after a code
+LEADERS = re.compile(r" ?(?:\.{3,}|…+|_{3,}) ?")
+LEVEL_IN_BRACKETS = re.compile(r" ?\([^()]{0,30}(?:дефицит|востребован|потребност|спрос)[^()]{0,30}\)[\s.;]{0,4}$")
 LEVEL_AT_END = re.compile(
-    r"[\s,;:(–—-]+(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]*|"
-    r"(?:очень |крайне )?(?:высок|средн|низк)\w+(?: потребность| спрос| уровень| востребованность)?)\)?[\s.;]*$",
+    r"[\s,;:(–—-]{1,4}(?:(?:уровень|степень|потребность|востребованность|спрос)\b[^;()]{0,60}|"
+    r"(?:очень |крайне )?(?:высок|средн|низк)\w{2,4}(?: потребность| спрос| уровень| востребованность)?)\)?"
+    r"[\s.;]{0,4}$",
     re.IGNORECASE,
 )
 
@@ -46,10 +51,13 @@ def read_lines(rows: Sequence[DocumentRow], listing: Listing, *, beside_table: b
         if not line:
             continue
         taken = _taken_for(line, last, marks, listing, beside_table=beside_table, pending=item is not None)
-        if taken == CONTINUED and item is not None:
+        if taken == CONTINUED and text.endswith(";"):
+            taken = "item"
+        if taken == CONTINUED and item is not None and len(text) < MAX_SHOWN:
             text = text + line if text.endswith("-") else f"{text} {line}"
             listing.ignore(row, CONTINUED)
             continue
+        taken = NOTE if taken == CONTINUED else taken
         if item is not None:
             _add(item, text, listing)
             item = None
@@ -89,7 +97,8 @@ def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_tab
     """What a line is: item, section, heading, or the reason why it is none of them."""
     marked = _is_marked(line, marks)
     fresh = not listing.titles and not pending
-    taken = _taken_in_any_list(line, listing, fresh=fresh)
+    may_head = fresh and not marked and normalised_title(line) not in listing.known
+    taken = _taken_in_any_list(line, listing, may_head=may_head)
     if taken is not None:
         return taken
     if not marked and line[:1].islower() and last in {NOTE, "heading"}:
@@ -103,7 +112,7 @@ def _taken_for(line: str, last: str, marks: str, listing: Listing, *, beside_tab
     return _taken_between_items(line, last, fresh=fresh) if marks else _taken_among_plain_lines(line, listing)
 
 
-def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | None:
+def _taken_in_any_list(line: str, listing: Listing, *, may_head: bool) -> str | None:
     """What shows at once: page numbers, totals, notes, and before the first title headings and headers."""
     taken = None
     if PAGE.fullmatch(line) and not take_codes(line)[0]:
@@ -112,9 +121,9 @@ def _taken_in_any_list(line: str, listing: Listing, *, fresh: bool) -> str | Non
         taken = TOTAL
     elif is_note(line, listing):
         taken = NOTE
-    elif fresh and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
+    elif may_head and HEADINGS.search(line) and not take_codes(line)[0] and not looks_like_profession(plain(line)):
         taken = "heading"
-    elif fresh and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
+    elif may_head and role_of(line) == TITLE and len(line.split()) <= LONG // 2:
         taken = HEADER
     return taken
 
@@ -167,20 +176,30 @@ def _taken_among_plain_lines(line: str, listing: Listing) -> str:
 def _add(row: DocumentRow, text: str, listing: Listing) -> None:
     """Title, codes, need and level of one line."""
     place = next(iter(row.printed()))
-    count = level = None
+    count = None
+    text = LEADERS.sub(" — ", " ".join(text.split()))
     after_code = NUMBER_LAST.fullmatch(text)
     if after_code is not None and take_codes(after_code["before"].split()[-1])[0]:
         count, text = read_count(after_code["count"]), after_code["before"]
     codes, rest = take_codes(text)
+    level, rest = _take_level(rest)
     found = NEED_AT_END.search(rest) or NUMBER_AT_END.search(rest)
     if found is not None and found.start() > 0:
         count, rest = read_count(found["count"].strip()), rest[: found.start()]
-    tail = LEVEL_AT_END.search(rest)
-    if tail is not None and tail.start() > 0 and level_in_words(tail[0]) is not None:
-        level, rest = level_in_words(tail[0]), rest[: tail.start()]
+    if level is None:
+        level, rest = _take_level(rest)
     titles = split_titles(rest, listing.known)
     if not titles and not codes:
         listing.ignore(row, NOTE)
         return
     for title, of_title in pair_codes(titles, codes, tuple(dict.fromkeys(codes))):
         listing.add(Entry(title, of_title, level, count), place)
+
+
+def _take_level(text: str) -> tuple[int | None, str]:
+    """Level that stands at the end of a line, and the line without it."""
+    for pattern in (LEVEL_IN_BRACKETS, LEVEL_AT_END):
+        tail = pattern.search(text)
+        if tail is not None and tail.start() > 0 and level_in_words(tail[0]) is not None:
+            return level_in_words(tail[0]), text[: tail.start()]
+    return None, text

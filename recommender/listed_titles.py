@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection
 
+from recommender.listed_cells import in_cyrillic
+
 NUMBERING = re.compile(
     r"^\s*(?:\d{1,4}(?:\.\d{1,3}){0,3}[.)]\s*|\d{1,3}(?:\.\d{1,3}){1,2}\s+|\d{1,3}\s+(?=[А-ЯЁ])|[IVXІХ]{1,5}(?:[.)]\s*|\s+)(?=[А-ЯЁ])"
     r"|[•–—▪●○·✓◦‣➢■]\s*|-\s+|-(?=[А-ЯЁ])|[а-яa-z]\)\s+)"
@@ -14,25 +16,27 @@ UNFINISHED = re.compile(r"(?:[-,(/]|\b(?:и|или|по|в|на|с|для|к|о�
 ADJECTIVE = re.compile(r"[а-яё-]+(?:ый|ий|ой|ая|яя|ые|ие)")
 AGENT = re.compile(
     r"[а-яёa-z0-9]*(?:щик|чик|ник|тель|ист|ер|ёр|ор|арь|яр|ир|ач|лог|граф|ант|ент|ец|вод|вед|ик|ном|агог|ург|евт|мен"
-    r"|рос|щица|чица|ница|истка|арка|ерка|орка|стра|арша|швея|няня|брат|врач|повар|повара|логопед|фельдшер"
+    r"|рос|щица|чица|ница|истка|арка|ерка|орка|стра|арша|швея|няня|брат|врач|повар|повара|логопед|фельдшер|штукатур|санитар|иатр|штурман|боцман|егерь|ярка"
     r"|щики|чики|тели|исты|еры|оры|ари|анты|енты|стры)"
 )
-NOUNS_LIKE_ADJECTIVES = frozenset({
+OTHER_AGENTS = frozenset({
     "рабочий", "рабочая", "дежурный", "горничная", "управляющий", "вожатый", "портной", "заведующий", "заведующая",
-    "уборщица", "разнорабочий", "постовой", "участковый", "служащий",
+    "уборщица", "пилот", "стюард", "капитан", "сиделка", "прачка", "конюх", "чабан",
+    "юрисконсульт", "разнорабочий", "постовой", "участковый", "служащий",
 })  # fmt: skip
+MOST_PIECES = 8  # no title of SPO holds more commas
 GENDER_STEM = 5  # letters that "медицинская / медицинский" share
 
 
 def normalised_title(title: str) -> str:
-    """Title for comparing: small letters, ё as е, single blanks.
+    """Title for comparing: small letters, ё as е, single blanks, no Latin look-alikes.
 
     Examples
     --------
     >>> normalised_title(" Повар,  Кондитёр ")
     'повар, кондитер'
     """
-    return " ".join(title.lower().replace("ё", "е").split())
+    return " ".join(in_cyrillic(title).lower().replace("ё", "е").split())
 
 
 def plain(text: str) -> str:
@@ -55,10 +59,10 @@ def looks_like_profession(text: str) -> bool:
     >>> [looks_like_profession(title) for title in ("Токарь", "младший воспитатель", "централизации и блокировке")]
     [True, True, False]
     """
-    words = re.sub(r"[«»\"()]", " ", text.lower()).split()
+    words = re.sub(r"[«»\"()]", " ", in_cyrillic(text).lower()).split()
     for word in words[:4]:
         parts = word.strip(".,;:").split("-")
-        if any(part in NOUNS_LIKE_ADJECTIVES or AGENT.fullmatch(part) for part in (parts[0], parts[-1]) if part):
+        if any(part in OTHER_AGENTS or AGENT.fullmatch(part) for part in (parts[0], parts[-1]) if part):
             return True
         if not ADJECTIVE.fullmatch(word):
             return False
@@ -148,7 +152,9 @@ def _split_commas(title: str, known: Collection[str]) -> list[str]:
     found: list[str] = []
     at = 0
     while at < len(pieces):
-        end = next((e for e in range(len(pieces), at + 1, -1) if _joined(pieces[at:e]) in known), at + 1)
+        end = next(
+            (e for e in range(min(len(pieces), at + MOST_PIECES), at + 1, -1) if _joined(pieces[at:e]) in known), at + 1
+        )
         piece = ", ".join(pieces[at:end])
         begins = end > at + 1 or normalised_title(piece) in known or looks_like_profession(piece)
         if not found or (begins and _stands_alone(found[-1], known)):

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 
 from recommender.document import Document, DocumentTable
-from recommender.listed import IgnoredRow, ListedTitle, Listing, PublishedList
+from recommender.errors import TableValueError
+from recommender.listed import MAX_CELL, TOO_LONG, IgnoredRow, ListedTitle, Listing, PublishedList
 from recommender.listed_cells import find_horizon, take_codes
 from recommender.listed_columns import Columns, is_header
 from recommender.listed_grid import read_grid
@@ -14,6 +15,7 @@ from recommender.listed_titles import normalised_title
 
 __all__ = ["IgnoredRow", "ListedTitle", "PublishedList", "read_listed"]
 
+MAX_ROWS, MAX_LETTERS = 20_000, 2_000_000
 NAMELESS_SHEET = re.compile(r"\s*(?:лист|sheet|таблица|table)\s*\d*\s*", re.IGNORECASE)
 
 
@@ -31,6 +33,11 @@ def read_listed(document: Document, known_titles: Collection[str] = ()) -> Publi
     PublishedList
         Every row of the document that is not blank is a title's or among `ignored`.
 
+    Raises
+    ------
+    TableValueError
+        More than 20,000 rows or 2,000,000 letters: no list is so long.
+
     Examples
     --------
     >>> from recommender.document import DocumentRow
@@ -44,7 +51,11 @@ def read_listed(document: Document, known_titles: Collection[str] = ()) -> Publi
     [('A1', 'шапка таблицы'), ('A2', 'раздел')]
     """
     listing = Listing(frozenset(map(normalised_title, known_titles)))
-    tables = [table for table in document.tables if any(row.printed() for row in table.rows)]
+    rows = [row for table in document.tables for row in table.rows]
+    if len(rows) > MAX_ROWS or sum(len(cell) for row in rows for cell in row.cells) > MAX_LETTERS:
+        raise TableValueError(f"more than {MAX_ROWS} rows or {MAX_LETTERS} letters; leave nothing but the list")
+    tables = [_without_long_rows(table, listing) for table in document.tables]
+    tables = [table for table in tables if any(row.printed() for row in table.rows)]
     in_tables = any(_holds_list(table) for table in tables)
     named = sum(1 for table in tables if table.title) > 1
     above: Columns | None = None
@@ -64,6 +75,16 @@ def read_listed(document: Document, known_titles: Collection[str] = ()) -> Publi
     return PublishedList(
         tuple(listing.titles), heading or None, find_region(told), find_half_year(told), tuple(listing.ignored)
     )
+
+
+def _without_long_rows(table: DocumentTable, listing: Listing) -> DocumentTable:
+    short = []
+    for row in table.rows:
+        if max(map(len, row.cells), default=0) > MAX_CELL:
+            listing.ignore(row, TOO_LONG)
+        else:
+            short.append(row)
+    return DocumentTable(table.title, tuple(short))
 
 
 def _width(table: DocumentTable) -> int:

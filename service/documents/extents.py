@@ -7,6 +7,9 @@ from xml.sax.xmlreader import AttributesImpl
 from service.documents.refusals import DocumentRefusedError
 
 MAX_CELLS = 2_000_000
+ROWS_REPEATED, COLUMNS_REPEATED = "table:number-rows-repeated", "table:number-columns-repeated"
+ROWS_SPANNED, COLUMNS_SPANNED = "table:number-rows-spanned", "table:number-columns-spanned"
+Range = tuple[tuple[int, int], tuple[int, int]]
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -62,13 +65,33 @@ class SpreadsheetExtent(ContentHandler):
         if local == "table":
             self.row = self.right = 0
         elif local == "table-row":
-            self.row_repeats, self.column = _repeats(attrs, "table:number-rows-repeated"), 0
+            self.row_repeats, self.column = _repeats(attrs, ROWS_REPEATED), 0
             self.row += self.row_repeats
         elif local in {"table-cell", "covered-table-cell"}:
-            self.column += _repeats(attrs, "table:number-columns-repeated")
+            self.column += _repeats(attrs, COLUMNS_REPEATED)
             if "office:value-type" in attrs:
                 self.right = max(self.right, self.column)
                 _check_rectangle(self.row, self.right, self.name)
+
+
+class MergedCells(SpreadsheetExtent):
+    """Merged ranges of each ODS sheet as first and last cell, from 0: what the reader of spreadsheets does not tell."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.ranges: list[list[Range]] = []
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:
+        """Note a cell that spans others."""
+        super().startElement(name, attrs)
+        local = name.rpartition(":")[2]
+        if local == "table":
+            self.ranges.append([])
+        elif local == "table-cell" and self.ranges:
+            height, width = _repeats(attrs, ROWS_SPANNED), _repeats(attrs, COLUMNS_SPANNED)
+            if height * width > 1:
+                row, column = self.row - self.row_repeats, self.column - _repeats(attrs, COLUMNS_REPEATED)
+                self.ranges[-1].append(((row, column), (row + height - 1, column + width - 1)))
 
 
 def _repeats(attrs: AttributesImpl, attribute: str) -> int:

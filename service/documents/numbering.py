@@ -4,11 +4,14 @@ from collections import defaultdict
 
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.text.paragraph import Paragraph
 from lxml.etree import _Element
 
 BULLETS = "bullet"
 SILENT = "none"
+SIGNS = {
+    qn("w:t"): "", qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-",
+}  # fmt: skip
+NOT_PRINTED = (qn("w:del"), qn("w:moveFrom"), qn("w:pPr"))
 ROMAN = (("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1))
 
 
@@ -22,9 +25,9 @@ class ListNumbers:
         self.list_of_style: dict[str, tuple[str, int]] = {}
         self._read_definitions(document)
 
-    def numbered(self, paragraph: Paragraph) -> str:
+    def numbered(self, paragraph: _Element) -> str:
         """Text of a paragraph with its number or bullet in front."""
-        text = paragraph.text.replace("\xa0", " ").strip()
+        text = text_of(paragraph)
         found = self._list_of(paragraph)
         if not text or found is None or found not in self.levels:
             return text
@@ -44,12 +47,12 @@ class ListNumbers:
             label = label.replace(f"%{outer + 1}", _written(counts.get(outer, 1), outer_shape))
         return f"{label} {text}".strip()
 
-    def _list_of(self, paragraph: Paragraph) -> tuple[str, int] | None:
-        found = _num_pr(paragraph._p.pPr)
-        if found is not None:
+    def _list_of(self, paragraph: _Element) -> tuple[str, int] | None:
+        properties = paragraph.find(qn("w:pPr"))
+        found = _num_pr(properties)
+        if found is not None or properties is None:
             return found
-        style = paragraph.style
-        return self.list_of_style.get(style.style_id) if style is not None else None
+        return self.list_of_style.get(_value(properties, "w:pStyle", ""))
 
     def _read_definitions(self, document: Document) -> None:
         part = next(
@@ -79,6 +82,19 @@ class ListNumbers:
             found = _num_pr(style.find(qn("w:pPr")))
             if found is not None:
                 self.list_of_style[style.get(qn("w:styleId")) or ""] = found
+
+
+def text_of(paragraph: _Element) -> str:
+    """What is printed of a paragraph: tracked insertions too, nothing deleted or moved away, no text boxes."""
+    pieces = []
+    for element in paragraph.iter(*SIGNS):
+        if next(element.iterancestors(*NOT_PRINTED, qn("w:p"))).tag == qn("w:p") and _owner(element) is paragraph:
+            pieces.append(SIGNS[element.tag] or element.text or "")
+    return "".join(pieces).replace("\xa0", " ").strip()
+
+
+def _owner(element: _Element) -> _Element:
+    return next(element.iterancestors(qn("w:p")))
 
 
 def _num_pr(properties: _Element | None) -> tuple[str, int] | None:

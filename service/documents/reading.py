@@ -1,7 +1,6 @@
 """A file of a stranger in, a document or a refusal out: the parent's half, which never parses anything itself."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,8 +29,6 @@ def _ask_child(content: bytes, kind: str, name: str) -> dict[str, Any]:
     """Answer of a process of its own: no environment but the path of this code, no database, no key."""
     command = [sys.executable, "-P", "-m", "service.documents.child", kind, name]
     environment = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
-    if os.name == "nt":
-        environment["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", "")
     try:
         done = subprocess.run(  # noqa: S603 - the file's name is an argument, not a command; no shell
             command, input=content, capture_output=True, timeout=WALL_SECONDS, env=environment, check=False

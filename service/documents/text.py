@@ -14,6 +14,7 @@ ONE_BYTE = ("cp1251", "cp866", "koi8_r")
 # letters by how often they stand in Russian text: a wrong table of letters shows at once
 FREQUENT = "оеаинтсрвлкмдпуяыьгз"
 TYPOGRAPHIC = frozenset("–—«»№…“”’•·° \u00a0")  # that a wrong table gives seldom
+ALIEN = -0.2  # below: no table of letters makes Russian of it, say UTF-8 with a broken byte
 SEPARATORS = "\t;,"
 SAMPLE_LINES = 200
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f]")
@@ -31,7 +32,10 @@ def decode(content: bytes, name: str) -> str:
     """Text in UTF-8, UTF-16, cp1251, cp866 or KOI8-R; bytes that are no text are refused."""
     text = _decoded(content)
     if text is None or "\x00" in text or CONTROL.search(text):
-        message = f"{name}: в файле есть нулевые или служебные байты; сохраните его как «CSV UTF-8» или текст UTF-8."
+        message = (
+            f"{name}: в файле есть байты, которые не складываются в текст; сохраните его как «CSV UTF-8» "
+            "или как текст UTF-8."
+        )
         raise DocumentRefusedError("not_text", message)
     return text
 
@@ -49,7 +53,8 @@ def _decoded(content: bytes) -> str | None:
     if text is not None:
         return text
     found = [text for text in (_try(content, encoding) for encoding in ONE_BYTE) if text is not None]
-    return max(found, key=_russianness, default=None)
+    best = max(found, key=_russianness, default=None)
+    return best if best is not None and _russianness(best) > ALIEN else None
 
 
 def _try(content: bytes, encoding: str) -> str | None:
@@ -63,7 +68,7 @@ def _russianness(text: str) -> float:
     """Share of letters that are frequent in Russian, less capitals within words and signs of drawing."""
     sample = text[:20_000]
     beyond = [letter for letter in sample if ord(letter) > 127]
-    frequent = sum(letter in FREQUENT for letter in beyond)
+    frequent = sum(letter.lower() in FREQUENT for letter in beyond)
     inner_capitals = len(re.findall(r"[а-яё][А-ЯЁ]", sample))
     alien = sum(not ("а" <= letter.lower() <= "я" or letter in "ёЁ" or letter in TYPOGRAPHIC) for letter in beyond)
     return (frequent - inner_capitals - 2 * alien) / max(len(beyond), 1)

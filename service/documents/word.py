@@ -5,13 +5,10 @@ from collections.abc import Iterator
 
 import docx
 from docx.oxml.ns import qn
-from docx.oxml.table import CT_Row, CT_Tc
-from docx.oxml.text.paragraph import CT_P
-from docx.table import Table
-from docx.text.paragraph import Paragraph
+from lxml.etree import _Element
 
 from recommender.document import Document, DocumentRow, DocumentTable
-from service.documents.numbering import ListNumbers
+from service.documents.numbering import ListNumbers, text_of
 from service.documents.refusals import DocumentRefusedError
 
 SCAN = (
@@ -19,6 +16,9 @@ SCAN = (
     "и сохраните как .docx"
 )
 MAX_WIDTH = 500
+BOX = "текст в надписи поверх страницы не прочитан; перенесите его в документ, если он нужен"
+P, TBL, TR, TC = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc"))
+WRAPPERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
 
 
 def read_word(content: bytes, kind: str, name: str) -> Document:
@@ -28,8 +28,8 @@ def read_word(content: bytes, kind: str, name: str) -> Document:
     tables: list[DocumentTable] = []
     paragraphs: list[DocumentRow] = []
     table_number = paragraph_number = 0
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
+    for block in _within(document.element.body, P, TBL):
+        if block.tag == TBL:
             if paragraphs:
                 tables.append(DocumentTable("", tuple(paragraphs)))
                 paragraphs = []
@@ -45,37 +45,73 @@ def read_word(content: bytes, kind: str, name: str) -> Document:
     found = any(cell.strip() for table in tables for row in table.rows for cell in row.cells)
     if not found and (document.inline_shapes or document.element.body.xpath(".//w:drawing | .//w:pict")):
         raise DocumentRefusedError("scan", f"{name}: {SCAN}.")
-    return Document(kind, tuple(tables))
+    boxes = [_text_of_box(box) for box in document.element.body.iter(qn("w:txbxContent"))]
+    return Document(
+        kind, tuple(tables), tuple(dict.fromkeys((f"надпись «{text[:80]}»", BOX) for text in boxes if text))
+    )
 
 
-def _table_rows(table: Table, table_number: int, numbers: ListNumbers) -> Iterator[DocumentRow]:
+def _table_rows(table: _Element, table_number: int, numbers: ListNumbers) -> Iterator[DocumentRow]:
     """Rows as wide as the grid: a cell over several columns or rows stands in each with its text and first place."""
     above: list[tuple[str, str]] = []
-    rows = list(table._tbl.tr_lst)
+    rows = list(_within(table, TR))
     width = min(max((_width(row) for row in rows), default=0), MAX_WIDTH)
     for row_number, row in enumerate(rows, start=1):
         cells: list[tuple[str, str]] = []
-
-        def place(cells: list[tuple[str, str]] = cells, row_number: int = row_number) -> str:
-            return f"таблица {table_number}, строка {row_number}, столбец {len(cells) + 1}"
-
-        cells += [("", place()) for _ in range(min(row.grid_before, width))]
-        for cell in row.tc_lst:
-            merged_up = cell.vMerge == "continue" and len(cells) < len(above)
-            found = above[len(cells)] if merged_up else (_cell_text(cell, table, numbers), place())
-            cells += [found] * min(cell.grid_span, width - len(cells))
-        while len(cells) < width:
-            cells.append(("", place()))
+        places = [f"таблица {table_number}, строка {row_number}, столбец {column}" for column in range(1, width + 1)]
+        cells += [("", place) for place in places[: _before(row)]]
+        for cell in _within(row, TC):
+            at = len(cells)
+            if at < width:
+                merged_up = _goes_on_from_above(cell) and at < len(above)
+                found = above[at] if merged_up else (_cell_text(cell, numbers), places[at])
+                cells += [found] * min(_span(cell), width - at)
+        cells += [("", place) for place in places[len(cells) :]]
         above = cells
         yield DocumentRow(tuple(text for text, _ in cells), tuple(where for _, where in cells))
 
 
-def _width(row: CT_Row) -> int:
-    return row.grid_before + sum(cell.grid_span for cell in row.tc_lst)
+def _within(parent: _Element, *tags: str) -> Iterator[_Element]:
+    """Children of some kinds, also those in content controls and in tracked insertions."""
+    for child in parent:
+        if child.tag in tags:
+            yield child
+        elif child.tag in WRAPPERS:
+            yield from _within(child, *tags)
 
 
-def _cell_text(cell: CT_Tc, table: Table, numbers: ListNumbers) -> str:
+def _width(row: _Element) -> int:
+    return _before(row) + sum(_span(cell) for cell in _within(row, TC))
+
+
+def _before(row: _Element) -> int:
+    """Columns of the grid that a row leaves out on its left."""
+    return _number(row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}"), 0)
+
+
+def _span(cell: _Element) -> int:
+    return max(_number(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1), 1)
+
+
+def _number(element: _Element | None, default: int) -> int:
+    text = element.get(qn("w:val"), "") if element is not None else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else default
+
+
+def _goes_on_from_above(cell: _Element) -> bool:
+    merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+    return merged is not None and merged.get(qn("w:val"), "continue") == "continue"
+
+
+def _cell_text(cell: _Element, numbers: ListNumbers) -> str:
     """Paragraphs of a cell, those of tables within it too."""
-    paragraphs = [element for element in cell.iter(qn("w:p")) if isinstance(element, CT_P)]
-    texts = [numbers.numbered(Paragraph(element, table)) for element in paragraphs]
+    texts = [numbers.numbered(paragraph) for paragraph in cell.iter(P) if not _is_in_box(paragraph)]
     return "\n".join(text for text in texts if text)
+
+
+def _is_in_box(paragraph: _Element) -> bool:
+    return next(paragraph.iterancestors(qn("w:txbxContent")), None) is not None
+
+
+def _text_of_box(box: _Element) -> str:
+    return " ".join(filter(None, (text_of(paragraph) for paragraph in box.iter(P))))

@@ -2,10 +2,13 @@
 
 import datetime as dt
 import io
+import zipfile
 
+from defusedxml.expatreader import create_parser
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from recommender.document import Document, DocumentRow, DocumentTable
+from service.documents.extents import MergedCells, Range
 from service.documents.refusals import encrypted
 
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -19,18 +22,29 @@ def read_workbook(content: bytes, kind: str, name: str) -> Document:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError:
         raise encrypted(name) from None
+    merged = _merged_in_ods(content, name) if kind == "ods" else []
     tables, unread = [], []
     for number, sheet in enumerate(workbook.sheets_metadata):
         if sheet.visible is not SheetVisibleEnum.Visible:
             unread.append((sheet.name, HIDDEN))
             continue
-        rows = _rows(workbook.get_sheet_by_index(number), sheet.name)
+        found = workbook.get_sheet_by_index(number)
+        ranges = merged[number] if number < len(merged) else found.merged_cell_ranges or []
+        rows = _rows(found, sheet.name, ranges)
         if rows:
             tables.append(DocumentTable(sheet.name, rows))
     return Document(kind, tuple(tables), tuple(unread))
 
 
-def _rows(sheet: CalamineSheet, title: str) -> tuple[DocumentRow, ...]:
+def _merged_in_ods(content: bytes, name: str) -> list[list[Range]]:
+    parser, cells = create_parser(forbid_dtd=True), MergedCells(name)
+    parser.setContentHandler(cells)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parser.parse(io.BytesIO(archive.read("content.xml")))
+    return cells.ranges
+
+
+def _rows(sheet: CalamineSheet, title: str, ranges: list[Range]) -> tuple[DocumentRow, ...]:
     if sheet.start is None:
         return ()
     top, left = sheet.start
@@ -39,7 +53,7 @@ def _rows(sheet: CalamineSheet, title: str) -> tuple[DocumentRow, ...]:
     letters = [_column(left + column) for column in range(width)]
     places = [[f"{title}!{letter}{top + row + 1}" for letter in letters] for row in range(len(cells))]
     covered = 0
-    for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+    for (first_row, first_column), (last_row, last_column) in ranges:
         rows = range(max(first_row - top, 0), min(last_row - top + 1, len(cells)))
         columns = range(max(first_column - left, 0), min(last_column - left + 1, width))
         covered += len(rows) * len(columns)

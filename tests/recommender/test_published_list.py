@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.document import Document, DocumentRow, DocumentTable
+from recommender.errors import TableValueError
 from recommender.published_list import ListedTitle, PublishedList, read_listed
 from service.documents.reading import read_document
 
@@ -120,6 +121,11 @@ def test_there_are_twelve_samples() -> None:
         ("Водитель автомобиля\nкатегории «C»", ["Водитель автомобиля категории «C»"]),
         ("Машинист крана (крановщик; стропальщик)", ["Машинист крана (крановщик; стропальщик)"]),
         ("Сварщик¹)", ["Сварщик"]),
+        ("Каменщик, штукатур, маляр, плотник", ["Каменщик", "штукатур", "маляр", "плотник"]),
+        (
+            "Врачи всех специальностей, средний медицинский персонал",
+            ["Врачи всех специальностей, средний медицинский персонал"],
+        ),
         ("19756 Электрогазосварщик", ["Электрогазосварщик"]),  # OKPDTR: no code of SPO
         ("Сварщик (код ОКПДТР 19906)", ["Сварщик"]),
     ],
@@ -175,6 +181,8 @@ def test_as_many_codes_as_titles_are_dealt_out() -> None:
         ("Востребованность", "+", None, None),
         ("Уровень образования", "5", None, None),  # another level
         ("Средняя зарплата", "45000", None, None),
+        ("Количество рабочих мест", "45 (из них 5 временных)", None, 45),
+        ("Пoтребность", "высoкая", 4, None),  # Latin o
     ],
 )
 def test_level_and_need(header: str, cell: str, level: int | None, vacancies: int | None) -> None:
@@ -231,6 +239,24 @@ def test_sections_are_known_by_a_group_code_a_roman_number_and_a_number_that_oth
     ]
 
 
+def test_a_lone_cell_among_full_rows_is_a_title_only_if_it_sounds_like_one() -> None:
+    read = listed(
+        grid(
+            ("Профессия", "Чел."),
+            ("Бытовое обслуживание", ""),
+            ("Парикмахер", "5"),
+            ("Закройщик", "3"),
+            ("Швея", "12"),
+            ("Косметик", ""),
+            ("Поварское и кондитерское дело", ""),
+        )
+    )
+    assert [(row.title, row.section) for row in read.titles] == [
+        (title, "Бытовое обслуживание")
+        for title in ("Парикмахер", "Закройщик", "Швея", "Косметик", "Поварское и кондитерское дело")
+    ]
+
+
 def test_a_title_merged_over_rows_is_one_title_with_both_codes() -> None:
     rows = (
         DocumentRow(("Профессия", "Код", "Чел."), ("A1", "B1", "C1")),
@@ -256,6 +282,22 @@ def test_a_title_that_a_page_cut_is_joined_and_said_so() -> None:
     assert ("B3", "продолжение строки выше") in [(row.place, row.why) for row in read.ignored]
 
 
+def test_a_table_that_goes_on_over_a_page_keeps_its_columns() -> None:
+    first = grid(
+        ("№", "Чел.", "Наименование", "Код"), ("1", "5", "Токарь", "15.01.33"), ("2", "8", "Электромонтер по", "")
+    )
+    second = grid(
+        ("", "", "ремонту линий", ""), ("3", "4", "Повар", "43.01.09"), ("Медицина",), ("4", "7", "Фельдшер", "")
+    )
+    read = listed(first, lines("2"), second)
+    assert [(row.title, row.vacancies, row.section) for row in read.titles] == [
+        ("Токарь", 5, None),
+        ("Электромонтер по ремонту линий", 8, None),
+        ("Повар", 4, None),
+        ("Фельдшер", 7, "Медицина"),
+    ]
+
+
 def test_a_table_without_a_header_is_understood_by_its_cells() -> None:
     read = listed(grid(("1", "Сварщик", "15.01.05", "120"), ("2", "Токарь", "15.01.33", "7"), ("3", "Бармен", "", "3")))
     assert [(row.title, row.written_codes, row.vacancies) for row in read.titles] == [
@@ -279,6 +321,73 @@ def test_two_columns_of_titles_each_with_its_codes() -> None:
         ("Тракторист", (), "АПК"),
         ("Ветеринария", ("36.02.01",), "АПК"),
     ]
+
+
+def test_a_header_of_two_rows_with_groups_of_spo_and_years() -> None:
+    read = listed(
+        grid(
+            ("№", "Код и наименование УГПС", "Код профессии", "Наименование профессии", "Кадровая потребность, чел."),
+            ("", "", "", "", "2024", "2025"),
+            ("1", "08.00.00 Техника и технологии строительства", "08.01.27", "Каменщик", "10", "12"),
+            ("2", "", "08.01.04", "Кровельщик", "5", "6"),
+        )
+    )
+    section = "Техника и технологии строительства"
+    assert [(row.title, row.written_codes, row.section, row.vacancies) for row in read.titles] == [
+        ("Каменщик", ("08.01.27",), section, 10),
+        ("Кровельщик", ("08.01.04",), section, 5),
+    ]
+
+
+def test_latin_letters_in_a_header_and_in_a_title() -> None:
+    read = listed(grid(("№", "Нaименование прoфессии", "Кoд"), ("1", "Пoвар, кондитер", "43.01.O9")))
+    assert [(row.title, row.written_codes) for row in read.titles] == [("Пoвар, кондитер", ("43.01.09",))]  # as printed
+
+
+def test_need_and_level_at_the_end_of_a_line() -> None:
+    read = listed(
+        lines(
+            "Рейтинг профессий Республики Карелия\n1. Врач — очень высокая потребность\n2. Медсестра — высокая\n"
+            "3. Водитель кат. B, C - 350 вакансий (остродефицитная)\n"
+            "4. Тракторист с/х пр-ва: 120\n5. Пекарь ..... 1 200 чел."
+        )
+    )
+    assert [(row.title, row.level, row.vacancies) for row in read.titles] == [
+        ("Врач", 5, None),
+        ("Медсестра", 4, None),
+        ("Водитель кат. B, C", 5, 350),
+        ("Тракторист с/х пр-ва", None, 120),
+        ("Пекарь", None, 1200),
+    ]
+    assert read.region == "Республика Карелия"
+
+
+def test_a_document_that_is_no_list_is_refused() -> None:
+    with pytest.raises(TableValueError, match="more than 20000 rows or 2000000 letters; leave nothing but the list"):
+        listed(grid(*[("Повар",)] * 20_001))
+
+
+def test_a_text_too_long_for_a_line_is_ignored_by_name() -> None:
+    read = listed(grid(("Профессия", "Код"), ("Повар " * 400, ""), ("Пекарь", "")))
+    assert named(read) == ["Пекарь"]
+    assert ("A2", "слишком длинный текст для строки перечня") in [(row.place, row.why) for row in read.ignored]
+
+
+@pytest.mark.parametrize(
+    ("heading", "region", "half_year"),
+    [
+        ("Перечень профессий Краснодарского края на второе полугодие 2023 года", "Краснодарский край", "2023-H2"),
+        ("Список профессий Чеченской Республики, 1-е полугодие 2025 г.", "Чеченская Республика", "2025-H1"),
+        ("Список профессий Республики Татарстан на 1 июля 2024 года", "Республика Татарстан", "2024-H2"),
+        ("Перечень профессий Тульской области, январь–июнь 2026 года", "Тульская область", "2026-H1"),
+        ("Перечень профессий, востребованных в Российской Федерации в 2024 году", "Российская Федерация", None),
+        ("Перечень востребованных профессий", None, None),
+    ],
+)  # fmt: skip
+def test_what_a_heading_says(heading: str, region: str | None, half_year: str | None) -> None:
+    read = listed(lines(f"{heading}\n1. Сварщик\n2. Исполнитель художественно-оформительских работ"))
+    assert (read.heading, read.region, read.half_year) == (heading, region, half_year)
+    assert len(read.titles) == 2
 
 
 def test_sheets_of_districts_are_sections() -> None:
@@ -335,6 +444,75 @@ def test_what_was_not_read_of_the_file_is_among_the_ignored() -> None:
     assert read.titles == ()
 
 
+TITLE_HEADERS = st.sampled_from(
+    ["Профессия", "Наименование профессии", "Наименование профессии (специальности)", "Специальность СПО",
+     "Профессия/специальность/должность", "Наименование", "НАИМЕНОВАНИЕ ПРОФЕССИЙ И СПЕЦИАЛЬНОСТЕЙ"]
+)  # fmt: skip
+CODE_HEADERS = st.sampled_from(["Код", "Код профессии", "Код по перечню", "Коды СПО", "Код специальности"])
+NEED_HEADERS = st.sampled_from(
+    ["Потребность", "Кол-во вакансий", "Число вакансий, ед.", "Заявленная потребность, чел.", "Требуется, человек"]
+)
+LEVEL_HEADERS = st.sampled_from(["Уровень востребованности", "Востребованность", "Степень востребованности"])
+SECTIONS = st.sampled_from(["Строительство", "Лесное хозяйство", "Северный район", "Пищевая промышленность"])
+
+
+@st.composite
+def layouts(
+    draw: st.DrawFn,
+) -> tuple[DocumentTable, list[tuple[str, tuple[str, ...], str | None, int | None, int | None]]]:
+    """A table as somebody may lay it out, and what it says."""
+    columns = ["title", *draw(st.sets(st.sampled_from(["code", "need", "level"]), min_size=1))]
+    columns = [*(["number"] if draw(st.booleans()) else []), *draw(st.permutations(sorted(columns)))]
+    headers = {"number": "№ п/п", "title": draw(TITLE_HEADERS), "code": draw(CODE_HEADERS),
+               "need": draw(NEED_HEADERS), "level": draw(LEVEL_HEADERS)}  # fmt: skip
+    header = tuple(headers[column] for column in columns)
+    table, said, section = [header], [], None
+    for number, title in enumerate(draw(st.lists(st.sampled_from(SPO_TITLES), min_size=1, max_size=12)), start=1):
+        if draw(st.integers(0, 4)) == 0:
+            section = draw(SECTIONS)
+            table.append((section,) * len(columns))
+        if draw(st.integers(0, 9)) == 0:
+            table.append(header)
+        need, level = draw(st.integers(0, 9999)), draw(st.integers(1, 5))
+        code = f"{draw(st.integers(8, 54)):02}.{draw(st.sampled_from(['01', '02']))}.{draw(st.integers(1, 40)):02}"
+        cells = {"number": f"{number}{draw(st.sampled_from(['', '.', ')']))}", "title": title, "code": code,
+                 "need": f"{need:,}".replace(",", draw(st.sampled_from(["", " ", "\u00a0"]))),
+                 "level": {5: "очень высокая", 4: "высокая", 3: "средняя", 2: "низкая", 1: "1"}[level]}  # fmt: skip
+        table.append(tuple(cells[column] for column in columns))
+        said.append(
+            (title, (code,) if "code" in columns else (), section, level if "level" in columns else None,
+             need if "need" in columns else None)
+        )  # fmt: skip
+    made = grid(*table)
+    rows = tuple(
+        DocumentRow(row.cells, (row.places[0],) * len(row.places)) if len(set(row.cells)) == 1 else row
+        for row in made.rows
+    )
+    return DocumentTable("", rows), said
+
+
+@settings(max_examples=200, deadline=None)
+@given(layouts())
+def test_any_layout_of_a_table_says_the_same(
+    made: tuple[DocumentTable, list[tuple[str, tuple[str, ...], str | None, int | None, int | None]]],
+) -> None:
+    table, said = made
+    read = listed(table)
+    assert [(row.title, row.written_codes, row.section, row.level, row.vacancies) for row in read.titles] == said
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SPO_TITLES), st.integers(1, 9999)), min_size=2, max_size=12),
+    st.sampled_from(["{n}. {t} ({c}) — {v} чел.", "{n}) {c} {t} - {v} вакансий;", "{n}. {t} – {v} человек ({c})"]),
+)
+def test_any_numbered_list_says_the_same(items: list[tuple[str, int]], shape: str) -> None:
+    text = "\n".join(shape.format(n=n, t=title, c="08.01.27", v=v) for n, (title, v) in enumerate(items, start=1))
+    assert [(row.title, row.written_codes, row.vacancies) for row in listed(lines(text)).titles] == [
+        (title, ("08.01.27",), need) for title, need in items
+    ]
+
+
 WORDS = st.sampled_from(
     ["", " ", "Сварщик", "Повар, кондитер", "15.01.05", "270101", "1", "2.", "5", "Итого", "Строительство", "* сноска",
      "Код", "Наименование профессии", "№", "Перспективные", "высокая", "каменщик;\nмаляр", "(", ";", "ок. 300", "I."]
@@ -342,7 +520,7 @@ WORDS = st.sampled_from(
 CELLS = st.one_of(WORDS, st.text(max_size=12))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.integers(1, 5).flatmap(lambda w: st.lists(st.lists(CELLS, min_size=w, max_size=w), max_size=9)), max_size=3

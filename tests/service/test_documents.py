@@ -2,12 +2,15 @@
 
 import io
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import docx
+import pypdfium2
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -97,6 +100,12 @@ def test_encodings_are_told_apart(encoding: str, separator: str) -> None:
     assert [row.cells[0] for row in read.tables[0].rows] == [line.split(";")[0] for line in text.strip().split("\n")]
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+def test_a_text_in_capitals_is_not_taken_for_another_encoding(encoding: str) -> None:
+    text = "СВАРЩИК, ПОВАР, МЕДИЦИНСКАЯ СЕСТРА"
+    assert decode(text.encode(encoding), "a.txt") == text
+
+
 def test_quotes_commas_and_lines_within_a_cell() -> None:
     read = read_document('Название,Код\n"Повар, кондитер\nвторая строка",43.01.09\nПекарь,1\n'.encode(), "a.csv")
     assert cells(read.tables[0])[1] == ("Повар, кондитер\nвторая строка", "43.01.09")
@@ -181,6 +190,33 @@ def test_word_numbers_of_two_levels() -> None:
     ]  # fmt: skip
 
 
+def test_word_insertions_and_content_controls_are_read_deletions_are_not_and_text_boxes_are_named() -> None:
+    run = "<w:r><w:t>{}</w:t></w:r>"
+    word = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    cell = "<w:tc><w:p>{}</w:p></w:tc>"
+    body = (
+        f"<w:p>{run.format('Свар')}<w:ins>{run.format('щик')}</w:ins><w:del><w:r><w:delText>ка</w:delText></w:r></w:del></w:p>"
+        f"<w:sdt><w:sdtContent><w:p>{run.format('Токарь')}</w:p></w:sdtContent></w:sdt>"
+        f"<w:p><w:moveFrom>{run.format('Ушёл')}</w:moveFrom><w:r><w:txbxContent><w:p>{run.format('Сбоку')}</w:p>"
+        "</w:txbxContent></w:r></w:p>"
+        f"<w:tbl><w:tblGrid/><w:sdt><w:sdtContent><w:tr>{cell.format(run.format('Пекарь'))}"
+        f"<w:sdt><w:sdtContent>{cell.format(run.format('19.01.18'))}</w:sdtContent></w:sdt></w:tr></w:sdtContent></w:sdt>"
+        "</w:tbl>"
+    )
+    content = changed(
+        saved(docx.Document()),
+        {"word/document.xml": f"<w:document {word}><w:body>{body}</w:body></w:document>".encode()},
+    )
+    read = read_document(content, "правки.docx")
+    assert [cells(table) for table in read.tables] == [[("Сварщик",), ("Токарь",)], [("Пекарь", "19.01.18")]]
+    assert [place for place, _ in read.unread] == ["надпись «Сбоку»"]
+
+
+def test_merged_cells_of_ods_repeat_like_those_of_xlsx() -> None:
+    read = read_document((SAMPLES / "07-districts.ods").read_bytes(), "07-districts.ods")
+    assert read.tables[0].rows[2] == DocumentRow(("Северный район",) * 3, ("Потребность!A3",) * 3)
+
+
 def test_pdf_tables_and_lines_name_their_page() -> None:
     name = "03-pdf-repeated-headers.pdf"
     read = read_document((SAMPLES / name).read_bytes(), name)
@@ -210,6 +246,14 @@ def test_a_scanned_pdf_is_refused_with_what_to_do() -> None:
     found = refusal(picture(), "скан.pdf")
     assert found.reason == "scan"
     assert "запросите файл с текстом или распознайте скан (OCR)" in str(found)
+
+
+def test_a_page_that_is_a_picture_among_pages_of_text_is_named() -> None:
+    joined = pypdfium2.PdfDocument.new()
+    for content in ((SAMPLES / "04-pdf-plain-text.pdf").read_bytes(), picture()):
+        joined.import_pages(pypdfium2.PdfDocument(content))
+    read = read_document(saved(joined), "a.pdf")
+    assert read.unread == (("стр. 2", "страница — картинка без текста; распознайте её (OCR) и загрузите файл снова"),)
 
 
 def test_a_word_document_of_pictures_alone_is_refused() -> None:
@@ -306,6 +350,7 @@ def locked_archive() -> bytes:
         (lambda: OLE + "Workbook".encode("utf-16-le"), "старая.xlsx", "wrong_extension"),
         ("Сварщик\0;1\n".encode, "нули.csv", "not_text"),
         (lambda: bytes(range(256)) * 4, "байты.txt", "not_text"),
+        (lambda: "Сварщик, повар и токарь".encode() + b"\xff", "испорчен.txt", "not_text"),
         (lambda: b"", "пустой.csv", "empty"),
         (lambda: b" \n\n", "пустой.txt", "empty"),
         (workbook, "пустая.xlsx", "empty"),
@@ -347,6 +392,13 @@ def test_a_file_that_eats_memory_kills_only_the_child() -> None:
     assert read_pasted("Сварщик").tables
 
 
+def test_a_workbook_of_old_with_two_cells_far_apart_kills_only_the_child() -> None:
+    content = (SAMPLES.parent / "hostile" / "sparse.xls").read_bytes()
+    assert len(content) < 10_000
+    assert refusal(content, "редкая.xls").reason == "gave_up"
+    assert read_pasted("Сварщик").tables
+
+
 def test_an_honest_workbook_of_100_000_rows_is_read() -> None:
     rows = "".join(
         f'<row r="{number}"><c r="A{number}" t="inlineStr"><is><t>Сварщик {number}</t></is></c><c r="B{number}">'
@@ -357,6 +409,16 @@ def test_an_honest_workbook_of_100_000_rows_is_read() -> None:
     read = read_document(changed(workbook(("a",)), {"xl/worksheets/sheet1.xml": sheet.encode()}), "большая.xlsx")
     assert len(read.tables[0].rows) == 100_000
     assert read.tables[0].rows[-1].cells == ("Сварщик 100000", "100000", "5")
+
+
+def test_the_child_limits_itself_before_it_parses() -> None:
+    script = (
+        "import resource\nfrom service.documents.child import limit_oneself\nlimit_oneself()\n"
+        "kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)\n"
+        "print([resource.getrlimit(kind)[1] for kind in kinds])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[536870912, 20, 0]"
 
 
 def test_the_child_knows_nothing_of_the_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
