@@ -9,7 +9,7 @@ from recommender.reference_rows import split_codes
 from recommender.title_matching import TitleMatch
 
 FOLDER = ROOT / "tests" / "fixtures" / "spo_titles"
-SETS = {"hold": "", "published": "published"}
+SETS = {"hold": "", "published": "published_later"}
 """Untouched sets and their folders."""
 Half = Literal["tune", "hold"]
 
