@@ -40,6 +40,9 @@ class LabelledTitle:
         return self.is_meant(match.spo_codes)
 
 
+TUNED_WITH = ("", "published")
+
+
 def read_titles(half: Half, folder: str = "") -> list[LabelledTitle]:
     """One half of the labelled titles, SPO first; `folder` = a set beside the first."""
     found = []

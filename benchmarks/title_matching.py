@@ -6,6 +6,7 @@ named; of a title that a person must be asked about, no accepted match is right.
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from benchmarks.records import Record
@@ -70,7 +71,7 @@ def _calibration(start: str, judged: Judged) -> Iterator[Record]:
     """Share of right guesses where the matcher is so sure; guesses at titles that a person must be asked about, too."""
     guesses = [(match.confidence, labelled.is_meant(match.spo_codes)) for labelled, match in judged if match.spo_codes]
     error = 0.0
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in pairwise(BINS):
         inside = [guess for guess in guesses if low <= guess[0] < high or guess[0] == high == BINS[-1]]
         if not inside:
             continue
