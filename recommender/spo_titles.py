@@ -98,7 +98,8 @@ class SpoTitles:
         for known in self.by_text.values():
             self.by_bag.setdefault(known.words.bag, known)
         self.names = tuple(self.by_bag.values())
-        firsts = [entry.title_ru for entry in (*reference.titles.higher, *reference.titles.synonyms) if entry.first]
+        firsts = [entry.title_ru for entry in reference.titles.higher if entry.first]
+        firsts += [entry.title_ru for entry in reference.titles.synonyms if entry.first]
         begins = [self.by_text[reader.read(title).text] for title in firsts]
         self._begins = sorted(begins, key=lambda name: (-len(name.words.lemmas), name.words.text))
 

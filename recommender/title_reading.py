@@ -136,19 +136,23 @@ class TitleReading:
         return any(self._titles.known_as(word, form) for word, form in pairs)
 
     def _parts(self, plain: str) -> Reading | None:
-        """The professions of a list, each known or near enough to one; None = the title is no list."""
+        """The professions of a list, each known or near enough to one; None = no list.
+
+        What a hyphen joins is one profession: its parts must share a code.
+        """
         bare = without_brackets(plain)[0]
-        for texts in (parts_of(bare), tuple(part for part in bare.split("-") if part.strip())):
+        listed, hyphened = parts_of(bare), [part for part in bare.split("-") if part.strip()]
+        for texts in (listed, hyphened):
             if len(texts) < 2:
                 continue
             head = texts[0].split()[0]
             found = [self._part(text, head if number else "") for number, text in enumerate(texts)]
-            if all(part.is_sure for part in found):
+            is_one = texts is listed or set.intersection(*(set(part.codes) for part in found))
+            if all(part.is_sure for part in found) and is_one:
                 return _joined(found)
-        texts = parts_of(bare)
-        return (
-            replace(_joined([self._part(text, "") for text in texts]), doubt="part_unknown") if len(texts) > 1 else None
-        )
+        if len(listed) < 2:
+            return None
+        return replace(_joined([self._part(text, "") for text in listed]), doubt="part_unknown")
 
     def _part(self, text: str, head: str) -> Reading:
         """One profession of a list; a part that is nothing alone may lack the head of the first."""
