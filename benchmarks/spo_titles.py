@@ -9,7 +9,7 @@ from recommender.reference_rows import split_codes
 from recommender.title_matching import TitleMatch
 
 FOLDER = ROOT / "tests" / "fixtures" / "spo_titles"
-SETS = {"hold": "", "published": "published_later"}
+SETS = {"hold": "", "published": "published_last"}
 """Untouched sets and their folders."""
 Half = Literal["tune", "hold"]
 
@@ -40,7 +40,7 @@ class LabelledTitle:
         return self.is_meant(match.spo_codes)
 
 
-TUNED_WITH = ("", "published")
+TUNED_WITH = ("", "published", "published_later")
 
 
 def read_titles(half: Half, folder: str = "") -> list[LabelledTitle]:
