@@ -5,10 +5,12 @@ brackets, professions of higher education, qualifications. A weaker name that is
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -22,6 +24,8 @@ MOST_CODES = 4
 ONE_SLIP, TWO_SLIPS = 4, 8
 """Letters a word needs so that one, or two, of them may be slips."""
 SLIP_COST = 0.5
+CUT_SHORT, CUT_SHORT_SURE = 5, 0.9
+"""Letters that a word cut short has kept, and how surely it is the word it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +188,18 @@ class SpoTitles:
             )
         ]
         if not near:
-            return None
+            return self._cut_short(form)
         slipped, known = min(near)
         return known, 1.0 - SLIP_COST * slipped / len(form)
+
+    def _cut_short(self, form: str) -> tuple[str, float] | None:
+        """The commonest word of names that begins as a word cut short does."""
+        if len(form) < CUT_SHORT:
+            return None
+        place = bisect_left(self._vocabulary, form)
+        longer = takewhile(lambda spelling: spelling.startswith(form), self._vocabulary[place:])
+        words = sorted({self._spellings[spelling] for spelling in longer})
+        return (max(words, key=lambda word: len(self._names_with[word])), CUT_SHORT_SURE) if words else None
 
     def nearest(self, words: TitleWords) -> list[Nearness]:
         """Names that share a word with the title, nearest first."""
