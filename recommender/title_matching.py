@@ -184,7 +184,9 @@ class TitleMatcher:
     def _contradiction(self, reading: Reading, meanings: Sequence[CodeMeaning], words: TitleWords) -> str | None:
         """Why title and codes cannot both be believed; None = they can."""
         if any(meaning.higher for meaning in meanings):
-            return "code_names_another" if reading.codes else None if reading.profiles else "code_higher"
+            is_another = bool(reading.codes) or not all(meaning.higher for meaning in meanings)
+            unread = None if reading.profiles else "code_higher"
+            return "code_names_another" if is_another else unread
         if not all(meaning.known for meaning in meanings):
             return "code_unknown"
         if not all(meaning.codes for meaning in meanings):
