@@ -8,6 +8,7 @@ from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.document_certainty import certainty_page, learning_page, promised
 from benchmarks.document_fairness import fairness_page, frontier_svg, policy_page
 from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
+from benchmarks.document_titles import calibration_svg, promised_titles, titles_page
 from benchmarks.records import ROOT, find, read_results
 
 Rows = Sequence[dict[str, Any]]
@@ -20,6 +21,7 @@ RANKERS = {
     "gradient_boosting": "gradient boosting (challenger)",
     "trained_ranker": "**trained ranker**",
 }
+DRAWINGS = {"frontier.svg": frontier_svg, "title_calibration.svg": calibration_svg}
 MEASURES = {"ndcg5": "NDCG@5", "recall5": "recall@5", "mrr": "MRR", "coverage5": "coverage@5"}
 PROMISED = {
     "sample_region.contributions_error": "contributions add up to the score, largest error",
@@ -135,7 +137,8 @@ def write_documents() -> None:
     """Write docs/measured.md and refresh the tables of the READMEs."""
     results = read_results()
     (ROOT / "docs" / "measured.md").write_text(measured(results), encoding="utf-8")
-    (ROOT / "docs" / "images" / "frontier.svg").write_text(frontier_svg(results), encoding="utf-8")
+    for name, drawn in DRAWINGS.items():
+        (ROOT / "docs" / "images" / name).write_text(drawn(results), encoding="utf-8")
     for name, words in READMES.items():
         path = ROOT / name
         if path.exists():
@@ -161,6 +164,7 @@ def measured(results: Rows) -> str:
         *rivals_page(results),
         *umass_page(results),
         *onet_page(results),
+        *titles_page(results),
     ]
     parts += ["## Times and memory\n", _reported(results), LAST]
     return "\n".join(part for part in parts if part)
@@ -183,7 +187,7 @@ def _limits(results: Rows) -> str:
     if lead:
         title = f"UMass: NDCG@5 beyond the best peer ({RIVALS[lead['against']]})"
         rows.append([title, cell(lead), _limit(lead), verdict(lead), lead["data"]])
-    rows += reached(results) + promised(results)
+    rows += reached(results) + promised(results) + promised_titles(results)
     for figure, title in PROMISED.items():
         row = find(results, figure)
         if row and row["limit"] is not None:  # measured before it was promised: reported at its next measuring

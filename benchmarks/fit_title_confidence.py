@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from sklearn.model_selection import GroupKFold
 
 from benchmarks.sample import REFERENCE_DIR
-from benchmarks.spo_titles import LabelledTitle, read_titles
+from benchmarks.spo_titles import TUNED_WITH, LabelledTitle, read_titles
 from recommender.reference import read_reference
 from recommender.spo_titles import SpoTitles
 from recommender.title_evidence import WEIGHTS
@@ -28,7 +28,7 @@ def examples() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     titles = SpoTitles(reference, reader)
     reading = TitleReading(titles, reader)
     rows: list[tuple[list[float], bool, int, bool]] = []
-    for number, labelled in enumerate(read_titles("tune")):
+    for number, labelled in enumerate(title for folder in TUNED_WITH for title in read_titles("tune", folder)):
         words = reader.read(labelled.title)
         if not words.lemmas or labelled.must_confirm:
             continue
@@ -69,7 +69,7 @@ def main() -> None:
     for train, test in GroupKFold(FOLDS).split(features, is_right, groups):
         chances[test] = 1.0 / (1.0 + np.exp(-features[test] @ fitted(features[train], is_right[train])))
     print(dict(zip(WEIGHTS, fitted(features, is_right).round(2).tolist(), strict=True)), len(is_right), "readings")
-    for threshold in np.arange(0.5, 1.0, 0.025):
+    for threshold in np.arange(0.9, 1.0, 0.005):
         for name, rows in (("as read", is_read), ("names left out", ~is_read)):
             taken = rows & (chances >= threshold)
             wrong = int((taken & ~is_right).sum())

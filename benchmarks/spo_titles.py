@@ -9,7 +9,7 @@ from recommender.reference_rows import split_codes
 from recommender.title_matching import TitleMatch
 
 FOLDER = ROOT / "tests" / "fixtures" / "spo_titles"
-SETS = {"hold": "", "published": "published"}
+SETS = {"hold": "", "published": "published_last"}
 """Untouched sets and their folders."""
 Half = Literal["tune", "hold"]
 
@@ -38,6 +38,9 @@ class LabelledTitle:
         if self.kind == "higher":
             return not match.spo_codes and bool(self.profiles & set(match.profiles))
         return self.is_meant(match.spo_codes)
+
+
+TUNED_WITH = ("", "published", "published_later")
 
 
 def read_titles(half: Half, folder: str = "") -> list[LabelledTitle]:

@@ -1,22 +1,26 @@
 """Titles of professions matched to SPO codes, on labelled titles that no rule, synonym or threshold was made with.
 
 A match counts as right when every code it names trains what the title names and each profession of the title is
-named; of a title that a person must be asked about, no accepted match is right. Titles are hand-written ("synthetic").
+named; of a title that a person must be asked about, no accepted match is right. The held half is hand-written
+("synthetic"), the published titles are as they were found ("real"); labels of both are by hand.
 """
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from benchmarks.records import Record
 from benchmarks.sample import REFERENCE_DIR
 from benchmarks.spo_titles import SETS, LabelledTitle, read_titles
 from recommender.reference import read_reference
+from recommender.title_evidence import ACCEPTED_FROM
 from recommender.title_matching import TitleMatch, TitleMatcher
 
 Z = 1.96
-BINS = (0.0, 0.5, 0.75, 0.925, 0.99, 1.0)
+BINS = (0.0, 0.5, 0.75, ACCEPTED_FROM, 0.99, 1.0)
 BATCH = 500
+DATA: dict[str, Literal["real", "synthetic"]] = {"hold": "synthetic", "published": "real"}
 Better = Literal["lower", "higher"]
 Judged = Sequence[tuple[LabelledTitle, TitleMatch]]
 
@@ -52,7 +56,7 @@ def _of_set(name: str, judged: Judged) -> Iterator[Record]:
     yield _share(f"{start}.accepted_share", len(_accepted(spo)), len(spo), 0.80)
     yield _share(f"{start}.wrong_accepted", len(accepted) - right, len(judged), 0.01, "lower")
     taken = sum(bool(match.spo_codes) or labelled.kind == "neither" for labelled, match in _accepted(others))
-    yield Record(f"{start}.not_spo_accepted", taken, None, 0.0, "lower", "synthetic", "", len(others))
+    yield Record(f"{start}.not_spo_accepted", taken, None, 0.0, "lower", DATA[name], "", len(others))
     asked = [pair for pair in spo if pair[1].status != "accepted"]
     yield _share(f"{start}.among_three", sum(_is_among(*pair) for pair in asked), len(asked))
     for variety in dict.fromkeys(labelled.variety for labelled, _ in judged):
@@ -69,8 +73,8 @@ def _of_set(name: str, judged: Judged) -> Iterator[Record]:
 def _calibration(start: str, judged: Judged) -> Iterator[Record]:
     """Share of right guesses where the matcher is so sure; guesses at titles that a person must be asked about, too."""
     guesses = [(match.confidence, labelled.is_meant(match.spo_codes)) for labelled, match in judged if match.spo_codes]
-    error = 0.0
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    error, data = 0.0, DATA[start.split(".")[1]]
+    for low, high in pairwise(BINS):
         inside = [guess for guess in guesses if low <= guess[0] < high or guess[0] == high == BINS[-1]]
         if not inside:
             continue
@@ -78,9 +82,9 @@ def _calibration(start: str, judged: Judged) -> Iterator[Record]:
         right = sum(is_right for _, is_right in inside)
         error += abs(confidence - right / len(inside)) * len(inside) / len(guesses)
         sure = f"{start}.calibration.{low}.confidence"
-        yield Record(sure, confidence, None, None, "higher", "synthetic", "", len(inside))
+        yield Record(sure, confidence, None, None, "higher", data, "", len(inside))
         yield _share(f"{start}.calibration.{low}.right", right, len(inside))
-    yield Record(f"{start}.calibration_error", error, None, None, "lower", "synthetic", "", len(guesses))
+    yield Record(f"{start}.calibration_error", error, None, None, "lower", data, "", len(guesses))
 
 
 def _time(matcher: TitleMatcher) -> Record:
@@ -106,4 +110,5 @@ def _is_among(labelled: LabelledTitle, match: TitleMatch) -> bool:
 
 
 def _share(figure: str, right: int, count: int, limit: float | None = None, better: Better = "higher") -> Record:
-    return Record(figure, right / max(count, 1), wilson(right, count), limit, better, "synthetic", "", count)
+    data = DATA[figure.split(".")[1]]
+    return Record(figure, right / max(count, 1), wilson(right, count), limit, better, data, "", count)

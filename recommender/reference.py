@@ -342,9 +342,7 @@ def read_reference(folder: Path) -> Reference:
     >>> reference.spo["08.02.11"].successor_code, reference.profiles["tech-it"].spo_groups
     ('08.02.14', ('09', '10', '11'))
     """
-    crosswalk = _read(
-        folder / "crosswalk_scales.csv", "method", lambda row: ((row["method"], row["scale"]), _weights(row))
-    )
+    crosswalk = folder / "crosswalk_scales.csv"
     profiles = _by_code(_read(folder / "profiles.csv", "code", _profile))
     spo = _by_code(_read(folder / "spo_specialties.csv", "code", _spo))
     reference = Reference(
@@ -353,7 +351,7 @@ def read_reference(folder: Path) -> Reference:
         spo=spo,
         former_spo=_by_code(_read(folder / "spo_2013.csv", "code", _former_spo)),
         instruments=read_instruments(folder),
-        crosswalk=dict(crosswalk),
+        crosswalk=dict(_read(crosswalk, "method", lambda row: ((row["method"], row["scale"]), _weights(row)))),
         onet=tuple(_read(folder / "onet_interests.csv", "onet_soc_code", _occupation)),
         guidance_minimum=tuple(_read(folder / "profminimum.csv", "level_code", _guidance_hours)),
         norms=_read_norms(folder / "riasec_norms.csv"),

@@ -5,10 +5,12 @@ brackets, professions of higher education, qualifications. A weaker name that is
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -22,6 +24,8 @@ MOST_CODES = 4
 ONE_SLIP, TWO_SLIPS = 4, 8
 """Letters a word needs so that one, or two, of them may be slips."""
 SLIP_COST = 0.5
+CUT_SHORT, CUT_SHORT_SURE = 5, 0.9
+"""Letters that a word cut short has kept, and how surely it is the word it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,20 @@ class KnownName:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near a title is to a name, 0 to 1: weight of the words they share among that of all their words.
+    """How near a title is to a name, each 0 to 1; a rare word weighs more.
 
-    A rare word weighs more, so it is the share of rare words matched that counts.
+    Attributes
+    ----------
+    similarity : float
+        Weight of the words they share among the weight of all their words.
+    of_title, of_name : float
+        Share of the title's words that the name has, and of the name's that the title has.
     """
 
     name: KnownName
     similarity: float
+    of_title: float
+    of_name: float
 
 
 def is_in_force(reference: Reference, code: str) -> bool:
@@ -82,8 +93,6 @@ class SpoTitles:
         self._reference, self._reader = reference, reader
         higher = [(reader.read(profession.title_ru), profession) for profession in reference.titles.higher]
         self._profiles = {words.bag: profession.profiles for words, profession in higher}
-        begins = {words.lemmas: profession.profiles for words, profession in higher if profession.first}
-        self._begins = sorted(begins.items(), key=lambda begin: (-len(begin[0]), begin[0]))
         self._only_higher = [profession.title_ru for _, profession in higher if not profession.both]
         self.by_text: dict[str, KnownName] = {}
         for known in self._names():
@@ -93,6 +102,10 @@ class SpoTitles:
         for known in self.by_text.values():
             self.by_bag.setdefault(known.words.bag, known)
         self.names = tuple(self.by_bag.values())
+        firsts = [entry.title_ru for entry in reference.titles.higher if entry.first]
+        firsts += [entry.title_ru for entry in reference.titles.synonyms if entry.first]
+        begins = [self.by_text[reader.read(title).text] for title in firsts]
+        self._begins = sorted(begins, key=lambda name: (-len(name.words.lemmas), name.words.text))
 
     def _names(self) -> Iterable[KnownName]:
         """In falling authority."""
@@ -110,7 +123,8 @@ class SpoTitles:
                 former[entry.title_ru].append(now)
                 bare[without_brackets(entry.title_ru)[0]].append(now)
         yield from self._of(titles.items(), "title")
-        yield from self._of(self._reference.titles.synonyms, "synonym")
+        synonyms = ((synonym.title_ru, synonym.codes) for synonym in self._reference.titles.synonyms)
+        yield from self._of(synonyms, "synonym")
         yield from self._of(former.items(), "former")
         yield from self._of(bare.items(), "former")
         yield from self._of(((title, ()) for title in self._only_higher), "higher")
@@ -154,9 +168,10 @@ class SpoTitles:
         """The name written just so, or with the same words in another order, case or number."""
         return self.by_text.get(words.text) or self.by_bag.get(words.bag)
 
-    def find_begin(self, words: TitleWords) -> tuple[str, ...]:
-        """Profile classes of the profession of higher education that the title begins with; () = with none."""
-        return next((ps for begin, ps in self._begins if begin and words.lemmas[: len(begin)] == begin), ())
+    def find_begin(self, words: TitleWords) -> KnownName | None:
+        """The longest name that a title may begin with and go on as it likes."""
+        lemmas = words.lemmas
+        return next((name for name in self._begins if lemmas[: len(name.words.lemmas)] == name.words.lemmas), None)
 
     def known_as(self, word: str, form: str) -> tuple[str, float] | None:
         """The word of some name that a title's word is, and how surely (1 = itself); a slip only of what is no word."""
@@ -173,9 +188,18 @@ class SpoTitles:
             )
         ]
         if not near:
-            return None
+            return self._cut_short(form)
         slipped, known = min(near)
         return known, 1.0 - SLIP_COST * slipped / len(form)
+
+    def _cut_short(self, form: str) -> tuple[str, float] | None:
+        """The commonest word of names that begins as a word cut short does."""
+        if len(form) < CUT_SHORT:
+            return None
+        place = bisect_left(self._vocabulary, form)
+        longer = takewhile(lambda spelling: spelling.startswith(form), self._vocabulary[place:])
+        words = sorted({self._spellings[spelling] for spelling in longer})
+        return (max(words, key=lambda word: len(self._names_with[word])), CUT_SHORT_SURE) if words else None
 
     def nearest(self, words: TitleWords) -> list[Nearness]:
         """Names that share a word with the title, nearest first."""
@@ -195,6 +219,6 @@ class SpoTitles:
             known_name = self.names[number]
             whole = sum(self.weight(word) for word in known_name.words.bag)
             similarity = weight / max(total + whole - weight, weight)
-            found.append(Nearness(known_name, similarity))
+            found.append(Nearness(known_name, similarity, min(weight / total, 1.0), min(weight / whole, 1.0)))
         found.sort(key=lambda near: (-near.similarity, near.name.codes, near.name.words.text))
         return found

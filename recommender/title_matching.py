@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from recommender.reference import Reference
-from recommender.spo_titles import SpoTitles
-from recommender.title_evidence import CONFIRM_FROM, EXACT, Evidence
+from recommender.spo_titles import Nearness, SpoTitles
+from recommender.title_evidence import CONFIRM_FROM, EXACT
 from recommender.title_reading import NOTHING, Reading, TitleReading, evidence_of
 from recommender.title_words import TitleReader, TitleWords
 from recommender.written_codes import CodeMeaning, WrittenCodes
@@ -176,7 +176,7 @@ class TitleMatcher:
             in_2013 = {code for meaning in meanings for code in meaning.former_codes}
             if set(reading.codes) & in_2013:
                 return reading
-            return Reading(codes, (), self._evidence(words, codes), "code", "weak")
+            return Reading(codes, (), evidence_of(self._names_of(words, codes)), "code", "weak")
         return replace(
             reading, codes=codes, evidence=EXACT, ground="code", doubt=reading.doubt if not words.lemmas else None
         )
@@ -184,7 +184,9 @@ class TitleMatcher:
     def _contradiction(self, reading: Reading, meanings: Sequence[CodeMeaning], words: TitleWords) -> str | None:
         """Why title and codes cannot both be believed; None = they can."""
         if any(meaning.higher for meaning in meanings):
-            return "code_names_another" if reading.codes else None if reading.profiles else "code_higher"
+            is_another = bool(reading.codes) or not all(meaning.higher for meaning in meanings)
+            unread = None if reading.profiles else "code_higher"
+            return "code_names_another" if is_another else unread
         if not all(meaning.known for meaning in meanings):
             return "code_unknown"
         if not all(meaning.codes for meaning in meanings):
@@ -200,17 +202,16 @@ class TitleMatcher:
         if set(reading.codes) & {*meaning.codes, *meaning.former_codes}:
             return True
         unsure = not reading.is_sure and reading.ground != "remembered"
-        return unsure and self._evidence(words, meaning.codes).similarity >= AGREES_FROM
+        return unsure and any(near.similarity >= AGREES_FROM for near in self._names_of(words, meaning.codes))
 
     def _named_by(self, meanings: Sequence[CodeMeaning]) -> set[str]:
         """The codes, and those that some name has together with one of them (a profession's two levels)."""
         codes = set(_codes_of(meanings))
         return {code for known in self._titles.names if codes & set(known.codes) for code in known.codes}
 
-    def _evidence(self, words: TitleWords, codes: Sequence[str]) -> Evidence:
-        """Evidence that the title is a name of one of the codes."""
-        near = [near for near in self._titles.nearest(words) if set(near.name.codes) & set(codes)]
-        return evidence_of(near) if near else NOTHING.evidence
+    def _names_of(self, words: TitleWords, codes: Sequence[str]) -> list[Nearness]:
+        """Names of the codes that share a word with the title, nearest first."""
+        return [near for near in self._titles.nearest(words) if set(near.name.codes) & set(codes)]
 
     def _judged(self, reading: Reading, words: TitleWords, meanings: Sequence[CodeMeaning]) -> TitleMatch:
         """Status, doubt and candidates of a reading."""

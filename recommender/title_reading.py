@@ -8,8 +8,10 @@ from recommender.title_evidence import ACCEPTED_FROM, EXACT, Evidence
 from recommender.title_words import TitleReader, TitleWords, parts_of, without_brackets
 
 GROUNDS = {"title": "title", "former": "title", "qualification": "title", "synonym": "synonym", "higher": "higher"}
-HIGHER_RIVAL = 0.6
-"""A title that begins as a profession of higher education and as an SPO name this near to it may be either."""
+LISTS = frozenset(",;/")
+"""What separates professions and never stands inside one name alone."""
+RIVAL_FROM = 0.6
+"""Similarity from which a name that begins the same way may be meant rather than the profession a title begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Reading:
         return self.doubt is None and self.evidence.confidence >= ACCEPTED_FROM
 
 
-NOTHING = Reading((), (), Evidence(0.0, 0.0), "nothing")
+NOTHING = Reading((), (), Evidence(0.0, 0.0, 0.0), "nothing")
 
 
 class TitleReading:
@@ -73,21 +75,23 @@ class TitleReading:
             return parts
         if whole:
             return whole
-        near = self._fuzzy(plain)
+        near, begun = self._fuzzy(plain), self._begun(plain)
+        if begun and not (near.is_sure and set(near.codes) < set(begun.codes)):
+            is_list = bool(LISTS & set(without_brackets(plain)[0]))
+            return replace(begun, doubt="part_unknown") if is_list and begun.doubt is None else begun
         if near.is_sure or parts is None:
             return near
         return parts if parts.is_sure else max(near, parts, key=lambda found: found.evidence.confidence)
 
     def _adds(self, parts: Reading, whole: Reading, plain: str) -> bool:
         """Whether a list names a profession that its words joined to one name do not ("матрос, моторист")."""
-        if not set(",;/") & set(plain):
+        if not LISTS & set(plain):
             return False
         known = [self._known(text) for text in parts_of(without_brackets(plain)[0])]
         return parts.parts > 1 and any(part and not set(part.codes) & set(whole.codes) for part in known)
 
     def _known(self, plain: str) -> Reading | None:
-        """The title as a known name, or as the beginning of one of higher education."""
-        words = self._reader.read_plain(plain)
+        """The title as a known name."""
         for candidate, dropped in self._candidates(plain):
             name = self._titles.find_exact(candidate)
             if name is None:
@@ -97,17 +101,21 @@ class TitleReading:
             if dropped and len(name.codes) > 1 and self._says_something(dropped):
                 return replace(found, doubt="brackets_unread")
             return found
-        profiles = self._titles.find_begin(words)
-        if not profiles:
+        return None
+
+    def _begun(self, plain: str) -> Reading | None:
+        """A title that begins as a profession whatever follows; in doubt where it may as well be another one."""
+        words = self._reader.read_plain(plain)
+        name = self._titles.find_begin(words)
+        if name is None:
             return None
-        near = [
-            near
-            for near in self._titles.nearest(words)[:1]
-            if near.name.codes and near.name.words.lemmas[0] == words.lemmas[0]
-        ]
-        if near and near[0].similarity >= HIGHER_RIVAL:
-            return replace(self._nearest(words), profiles=profiles, doubt="close_rivals")
-        return Reading((), profiles, EXACT, "higher")
+        ground = "higher" if name.kind == "higher" else "synonym"
+        found = Reading(name.codes, name.profiles, EXACT, ground, name=name)
+        near = self._titles.nearest(words)[0]
+        is_rival = near.name.words.lemmas[0] == words.lemmas[0] and not set(near.name.codes) & set(name.codes)
+        if is_rival and near.name.codes and near.similarity >= RIVAL_FROM:
+            return replace(self._nearest(words), profiles=name.profiles, doubt="close_rivals")
+        return found
 
     def _candidates(self, plain: str) -> Iterable[tuple[TitleWords, str]]:
         """A title as it is, without brackets, without its head; and what was left out of it in brackets."""
@@ -128,23 +136,27 @@ class TitleReading:
         return any(self._titles.known_as(word, form) for word, form in pairs)
 
     def _parts(self, plain: str) -> Reading | None:
-        """The professions of a list, each known or near enough to one; None = the title is no list."""
+        """The professions of a list, each known or near enough to one; None = no list.
+
+        What a hyphen joins is one profession: its parts must share a code.
+        """
         bare = without_brackets(plain)[0]
-        for texts in (parts_of(bare), tuple(part for part in bare.split("-") if part.strip())):
+        listed, hyphened = parts_of(bare), [part for part in bare.split("-") if part.strip()]
+        for texts in (listed, hyphened):
             if len(texts) < 2:
                 continue
             head = texts[0].split()[0]
             found = [self._part(text, head if number else "") for number, text in enumerate(texts)]
-            if all(part.is_sure for part in found):
+            is_one = texts is listed or set.intersection(*(set(part.codes) for part in found))
+            if all(part.is_sure for part in found) and is_one:
                 return _joined(found)
-        texts = parts_of(bare)
-        return (
-            replace(_joined([self._part(text, "") for text in texts]), doubt="part_unknown") if len(texts) > 1 else None
-        )
+        if len(listed) < 2:
+            return None
+        return replace(_joined([self._part(text, "") for text in listed]), doubt="part_unknown")
 
     def _part(self, text: str, head: str) -> Reading:
         """One profession of a list; a part that is nothing alone may lack the head of the first."""
-        tried = [self._known(text) or self._fuzzy(text)]
+        tried = [self._known(text) or self._begun(text) or self._fuzzy(text)]
         if head and not tried[0].is_sure:
             tried.append(self._known(f"{head} {text}") or NOTHING)
         return max(tried, key=lambda found: (found.is_sure, found.evidence.confidence))
@@ -169,7 +181,7 @@ def evidence_of(near: Sequence[Nearness]) -> Evidence:
     best = near[0]
     rival = next((other for other in near if not _kin(other.name, best.name)), None)
     margin = best.similarity - (rival.similarity if rival else 0.0)
-    return Evidence(best.similarity, margin)
+    return Evidence(best.of_title, best.of_name, margin)
 
 
 def _kin(name: KnownName, other: KnownName) -> bool:

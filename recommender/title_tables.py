@@ -35,10 +35,19 @@ class HigherProfession:
 
 
 @dataclass(frozen=True, slots=True)
-class TitleTables:
-    """`synonyms` and `qualifications`: (title, SPO codes); qualifications are of the list in force, one code each."""
+class Synonym:
+    """A name that no list has; `first` = it is meant by any title that begins so and is no other name ("повар ...")."""
 
-    synonyms: tuple[tuple[str, tuple[str, ...]], ...]
+    title_ru: str
+    first: bool
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleTables:
+    """The tables; `qualifications`: (title, SPO codes) of the list in force, one code each."""
+
+    synonyms: tuple[Synonym, ...]
     qualifications: tuple[tuple[str, tuple[str, ...]], ...]
     higher: tuple[HigherProfession, ...]
     abbreviations: tuple[Abbreviation, ...]
@@ -78,17 +87,19 @@ def read_title_tables(folder: Path, in_force: Container[str], profiles: Containe
     --------
     >>> from recommender.reference import read_reference
     >>> tables = read_reference(Path("data/reference")).titles
-    >>> dict(tables.synonyms)["токарь"]
+    >>> next(synonym for synonym in tables.synonyms if synonym.title_ru == "токарь").codes
     ('15.01.38',)
     """
     synonyms, seen = [], set()
-    for line, row in enumerate(read_rows(folder / SYNONYMS, ["title", "spo_codes", "confidence", "note"]), start=2):
+    for line, row in enumerate(read_rows(folder / SYNONYMS, ["title", "match", "spo_codes", "confidence"]), start=2):
         if row["title"] in seen:
             message = f"{SYNONYMS}, row {line}: {row['title']} stands twice; join its codes with ;"
             raise TableValueError(message, table=SYNONYMS, row=line, found=row["title"])
         seen.add(row["title"])
         place = f"{SYNONYMS}, row {line}"
-        synonyms.append((row["title"], _check_codes(row["spo_codes"], in_force, place, "the codes in force")))
+        first = _check_word(row, "match", SYNONYMS, line) == "first"
+        codes = _check_codes(row["spo_codes"], in_force, place, "the codes in force")
+        synonyms.append(Synonym(row["title"], first, codes))
     higher = []
     for line, row in enumerate(read_rows(folder / HIGHER, ["title", "match", "level", "profiles"]), start=2):
         first = _check_word(row, "match", HIGHER, line) == "first"

@@ -17,6 +17,8 @@ LOOKALIKES = str.maketrans("abcehkmoptxyABCEHKMOPTXY", "авсенкмортху
 DASHES = re.compile(r"\s*[‐‑‒–—−]\s*|\s+-\s*|\s*-\s+")
 NUMBERING = re.compile(r"^\s*(?:№\s*)?(?:\d{1,3}[.)])+\d{0,3}[.)]?\s+(?=\D)")
 CODES = re.compile(r"(?<![\d.])(\d{2}\.\d{2}\.\d{2}|\d{6}(?:\.\d{2})?)(?![\d.]*\d)")
+OTHER_CODES = re.compile(r"(?<![\d.])\d{5}(?![\d.])")
+"""Codes of workers' and clerks' occupations."""
 RANKS = re.compile(
     r"\(?\b\d(?:\s*-\s*\d)?\s*-?(?:го|й|ый|ого)?\s*(?:разряд\w*|разр\b\.?|класс\w{0,2}\b(?=\s*\)?$)|категори\w*)\)?"
     r"|\bкатегори[ияй]\s+[a-zа-я]\b(?:\s*[,/]\s*[a-zа-я]\b)*|\bкат\.\s*[a-zа-я]\b(?:\s*[,/]\s*[a-zа-я]\b)*"
@@ -32,7 +34,7 @@ LEADING = (
 )
 LEADING_WORDS = frozenset(LEADING.split())
 """Words before a profession that say that one is wanted or taught; dropped where something follows."""
-HEAD_WORDS = frozenset({"специалист", "рабочий", "работник", "сотрудник"})
+HEAD_WORDS = frozenset({"специалист", "рабочий", "работник", "сотрудник", "старший"})
 """Heads that any profession may be written with; a title may do without them, a name ("специалист банка") may not."""
 PROPER = frozenset({"Surn", "Name", "Patr", "Geox", "Orgn", "Trad", "Abbr"})
 HOMOGRAPHS = {"техника": "техник"}
@@ -165,7 +167,7 @@ class TitleReader:
     def plain(title: str) -> str:
         """The title in lower case with its punctuation, but without numbering, codes and ranks."""
         text = mended(unicodedata.normalize("NFKC", title))
-        text = CODES.sub(" ", NUMBERING.sub("", text)).lower().replace("ё", "е")
+        text = OTHER_CODES.sub(" ", CODES.sub(" ", NUMBERING.sub("", text))).lower().replace("ё", "е")
         text = RANKS.sub(" ", DASHES.sub(" - ", text))
         return re.sub(r"\s+", " ", text).strip(" .;,:*-")
 
@@ -173,7 +175,7 @@ class TitleReader:
         """Words of a part of a title that `plain` has been through."""
         text = self._pattern.sub(self._in_full, plain)
         words = WORD.findall(text)
-        kept = [(lemma(word), word) for word in words if not word.isdigit()]
+        kept = [(lemma(word), word) for word in words]
         kept = [(form, word) for form, word in kept if form not in EMPTY_WORDS]
         while len(kept) > 1 and kept[0][0] in LEADING_WORDS:
             del kept[0]

@@ -112,7 +112,8 @@ def test_every_rule_and_the_document_is_the_one_that_is_made():
 def test_the_figures_are_those_of_the_results():
     results = read_results()
     assert read(MEASURED) == document.measured(results), "run make docs"
-    assert read(ROOT / "docs" / "images" / "frontier.svg") == document.frontier_svg(results), "run make docs"
+    for name, drawn in document.DRAWINGS.items():
+        assert read(ROOT / "docs" / "images" / name) == drawn(results), "run make docs"
     for name, words in document.READMES.items():
         text = read(ROOT / name)
         assert text == document.with_figures(text, results, words), f"{name}: run make docs"
