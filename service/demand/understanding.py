@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.demand import TOP_LEVEL, DemandEdition, read_edition
-from recommender.errors import RecommenderError
+from recommender.errors import RecommenderError, TableValueError
 from recommender.published_list import IgnoredRow, ListedTitle, read_listed
 from recommender.reference import Reference
 from recommender.title_matching import Remembered, TitleMatch, TitleMatcher
@@ -59,7 +59,10 @@ def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Refe
     """Read a document and say what each title means; a refusal names the place and the remedy."""
     if all(column in content[:400] for column in OUR_COLUMNS):
         return _own_format(read_own(content))
-    listed = read_listed(read_document(content, name), known_titles(reference))
+    try:
+        listed = read_listed(read_document(content, name), known_titles(reference))
+    except TableValueError as error:
+        raise InvalidInputError(f"Файл «{name}» слишком велик для перечня: оставьте в нём только перечень.") from error
     if not listed.titles:
         raise InvalidInputError(
             f"В файле «{name}» не нашлось ни одной профессии. Проверьте, тот ли это документ: "

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
 from recommender.congestion import FEW_STUDENTS, Congestion, expected_congestion
+from recommender.features import StudentVectors
 from recommender.frontier import FrontierPoint, frontier
 from recommender.students import StudentFacts, student_facts
 from service.access import OPERATOR, rankable_students
@@ -23,9 +24,10 @@ MOST_CROWDED = 15
 
 @dataclass(frozen=True)
 class District:
-    """Aggregates of everybody whose representative agreed to recommendations."""
+    """Everybody whose representative agreed to recommendations, and aggregates of them."""
 
     facts: StudentFacts
+    vectors: StudentVectors
     usual_choices: Mapping[str, float]
     frontier: tuple[FrontierPoint, ...]
     congestion: Congestion
@@ -41,7 +43,8 @@ def read_district(session: Session, serving: Serving) -> District:
         students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
     )
     usual = serving.model.manifest.get("usual_choices", {})
-    return District(facts, usual, frontier(recommender, facts), expected_congestion(recommender, facts, usual))
+    vectors = recommender.space.student_vectors(facts)
+    return District(facts, vectors, usual, frontier(recommender, facts), expected_congestion(recommender, facts, usual))
 
 
 class DistrictKeeper:

@@ -37,7 +37,7 @@ def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpa
     """The edition in force beside another one, for everybody who has lists."""
     edition, follows = lists
     demand = demand_weights(serving.catalogue, serving.reference, edition, follows)
-    found = impact(serving.recommender, district.facts, demand, district.usual_choices)
+    found = impact(serving.recommender, district.facts, demand, district.usual_choices, vectors=district.vectors)
     gaps = find_gaps(edition, serving.catalogue, serving.reference) if edition is not None else ()
     return EditionImpact(
         from_code=serving.edition.code if serving.edition is not None else None,
