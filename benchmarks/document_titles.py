@@ -18,9 +18,9 @@ TEXT = """## Titles of professions matched to SPO codes
 
 Held half: hand-written in the phrasing of publications, its other half seen while tuning; one person wrote labels and
 synonyms. Published: titles as they stand in forecasts and on a job board, none of which an earlier set has, so the
-easy ones are missing; labels by the same person. No rule, synonym or threshold was made with either in view; of the held
-half only sums were seen between two rounds of tuning, the published titles were scored once. Right = every code trains what
-the title names, and every profession of the title is named. Intervals are Wilson's, 95 %.
+easy ones are missing; labels by the same person. No rule, synonym or threshold was made with either in view; of the
+held half only sums were seen between rounds of tuning, the published titles were scored when tuning was over. Right =
+every code trains what the title names, and every profession of the title is named. Intervals are Wilson's, 95 %.
 
 ![Calibration of title matching](images/title_calibration.svg)
 

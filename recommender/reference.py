@@ -325,10 +325,6 @@ def read_reference(folder: Path) -> Reference:
     folder : Path
         Such as `data/reference`.
 
-    Returns
-    -------
-    Reference
-
     Raises
     ------
     TableValueError, MissingColumnsError
@@ -342,7 +338,9 @@ def read_reference(folder: Path) -> Reference:
     >>> reference.spo["08.02.11"].successor_code, reference.profiles["tech-it"].spo_groups
     ('08.02.14', ('09', '10', '11'))
     """
-    crosswalk = folder / "crosswalk_scales.csv"
+    crosswalk = _read(
+        folder / "crosswalk_scales.csv", "method", lambda row: ((row["method"], row["scale"]), _weights(row))
+    )
     profiles = _by_code(_read(folder / "profiles.csv", "code", _profile))
     spo = _by_code(_read(folder / "spo_specialties.csv", "code", _spo))
     reference = Reference(
@@ -351,7 +349,7 @@ def read_reference(folder: Path) -> Reference:
         spo=spo,
         former_spo=_by_code(_read(folder / "spo_2013.csv", "code", _former_spo)),
         instruments=read_instruments(folder),
-        crosswalk=dict(_read(crosswalk, "method", lambda row: ((row["method"], row["scale"]), _weights(row)))),
+        crosswalk=dict(crosswalk),
         onet=tuple(_read(folder / "onet_interests.csv", "onet_soc_code", _occupation)),
         guidance_minimum=tuple(_read(folder / "profminimum.csv", "level_code", _guidance_hours)),
         norms=_read_norms(folder / "riasec_norms.csv"),
