@@ -41,7 +41,7 @@ def print_understood(understood: "Understood") -> None:
     for name, ratio in (("Место", 2), ("Название", 4), ("Коды", 2), ("Понято", 3)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for title, match in understood.lines:
-        doubt = said_of_doubt(match.doubt)
+        doubt = said_of_doubt(match.doubt, match.doubtful_codes or title.written_codes)
         said = f"{STATUSES[match.status]}: {said_of_ground(match.ground)}" + (f"; {doubt}" if doubt else "")
         codes = ", ".join((*match.spo_codes, *match.profiles)) or "—"
         table.add_row(escape(title.source_cell), escape(title.title or "—"), codes, said)

@@ -1,5 +1,7 @@
 """Russian sentences about lists: what was found, what is in doubt, what changed, the text for an order."""
 
+from collections.abc import Sequence
+
 from recommender.demand import DemandEdition, DemandEntry
 from recommender.edition_changes import EditionDifference
 from recommender.edition_gate import Finding
@@ -45,11 +47,16 @@ GROUNDS = {
     "nothing": "ничего похожего",
 }
 DOUBTS = {
-    "code_names_another": "под этим кодом в списке СПО стоит другое название",
-    "code_unknown": "такого кода нет в списках СПО",
+    "code_names_another": "под кодом {codes} в списке СПО стоит другое название",
+    "code_unknown": "кода {codes} нет в списках СПО",
+    "code_closed": "код {codes} закрыт и преемника не имеет",
+    "code_renamed": "код {codes} в прежнем списке значил другое",
+    "code_higher": "код {codes} — высшего образования",
+    "part_without_code": "код указан не для всех профессий строки",
     "close_rivals": "подходят несколько специальностей",
+    "brackets_unread": "непонятно уточнение в скобках",
+    "part_unknown": "понята только часть названия",
     "weak": "сходство слабое",
-    "remembered_contradicts": "раньше решили иначе, чем говорит код в документе",
 }
 
 
@@ -61,12 +68,12 @@ def said_of_finding(finding: Finding) -> str:
 
 def said_of_ground(ground: str) -> str:
     """How a title was recognised."""
-    return GROUNDS.get(ground, ground)
+    return GROUNDS[ground]
 
 
-def said_of_doubt(doubt: str | None) -> str | None:
-    """Why a person is asked."""
-    return None if doubt is None else DOUBTS.get(doubt, doubt)
+def said_of_doubt(doubt: str | None, codes: Sequence[str]) -> str | None:
+    """Why a person is asked; `codes` are those written in the document."""
+    return None if doubt is None else DOUBTS[doubt].format(codes=", ".join(codes))
 
 
 def order_text(old: DemandEdition, new: DemandEdition, change: EditionDifference) -> str:
