@@ -16,7 +16,14 @@ from service.catalogue.actions import checksum_of, load_reference
 from service.catalogue.queries import get_reference, read_catalogue
 from service.db import Database, open_database
 from service.demand import drafts
-from service.demand.queries import compare_editions, find_code_in_force, find_followed, read_lists
+from service.demand.queries import (
+    HALF_YEAR_DAYS,
+    age_in_force,
+    compare_editions,
+    find_code_in_force,
+    find_followed,
+    read_lists,
+)
 from service.demand.schemas import EditionAdded, EditionChange
 from service.demand.understanding import Understood, matcher_of, understand
 from service.errors import ConflictError, NotReadyError
@@ -24,6 +31,7 @@ from service.imports.folders import FoundFile, find_files, import_files, one_fil
 from service.imports.formats import read_formats
 from service.imports.vocabularies import ImportTools
 from service.installation import find_installation, get_today
+from service.jobs import TRAINING, find_waiting
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version
 from service.model_versions.queries import find_active_version
@@ -272,12 +280,15 @@ class Installed:
                 for table in (School, Student, PathwayOffer)
             )
             edition = find_code_in_force(session, self.settings, today.as_of)
+            age = age_in_force(session, self.settings, today.as_of) or 0
+            waiting = find_waiting(session, TRAINING)
         is_filled = min(schools, students, offers) > 0
         text = f"школ {schools}, учеников {students}, предложений {offers}"
         return [
             Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
             Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
-            Check("Перечень", edition is not None, edition or "нет: выполните orientir demand publish ФАЙЛ"),
+            Check("Перечень", edition is not None, _said_of_list(edition, age)),
+            Check("Обучение", True, f"ждёт из-за {waiting.cause}: orientir train" if waiting else "ничего не ждёт"),
         ]
 
     def _check_model(self) -> Check:
@@ -319,3 +330,13 @@ def explain_database_error(error: Exception) -> str | None:
     if isinstance(error, sa.exc.ArgumentError):
         return "ORIENTIR_DATABASE_URL не похож на адрес базы: sqlite:///var/orientir.sqlite или postgresql://…"
     return None
+
+
+def _said_of_list(edition: str | None, age_days: int) -> str:
+    if edition is None:
+        return "нет: выполните orientir demand publish ФАЙЛ"
+    return (
+        f"{edition}, старше полугода ({age_days} дн.): пора опубликовать новый"
+        if age_days > HALF_YEAR_DAYS
+        else edition
+    )
