@@ -8,6 +8,7 @@ from benchmarks.cells import KINDS, cell, number, table, verdict
 from benchmarks.document_certainty import certainty_page, learning_page, promised
 from benchmarks.document_fairness import fairness_page, frontier_svg, policy_page
 from benchmarks.document_rivals import RIVALS, onet_page, reached, rivals_page, umass_page
+from benchmarks.document_titles import calibration_svg, promised_titles, titles_page
 from benchmarks.records import ROOT, find, read_results
 
 Rows = Sequence[dict[str, Any]]
@@ -20,6 +21,7 @@ RANKERS = {
     "gradient_boosting": "gradient boosting (challenger)",
     "trained_ranker": "**trained ranker**",
 }
+DRAWINGS = {"frontier.svg": frontier_svg, "title_calibration.svg": calibration_svg}
 MEASURES = {"ndcg5": "NDCG@5", "recall5": "recall@5", "mrr": "MRR", "coverage5": "coverage@5"}
 PROMISED = {
     "sample_region.contributions_error": "contributions add up to the score, largest error",
@@ -49,6 +51,8 @@ PROMISED = {
     "scoring_speed.arrays_added_megabytes": "the same without numba",
     "scoring_speed.million_added_megabytes": "memory above inputs and lists, 1,000,000 students, MB",
     "scoring_speed.million_times": "1,000,000 students in ten parts take so many times as long as 100,000",
+    "demand_impact.from_facts.ratio": "impact of a new list on 100,000 x 500, ratio to one full ranking from facts",
+    "demand_impact.from_vectors.ratio": "the same from kept vectors, ratio to one ranking from them",
     "demo.once_seconds": "demo: loading, training, ranking, seconds",
     "demo.help_seconds": "`orientir --help`, seconds",
     "fresh_clone.demo_seconds": "`make demo ONCE=1` in a fresh clone, seconds",
@@ -70,6 +74,11 @@ REPORTED = {
     "scoring_speed.plain_reasons_share": "reasons add to the time without demand, share",
     "scoring_speed.dense_ratio": "ratio for students without a single zero, as no school has them",
     "scoring_speed.narrow_ratio": "ratio to a bare product of fewer columns",
+    "demand_impact.from_facts.seconds": "impact of a new list on 100,000 x 500 from facts, processor seconds",
+    "demand_impact.from_vectors.seconds": "the same from kept vectors, processor seconds",
+    "demand_impact.changed.profile_class": "students whose first three classes that list changes, share",
+    "demand_impact.changed.elective": "the same for electives",
+    "demand_impact.changed.career_trial": "the same for career trials",
     "scoring_speed.rivals": "batch recommendation of others measured beside it",
     "scoring_speed.implicit_seconds": "implicit (`topk`, single precision), processor seconds",
     "scoring_speed.implicit_ratio": "implicit, ratio to the bare product",
@@ -135,7 +144,8 @@ def write_documents() -> None:
     """Write docs/measured.md and refresh the tables of the READMEs."""
     results = read_results()
     (ROOT / "docs" / "measured.md").write_text(measured(results), encoding="utf-8")
-    (ROOT / "docs" / "images" / "frontier.svg").write_text(frontier_svg(results), encoding="utf-8")
+    for name, drawn in DRAWINGS.items():
+        (ROOT / "docs" / "images" / name).write_text(drawn(results), encoding="utf-8")
     for name, words in READMES.items():
         path = ROOT / name
         if path.exists():
@@ -161,6 +171,7 @@ def measured(results: Rows) -> str:
         *rivals_page(results),
         *umass_page(results),
         *onet_page(results),
+        *titles_page(results),
     ]
     parts += ["## Times and memory\n", _reported(results), LAST]
     return "\n".join(part for part in parts if part)
@@ -183,7 +194,7 @@ def _limits(results: Rows) -> str:
     if lead:
         title = f"UMass: NDCG@5 beyond the best peer ({RIVALS[lead['against']]})"
         rows.append([title, cell(lead), _limit(lead), verdict(lead), lead["data"]])
-    rows += reached(results) + promised(results)
+    rows += reached(results) + promised(results) + promised_titles(results)
     for figure, title in PROMISED.items():
         row = find(results, figure)
         if row and row["limit"] is not None:  # measured before it was promised: reported at its next measuring

@@ -1,6 +1,7 @@
 """The only module that knows the service's addresses. Answers are the service's own schemas."""
 
 import os
+from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -9,9 +10,11 @@ import httpx2
 
 from dashboard import text
 from service.accounts.schemas import Me, SessionOpened
-from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList
+from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
+from service.demand.schemas import Edition, EditionChange, EditionList
 from service.model_versions.schemas import ModelVersionList
 from service.recommendations.district_schemas import DistrictPolicy
+from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
     Contrast,
     PathwayList,
@@ -23,6 +26,7 @@ from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
 TIMEOUT_SECONDS = 20.0
+DRAFTS = "/v1/demand-drafts"
 Answer = TypeVar("Answer", bound=Wire)
 
 
@@ -171,10 +175,68 @@ def edition_change(token: str, code: str, from_code: str) -> EditionChange:
     return _get(EditionChange, f"/v1/demand-editions/{quote(code, safe='')}/difference", token, **{"from": from_code})
 
 
-def add_edition(token: str, content: bytes) -> EditionAdded:
-    """Publish a list from a CSV file."""
-    response = _ask("POST", "/v1/demand-editions", token, content=content, headers={"Content-Type": "text/csv"})
-    return EditionAdded.model_validate_json(response.content)
+def class_edition_change(token: str, class_id: str, old: str, new: str) -> ClassEditionChange:
+    """Whose first three another edition changes in a class."""
+    return _get(ClassEditionChange, f"/v1/classes/{class_id}/edition-change", token, **{"from": old, "to": new})
+
+
+def drafts(token: str) -> DraftList:
+    """Lists on their way to becoming editions."""
+    return _get(DraftList, DRAFTS, token)
+
+
+def open_draft(token: str, content: bytes, name: str) -> Draft:
+    """Have a document read."""
+    headers = {"Content-Type": "application/octet-stream"}
+    response = _ask("POST", DRAFTS, token, content=content, params={"file_name": name}, headers=headers)
+    return Draft.model_validate_json(response.content)
+
+
+def draft(token: str, draft_id: int) -> Draft:
+    """What was understood of a document."""
+    return _get(Draft, f"{DRAFTS}/{draft_id}", token)
+
+
+def meaning_choices(token: str) -> MeaningChoices:
+    """Everything that a title may be said to mean."""
+    return _get(MeaningChoices, f"{DRAFTS}/choices", token)
+
+
+def settle_title(token: str, draft_id: int, position: int, spo_codes: list[str], profiles: list[str]) -> None:
+    """Say what a title means."""
+    sent = {"spo_codes": spo_codes, "profiles": profiles}
+    _ask("PUT", f"{DRAFTS}/{draft_id}/lines/{position}", token, json=sent)
+
+
+def settle_rest(token: str, draft_id: int) -> int:
+    """Leave what was not found without codes; how many lines."""
+    return Settled.model_validate_json(_ask("POST", f"{DRAFTS}/{draft_id}/rest", token).content).line_count
+
+
+def change_draft(token: str, draft_id: int, edition_code: str, published_on: date) -> None:
+    """Code and day of the edition to be."""
+    sent = {"edition_code": edition_code, "published_on": published_on.isoformat()}
+    _ask("PATCH", f"{DRAFTS}/{draft_id}", token, json=sent)
+
+
+def draft_change(token: str, draft_id: int) -> EditionChange:
+    """What would change from the edition in force."""
+    return _get(EditionChange, f"{DRAFTS}/{draft_id}/difference", token)
+
+
+def draft_impact(token: str, draft_id: int) -> EditionImpact:
+    """What would change in the district's lists."""
+    return _get(EditionImpact, f"{DRAFTS}/{draft_id}/impact", token)
+
+
+def publish_draft(token: str, draft_id: int) -> Publication:
+    """Publish, or sign for the second person."""
+    return Publication.model_validate_json(_ask("POST", f"{DRAFTS}/{draft_id}/publication", token).content)
+
+
+def discard_draft(token: str, draft_id: int) -> None:
+    """Give a draft up."""
+    _ask("DELETE", f"{DRAFTS}/{draft_id}", token)
 
 
 def model_versions(token: str) -> ModelVersionList:

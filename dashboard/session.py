@@ -7,6 +7,7 @@ import streamlit as st
 from service.accounts.schemas import Me
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
+DRAFT_ID = "draft_id"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -61,6 +62,21 @@ def close_class() -> None:
 def find_student() -> str | None:
     """Whose card is being looked at."""
     return cast("str | None", st.session_state.get(STUDENT_ID))
+
+
+def open_draft(draft_id: int) -> None:
+    """Remember which draft list is being looked at."""
+    st.session_state[DRAFT_ID] = draft_id
+
+
+def find_draft() -> int | None:
+    """The draft list being looked at."""
+    return cast("int | None", st.session_state.get(DRAFT_ID))
+
+
+def close_draft() -> None:
+    """Go back from the draft to the lists."""
+    st.session_state.pop(DRAFT_ID, None)
 
 
 def leave_notice(text: str) -> None:

@@ -118,7 +118,8 @@ def _vanished(compared: _Compared) -> Iterator[Finding]:
     present = {code[:2] for code in compared.codes(compared.edition)}
     lost = sorted(group for group, count in groups.items() if count >= LARGE_GROUP and group not in present)
     if lost:
-        yield Finding("group_vanished", len(lost), 0, _listed(lost))
+        titles = {spo.group_code[:2]: spo.group_title_ru for spo in compared.reference.spo.values()}
+        yield Finding("group_vanished", len(lost), 0, _listed([f"{group} {titles.get(group, '')}" for group in lost]))
 
 
 def _needs(compared: _Compared) -> Iterator[Finding]:

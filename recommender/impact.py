@@ -10,6 +10,7 @@ from recommender.catalogue import KINDS, Catalogue, PathwayKind, current_spo_cod
 from recommender.congestion import choice_chances
 from recommender.demand import DemandEdition, DemandEntry
 from recommender.demand_weights import DemandWeights
+from recommender.features import StudentVectors
 from recommender.pipeline import Recommendations, Recommender
 from recommender.reference import Reference
 from recommender.students import StudentFacts
@@ -58,6 +59,7 @@ def impact(
     demand: DemandWeights,
     usual_choices: Mapping[str, float],
     demand_strength: float | None = None,
+    vectors: StudentVectors | None = None,
 ) -> Impact:
     """Rank a district by the demand in force and by another.
 
@@ -73,13 +75,15 @@ def impact(
         How many pathways of a kind a student usually takes in a year; a kind not there counts 0.
     demand_strength : float, optional
         None = the recommender's.
+    vectors : StudentVectors, optional
+        Made of the same facts before, to be used again.
 
     Returns
     -------
     Impact
         The same edition twice changes nobody.
     """
-    was = recommender.recommend(facts, k=LISTED, demand_strength=demand_strength)
+    was = recommender.recommend(facts, k=LISTED, demand_strength=demand_strength, vectors=vectors)
     now = recommender.with_demand(demand).recommend(
         facts, k=LISTED, demand_strength=demand_strength, vectors=was.vectors
     )

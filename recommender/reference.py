@@ -14,6 +14,7 @@ from recommender.errors import MissingColumnsError, RecommenderError, TableValue
 from recommender.instrument_tables import read_instruments
 from recommender.instruments import Instrument, Level, Scale
 from recommender.reference_rows import Row, grade_span, number, number_or_none, read_rows, span, split_codes
+from recommender.title_tables import TitleTables, read_title_tables
 
 __all__ = [
     "FormerSpoCode", "GuidanceHours", "Instrument", "Level", "Occupation", "Profile", "Reference", "RiasecNorms",
@@ -183,7 +184,7 @@ class RiasecNorms:
     correlation: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # itself and nothing else: what is laid out for it can be kept
 class Reference:
     """All reference tables, each in the order of its file; `crosswalk` by (instrument code, scale code)."""
 
@@ -196,6 +197,7 @@ class Reference:
     onet: tuple[Occupation, ...]
     guidance_minimum: tuple[GuidanceHours, ...]
     norms: RiasecNorms
+    titles: TitleTables
 
 
 def _by_code(coded: Iterable[Coded]) -> dict[str, Coded]:
@@ -323,10 +325,6 @@ def read_reference(folder: Path) -> Reference:
     folder : Path
         Such as `data/reference`.
 
-    Returns
-    -------
-    Reference
-
     Raises
     ------
     TableValueError, MissingColumnsError
@@ -343,16 +341,19 @@ def read_reference(folder: Path) -> Reference:
     crosswalk = _read(
         folder / "crosswalk_scales.csv", "method", lambda row: ((row["method"], row["scale"]), _weights(row))
     )
+    profiles = _by_code(_read(folder / "profiles.csv", "code", _profile))
+    spo = _by_code(_read(folder / "spo_specialties.csv", "code", _spo))
     reference = Reference(
         subjects=_by_code(_read(folder / "subjects.csv", "code", _subject)),
-        profiles=_by_code(_read(folder / "profiles.csv", "code", _profile)),
-        spo=_by_code(_read(folder / "spo_specialties.csv", "code", _spo)),
+        profiles=profiles,
+        spo=spo,
         former_spo=_by_code(_read(folder / "spo_2013.csv", "code", _former_spo)),
         instruments=read_instruments(folder),
         crosswalk=dict(crosswalk),
         onet=tuple(_read(folder / "onet_interests.csv", "onet_soc_code", _occupation)),
         guidance_minimum=tuple(_read(folder / "profminimum.csv", "level_code", _guidance_hours)),
         norms=_read_norms(folder / "riasec_norms.csv"),
+        titles=read_title_tables(folder, {code for code, entry in spo.items() if entry.status == "active"}, profiles),
     )
     check_links(reference)
     return reference

@@ -8,9 +8,10 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -21,12 +22,16 @@ from service.accounts import routes as accounts
 from service.accounts.actions import decoy_hash
 from service.accounts.queries import get_actor
 from service.db import Database, open_database
+from service.demand import draft_routes
 from service.demand import routes as demand
+from service.demand.queries import age_in_force
 from service.errors import NotReadyError, ServiceError
 from service.imports import routes as imports
-from service.installation import find_installation
+from service.installation import find_installation, get_today
+from service.jobs import count_waiting
 from service.log import configure_logging
 from service.model_versions import routes as model_versions
+from service.recommendations import edition_routes
 from service.recommendations import routes as recommendations
 from service.recommendations.actions import warm_up
 from service.recommendations.district import DistrictKeeper
@@ -60,8 +65,10 @@ ROUTERS = (
     accounts.router,
     students.router,
     imports.router,
+    draft_routes.router,
     demand.router,
     model_versions.router,
+    edition_routes.router,
     recommendations.router,
 )
 
@@ -150,6 +157,19 @@ def _public_router(app: FastAPI) -> APIRouter:
         checks = {name: check(session) for name, check in READINESS.items()}
         ready = all(checks.values())
         return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+
+    @router.get("/metrics", response_class=Response)
+    def get_metrics(session: Reads) -> Response:
+        """Показатели для мониторинга (Prometheus): ничего ни о ком."""
+        registry = CollectorRegistry()
+        age = age_in_force(session, app.state.settings, get_today(session, app.state.settings).as_of)
+        if age is not None:
+            text = "Days since the demand list in force was published; the next one is due after 184"
+            Gauge("orientir_demand_list_age_days", text, registry=registry).set(age)
+        waiting = Gauge("orientir_jobs_waiting", "Jobs that nobody has begun", ["kind"], registry=registry)
+        for kind, count in count_waiting(session).items():
+            waiting.labels(kind).set(count)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/openapi.json", include_in_schema=False)
     def get_description() -> JSONResponse:

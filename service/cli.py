@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,16 +85,68 @@ def import_files(
         typer.echo(f"{verdict}: файлов {len(files)}, новых строк {added}, изменённых {changed}, прежних {unchanged}.")
 
 
-@demand_app.command("add")
-def add_demand(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Файл CSV")]) -> None:
-    """Опубликовать редакцию перечня."""
+@demand_app.command("read")
+def read_demand(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSX, XLS, ODS, DOCX, PDF, CSV или текст")],
+    as_json: Annotated[bool, typer.Option("--json", help="Один объект JSON на строку перечня")] = False,
+) -> None:
+    """Показать, что понято в документе; ничего не сохраняется."""
     with _installed() as here:
-        added = here.add_edition(file)
+        understood = here.understand(file)
+    from service.terminal_demand import print_understood, read_lines
+
+    if as_json:
+        for line in read_lines(understood):
+            typer.echo(line.model_dump_json())
+        return
+    print_understood(understood)
+
+
+@demand_app.command("diff")
+def compare_demand(
+    new: Annotated[str, typer.Argument(help="Код редакции: krasnodar-2024H1")],
+    old: Annotated[str | None, typer.Argument(help="С какой сравнить; обычно — с предыдущей")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Ответ как у API")] = False,
+) -> None:
+    """Чем одна редакция отличается от другой, текстом для приказа."""
+    with _installed() as here:
+        change = here.compare_editions(new, old)
+        typer.echo(change.model_dump_json(indent=2) if as_json else change.order_text)
+
+
+@demand_app.command("impact")
+def impact_demand(
+    target: Annotated[str, typer.Argument(help="Код редакции или файл с перечнем")],
+    as_json: Annotated[bool, typer.Option("--json", help="Ответ как у API")] = False,
+) -> None:
+    """Что перечень изменит в списках учеников района, если его опубликовать."""
+    with _installed() as here:
+        found = here.impact(target)
+        if as_json:
+            typer.echo(found.model_dump_json(indent=2))
+            return
+        from service.terminal_demand import print_impact
+
+        print_impact(found)
+
+
+@demand_app.command("publish")
+def publish_demand(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Перечень: XLSX, DOCX, PDF, CSV, текст")],
+    edition: Annotated[str | None, typer.Option(help="Код редакции: krasnodar-2024H1")] = None,
+    published: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="День публикации")] = None,
+    although: Annotated[str | None, typer.Option(help="Причина, если перечень выглядит необычно")] = None,
+) -> None:
+    """Опубликовать редакцию перечня; обучение модели ставится в очередь вместе с нею."""
+    with _installed() as here:
+        added = here.publish_edition(file, edition, published.date() if published else None, although)
         word = "уже была" if added.already_known else "опубликована"
         force = ", действует" if added.edition.in_force else ""
         typer.echo(f"Редакция {added.edition.code} {word}: {added.edition.entry_count} строк{force}.")
         if added.unknown_spo_codes:
             typer.echo(f"Кодов СПО нет в справочнике: {', '.join(added.unknown_spo_codes)}.")
+        if not added.already_known:
+            typer.echo("Обучение на новом перечне ждёт: orientir train.")
 
 
 @app.command()

@@ -50,7 +50,7 @@ def prepare_demo(here: Installed) -> None:
     with bar("Учебный район", len(files)) as step:
         here.import_files(files, samples, keep=True, on_file=step)
     for file in sorted(here.settings.demand_dir.glob("krasnodar-*.csv")):
-        here.add_edition(file)
+        here.publish_edition(file, None, None)
     if here.find_active_version() is None:
         with share_bar("Обучение") as report:
             version = train_version(here.database, settings=here.settings, on_progress=report)

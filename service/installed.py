@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -12,20 +13,32 @@ from service import audit
 from service.access import OPERATOR
 from service.accounts import actions as accounts
 from service.catalogue.actions import checksum_of, load_reference
-from service.catalogue.queries import get_reference
+from service.catalogue.queries import get_reference, read_catalogue
 from service.db import Database, open_database
-from service.demand.actions import publish_edition
-from service.demand.queries import find_code_in_force
-from service.demand.schemas import EditionAdded
+from service.demand import drafts
+from service.demand.queries import (
+    HALF_YEAR_DAYS,
+    age_in_force,
+    compare_editions,
+    find_code_in_force,
+    find_followed,
+    read_lists,
+)
+from service.demand.schemas import EditionAdded, EditionChange
+from service.demand.understanding import Understood, matcher_of, understand
 from service.errors import ConflictError, NotReadyError
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
 from service.imports.formats import read_formats
 from service.imports.vocabularies import ImportTools
 from service.installation import find_installation, get_today
+from service.jobs import TRAINING, find_waiting
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version
 from service.model_versions.queries import find_active_version
 from service.recommendations import actions as recommendations
+from service.recommendations.district import read_district
+from service.recommendations.edition_impact import impact_of
+from service.recommendations.impact_schemas import EditionImpact
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
@@ -97,14 +110,68 @@ class Installed:
                 session.rollback()
         return counts[0], counts[1], counts[2]
 
-    def add_edition(self, file: Path) -> EditionAdded:
-        """Publish an edition."""
+    def understand(self, file: Path) -> Understood:
+        """What a document says, with the decisions of earlier half-years where there is a database."""
+        reference = get_reference(self.settings)
+        if find_revision(self.database) != head_revision():
+            return understand(file.read_bytes(), file.name, matcher_of(None, reference), reference)
+        with self.database.reading() as session:
+            matcher = matcher_of(session, reference)
+        return understand(file.read_bytes(), file.name, matcher, reference)
+
+    def publish_edition(
+        self, file: Path, code: str | None, published_on: date | None, although: str | None = None
+    ) -> EditionAdded:
+        """Publish a list whose every line is understood; otherwise say which lines are not."""
         self.check_tables()
+        understood = self.understand(file)
         reference = get_reference(self.settings)
         with self.database.writing() as session:
-            return publish_edition(
-                session, actor=OPERATOR, content=file.read_bytes(), reference=reference, settings=self.settings
+            draft = drafts.open_draft(
+                session,
+                actor=OPERATOR,
+                understood=understood,
+                content=file.read_bytes(),
+                name=file.name,
+                settings=self.settings,
             )
+            drafts.change_head(
+                session,
+                actor=OPERATOR,
+                draft_id=draft.draft_id,
+                edition_code=code or draft.edition_code,
+                published_on=published_on or draft.published_on,
+            )
+            return drafts.publish_at_once(
+                session,
+                actor=OPERATOR,
+                draft=draft,
+                reference=reference,
+                settings=self.settings,
+                although=although,
+            )
+
+    def compare_editions(self, new: str, old: str | None) -> EditionChange:
+        """What changed between two editions; without the old one, since the list before."""
+        self.check_tables()
+        with self.database.reading() as session:
+            today = get_today(session, self.settings)
+            before = old or find_followed(session, new)
+            catalogue = read_catalogue(session, today.school_year)
+            return compare_editions(session, before, new, get_reference(self.settings), catalogue)
+
+    def impact(self, target: str) -> EditionImpact:
+        """What an edition, or a file, would change in the district's lists."""
+        self.check_tables()
+        understood = self.understand(Path(target)) if Path(target).is_file() else None
+        with self.database.reading() as session:
+            serving = self.shelf.take(session)
+            lists = (
+                read_lists(session, target)
+                if understood is None
+                else drafts.lists_as_read(session, understood, self.settings)
+            )
+            return impact_of(serving, read_district(session, serving), lists)
 
     def promote(self, version: str, although: str | None = None) -> None:
         """Make a version serve."""
@@ -213,12 +280,15 @@ class Installed:
                 for table in (School, Student, PathwayOffer)
             )
             edition = find_code_in_force(session, self.settings, today.as_of)
+            age = age_in_force(session, self.settings, today.as_of) or 0
+            waiting = find_waiting(session, TRAINING)
         is_filled = min(schools, students, offers) > 0
         text = f"школ {schools}, учеников {students}, предложений {offers}"
         return [
             Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
             Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
-            Check("Перечень", edition is not None, edition or "нет: выполните orientir demand add ФАЙЛ"),
+            Check("Перечень", edition is not None, _said_of_list(edition, age)),
+            Check("Обучение", True, f"ждёт из-за {waiting.cause}: orientir train" if waiting else "ничего не ждёт"),
         ]
 
     def _check_model(self) -> Check:
@@ -260,3 +330,13 @@ def explain_database_error(error: Exception) -> str | None:
     if isinstance(error, sa.exc.ArgumentError):
         return "ORIENTIR_DATABASE_URL не похож на адрес базы: sqlite:///var/orientir.sqlite или postgresql://…"
     return None
+
+
+def _said_of_list(edition: str | None, age_days: int) -> str:
+    if edition is None:
+        return "нет: выполните orientir demand publish ФАЙЛ"
+    return (
+        f"{edition}, старше полугода ({age_days} дн.): пора опубликовать новый"
+        if age_days > HALF_YEAR_DAYS
+        else edition
+    )

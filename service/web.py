@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from typing import Annotated, Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
@@ -110,6 +110,11 @@ RawBody = Annotated[bytes, Depends(_raw_body)]
 CSV_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
 }
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Header that has a browser save a file under its name; nothing of the name can end the header."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def problem(

@@ -1,12 +1,15 @@
 """A whole installation, set up once by the product's own commands, for tests that look at it from outside."""
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +30,7 @@ class District:
     printed: str  # what `orientir demo --once` wrote
     environment: dict[str, str]
     password: str
+    folder: Path
 
 
 def free_port() -> int:
@@ -46,7 +50,31 @@ def orientir(*words: str, environment: dict[str, str]) -> subprocess.CompletedPr
 def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     """`orientir demo --once`, then `orientir serve` on free ports until the tests end."""
     folder = tmp_path_factory.mktemp("district")
-    environment = {
+    environment = environment_of(folder)
+    made = orientir("demo", "--once", environment=environment)
+    assert made.returncode == 0, made.stderr
+    with served(folder, made.stdout) as district:
+        yield district
+
+
+@pytest.fixture
+def own_district(district: District, tmp_path: Path) -> Iterator[District]:
+    """A copy of the district for a journey that changes it."""
+    folder = tmp_path / "district"
+    source = district.folder
+    shutil.copytree(source / "models", folder / "models")
+    shutil.copy(source / "secret.key", folder)
+    with sqlite3.connect(source / "orientir.sqlite") as before, sqlite3.connect(folder / "orientir.sqlite") as after:
+        before.backup(after)
+    before.close()
+    after.close()
+    with served(folder, district.printed) as copied:
+        yield copied
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """Settings of an installation in a folder, on free ports."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("ORIENTIR_")},
         **ONE_THREAD,
         "ORIENTIR_DATABASE_URL": f"sqlite:///{folder}/orientir.sqlite",
@@ -55,8 +83,12 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
         "ORIENTIR_PORT": str(free_port()),
         "ORIENTIR_DASHBOARD_PORT": str(free_port()),
     }
-    made = orientir("demo", "--once", environment=environment)
-    assert made.returncode == 0, made.stderr
+
+
+@contextmanager
+def served(folder: Path, printed: str) -> Iterator[District]:
+    """`orientir serve` until it is no longer needed."""
+    environment = environment_of(folder)
     api, screens = (f"http://127.0.0.1:{environment[name]}" for name in ("ORIENTIR_PORT", "ORIENTIR_DASHBOARD_PORT"))
     command = [sys.executable, "-m", "service.cli", "serve"]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True,
@@ -64,7 +96,7 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     try:
         for address in (f"{api}/healthz", f"{screens}/_stcore/health"):
             wait_for(address)
-        yield District(api, screens, made.stdout, environment, "uchebny-raion")
+        yield District(api, screens, printed, environment, "uchebny-raion", folder)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)

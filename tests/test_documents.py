@@ -28,6 +28,7 @@ OPERATING, API, MEASURED = (ROOT / "docs" / name for name in ("operating.md", "a
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("README.md")])
 # a tracked file must not say where it was made: registry hosts as a lock file writes them, home and work folders
+BINARY = (".png", ".npz", ".woff2", ".ttf", ".docx", ".xlsx", ".xls", ".ods", ".pdf")
 ADDRESSES = re.compile(
     r"--(?:extra-)?index-url|--find-links|files\.pythonhosted|pypi\.org/simple|/home/\w+/|/Users/\w+/|/root/"
     r"|(?<![\w.$}])/work/|/shared/"
@@ -111,7 +112,8 @@ def test_every_rule_and_the_document_is_the_one_that_is_made():
 def test_the_figures_are_those_of_the_results():
     results = read_results()
     assert read(MEASURED) == document.measured(results), "run make docs"
-    assert read(ROOT / "docs" / "images" / "frontier.svg") == document.frontier_svg(results), "run make docs"
+    for name, drawn in document.DRAWINGS.items():
+        assert read(ROOT / "docs" / "images" / name) == drawn(results), "run make docs"
     for name, words in document.READMES.items():
         text = read(ROOT / name)
         assert text == document.with_figures(text, results, words), f"{name}: run make docs"
@@ -186,9 +188,9 @@ def test_decisions_that_the_code_names_exist():
 
 def test_no_tracked_file_names_a_registry_or_a_folder_of_a_machine():
     for path in tracked():
-        if path == Path(__file__) or not path.is_file() or path.suffix in (".png", ".npz", ".woff2", ".ttf"):
+        if path == Path(__file__) or not path.is_file() or path.suffix in BINARY:
             continue
-        found = ADDRESSES.search(read(path))
+        found = ADDRESSES.search(path.read_text(encoding="utf-8", errors="replace"))  # samples in cp1251 and UTF-16
         assert found is None, f"{named(path)}: {found.group() if found else ''}"
 
 

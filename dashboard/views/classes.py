@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.views import student_card
-from dashboard.widgets.elements import chip, heading, note
+from dashboard.widgets.elements import chip, heading, note, table
+from service.recommendations.impact_schemas import PathwayName
 from service.students.schemas import ClassRow, StudentRow
 
 CLASS_WIDTHS = (1.2, 1, 1.4, 1.2, 1.2, 1.2, 1.2, 1)
@@ -81,6 +82,29 @@ def _one_class(token: str, class_id: str) -> None:
     _heading(text.STUDENT_COLUMNS, STUDENT_WIDTHS)
     for student in shown:
         _student_row(student)
+    if st.toggle(text.CLASS_CHANGE):
+        _touched(token, class_id, {student.student_id: _name(student) for student in found.students})
+
+
+def _touched(token: str, class_id: str, names: dict[str, str]) -> None:
+    """Whose first three the list in force changed."""
+    codes = [row.code for row in client.editions(token).editions if row.in_force or row.is_followed]
+    if len(codes) < 2:
+        note(text.FIRST_LIST)
+        return
+    new, old = codes[:2]
+    change = client.class_edition_change(token, class_id, old, new)
+    if not change.changed:
+        note(text.CLASS_CHANGE_NONE.format(new=new))
+        return
+    count = text.plural(len(change.changed), "ученика", "учеников", "учеников")
+    note(text.CLASS_CHANGE_SOME.format(new=new, old=old, count=count))
+    rows = [(names.get(each.student_id, ""), _named(each.coming), _named(each.going)) for each in change.changed]
+    table(text.CLASS_CHANGE_COLUMNS, sorted(rows))
+
+
+def _named(pathways: list[PathwayName]) -> str:
+    return "; ".join(text.CHOICE.format(title=each.title_ru, host=each.host_title) for each in pathways) or "—"
 
 
 def _name(student: StudentRow) -> str:

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from dashboard import client, session, text
+from dashboard.views import demand_draft
+from dashboard.widgets.editions import edition_change
 from dashboard.widgets.elements import banner, note, table
 from dashboard.widgets.policy import crowded_table, frontier_chart
-from service.demand.schemas import ChangedEntry, EditionAdded, EditionChange, EditionList, EditionRow, Entry
+from service.demand.schemas import EditionList, EditionRow, Entry
 
 PUBLISH, READ_MODELS = "demand:publish", "models:read"
 MEGABYTES = 10
@@ -14,6 +16,9 @@ MEGABYTES = 10
 def page() -> None:
     """Edition in force, upload, differences."""
     token = session.find_token() or ""
+    if (draft_id := session.find_draft()) is not None:
+        demand_draft.show(token, draft_id)
+        return
     found = client.editions(token)
     st.title(text.DEMAND_TITLE, anchor=False)
     if notice := session.take_notice():
@@ -59,9 +64,15 @@ def _in_force(token: str, found: EditionList) -> None:
     st.markdown(f"**{_said(current)}**")
     if current.illustrative:
         banner(text.ILLUSTRATIVE.capitalize() + ".")
+    if current.is_stale:
+        banner(text.STALE.format(days=current.age_days))
     entries = client.edition(token, current.code).entries
-    rows = [(str(e.position), e.title, ", ".join(e.spo_codes) or "—", str(e.level or "—")) for e in entries]
+    rows = [(str(e.position), e.title, ", ".join(e.spo_codes) or _higher(e), str(e.level or "—")) for e in entries]
     table(text.DEMAND_COLUMNS, rows, numeric=(0, 3))
+
+
+def _higher(entry: Entry) -> str:
+    return text.HIGHER.format(profiles=", ".join(entry.profile_titles)) if entry.profiles else "—"
 
 
 def _said(row: EditionRow) -> str:
@@ -77,26 +88,37 @@ def _upload(token: str) -> None:
         note(text.MAY_NOT_PUBLISH)
         return
     note(text.UPLOAD_HINT)
-    file = st.file_uploader(text.UPLOAD_LABEL, type="csv", max_upload_size=MEGABYTES)
-    if file is None or not st.button(text.PUBLISH, type="primary"):
-        return
+    file = st.file_uploader(text.UPLOAD_LABEL, type=text.UPLOAD_TYPES, max_upload_size=MEGABYTES)
+    with st.expander(text.PASTE_TITLE):
+        pasted = st.text_area(text.PASTE_LABEL, height=140)
+    if st.button(text.READ, type="primary", disabled=file is None and not pasted.strip()):
+        content, name = (file.getvalue(), file.name) if file is not None else (pasted.encode(), text.PASTED_NAME)
+        _read(token, content, name)
+    _drafts(token)
+
+
+def _read(token: str, content: bytes, name: str) -> None:
     try:
-        added = client.add_edition(token, file.getvalue())
+        with st.spinner(text.READING):
+            draft = client.open_draft(token, content, name)
     except client.RefusedError as error:
         st.error(str(error))
-        for fault in error.faults[:10]:
-            note(f"{fault.get('row', '')}: {fault.get('column', '')} — {fault.get('remedy', '')}")
         return
-    session.leave_notice(_published(added))
+    session.open_draft(draft.draft_id)
     st.rerun()
 
 
-def _published(added: EditionAdded) -> str:
-    template = text.ALREADY_KNOWN if added.already_known else text.PUBLISHED
-    said = template.format(code=added.edition.code, count=added.edition.entry_count)
-    if added.unknown_spo_codes:
-        said += " " + text.UNKNOWN_CODES.format(codes=", ".join(added.unknown_spo_codes))
-    return said
+def _drafts(token: str) -> None:
+    found = client.drafts(token).drafts
+    if not found:
+        return
+    st.subheader(text.DRAFTS_TITLE, anchor=False)
+    for row in found:
+        template = text.DRAFT_SIGNED if row.state == "signed" else text.DRAFT_ROW
+        label = template.format(code=row.edition_code, name=row.source_name, count=row.unsettled_count)
+        if st.button(label, key=f"draft-{row.draft_id}", width="stretch"):
+            session.open_draft(row.draft_id)
+            st.rerun()
 
 
 def _changes(token: str, found: EditionList) -> None:
@@ -109,27 +131,4 @@ def _changes(token: str, found: EditionList) -> None:
     chosen = st.selectbox(text.COMPARE_WITH, [row.code for row in others], index=earlier)
     change = client.edition_change(token, current.code, chosen)
     note(text.TOUCHED.format(count=change.touched_pathway_count))
-    if not _show_change(change):
-        note(text.NO_CHANGES)
-
-
-def _show_change(change: EditionChange) -> bool:
-    """Whether anything differs."""
-    any_shown = False
-    for name, title in text.CHANGES.items():
-        lines = [_change_line(entry) for entry in getattr(change, name)]
-        if lines:
-            any_shown = True
-            st.markdown(f"**{title}: {len(lines)}**")
-            table(("",), [(line,) for line in lines])
-    return any_shown
-
-
-def _change_line(entry: Entry | ChangedEntry) -> str:
-    if isinstance(entry, Entry):
-        return f"{entry.title} ({', '.join(entry.spo_codes)})" if entry.spo_codes else entry.title
-    if entry.title != entry.old_title:
-        return f"{entry.old_title} → {entry.title}"
-    if entry.old_level != entry.level:
-        return f"{entry.title}: {entry.old_level} → {entry.level}"
-    return f"{entry.title}: {', '.join(entry.old_spo_codes)} → {', '.join(entry.spo_codes)}"
+    edition_change(change)

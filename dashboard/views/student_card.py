@@ -67,6 +67,8 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
         with place:
             ranked_list(ranked, made.demand_edition, deciding)
     _questions(token, made)
+    if made.demand_edition is not None and made.demand_edition.is_stale:
+        note(text.STALE_ON_CARD)
     _stamp(made)
     return made
 

@@ -34,12 +34,13 @@ def chips(pieces: Iterable[str]) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()) -> None:
     """A plain table; `numeric` columns stand right."""
-    titles = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    titles = "".join(_cell("th", column, place in numeric) for place, column in enumerate(columns))
     head = f"<thead><tr>{titles}</tr></thead>" if any(columns) else ""
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td class="{"n" if i in numeric else ""}">{escape(cell)}</td>' for i, cell in enumerate(row))
-        + "</tr>"
-        for row in rows
-    )
+    lines = ("".join(_cell("td", cell, place in numeric) for place, cell in enumerate(row)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     st.html(f'<table class="o-table">{head}<tbody>{body}</tbody></table>')
+
+
+def _cell(tag: str, value: str, is_numeric: bool) -> str:
+    opening = f'<{tag} class="n">' if is_numeric else f"<{tag}>"
+    return f"{opening}{escape(value)}</{tag}>"

@@ -12,8 +12,8 @@ SHEET = """
 h1 { font-size:1.7rem !important; padding:0 0 .2rem !important; margin:0 !important; }
 h2 { font-size:1.25rem !important; }
 h3 { font-size:1.05rem !important; }
-[data-testid="stFileUploaderDropzone"] span, [data-testid="stFileUploaderDropzone"] small { display:none; }
-[data-testid="stFileUploaderDropzone"] button { font-size:0; }
+[data-testid="stFileUploaderDropzoneInstructions"],
+[data-testid="stFileUploaderDropzone"] button > div { display:none; }
 [data-testid="stFileUploaderDropzone"] button::after { content:"Выбрать файл"; font-size:1rem; }
 .o-note { color:var(--soft); font-size:.86rem; line-height:1.35; }
 .o-banner { background:#fff6dc; border:1px solid #ead28a; border-radius:6px; padding:.35rem .7rem; font-size:.86rem; }
@@ -51,7 +51,7 @@ h3 { font-size:1.05rem !important; }
 .o-table th { text-align:left; color:var(--soft); font-weight:600; border-bottom:1px solid var(--line);
   padding:.2rem .5rem .2rem 0; }
 .o-table td { border-bottom:1px solid #eef1f4; padding:.22rem .5rem .22rem 0; vertical-align:top; }
-.o-table td.n { text-align:right; font-variant-numeric:tabular-nums; }
+.o-table th.n { text-align:right; } .o-table td.n { text-align:right; font-variant-numeric:tabular-nums; }
 .o-decided { font-weight:650; font-size:.9rem; } .o-decided.accepted { color:var(--good);
   } .o-decided.declined { color:var(--bad); }
 .st-key-buttons button, [class*="st-key-buttons-"] button { padding:.12rem .55rem; min-height:2rem;

@@ -1,19 +1,25 @@
 """A new edition enters, once and for ever."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from recommender.demand import DemandEdition as ReadEdition
-from recommender.demand import read_edition
+from recommender.demand import read_edition, split_edition_code
+from recommender.edition_gate import Finding, check_edition
 from recommender.errors import RecommenderError
 from recommender.reference import Reference
 from service import audit
-from service.access import Actor, Permission, check_permission
+from service.access import Actor, Permission, Role, check_permission
 from service.catalogue.queries import read_catalogue
 from service.clock import now
-from service.demand.queries import compare_editions, edition_row, find_code_in_force, get_edition
+from service.demand.queries import codes_in_turn, compare_editions, edition_row, find_code_in_force, read_lists
 from service.demand.schemas import EditionAdded
+from service.demand.sentences import said_of_finding
 from service.errors import ConflictError, InvalidInputError
 from service.installation import get_today
+from service.jobs import TRAINING, enqueue_job
 from service.settings import Settings
 from service.tables import DemandEdition, DemandEntry
 
@@ -21,31 +27,85 @@ MAX_REGION, MAX_TITLE, MAX_HORIZON, MAX_CODE = 200, 500, 24, 64
 MAX_WHOLE = 2**31 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The document a list was read from."""
+
+    name: str
+    checksum: str
+    content: bytes
+
+
 def publish_edition(
-    session: Session, *, actor: Actor, content: bytes, reference: Reference, settings: Settings
+    session: Session,
+    *,
+    actor: Actor,
+    content: bytes,
+    reference: Reference,
+    settings: Settings,
+    although: str | None = None,
+    source: Source | None = None,
+    first_person: str | None = None,
 ) -> EditionAdded:
-    """Store an edition. The same file again changes nothing; the same code with other content is refused."""
+    """Store an edition and have the model trained on it, in one transaction.
+
+    The same file again changes nothing; the same code with other content is refused. A list that looks suspicious needs
+    the reason of the operator (`although`), or a second person: `first_person` asked for it, the actor agrees.
+    """
     check_permission(actor, Permission.PUBLISH_DEMAND)
     read = _read(content)
     today = get_today(session, settings)
     before = find_code_in_force(session, settings, today.as_of)
     present = session.get(DemandEdition, read.code)
     if present is not None and present.checksum != read.checksum:
+        list_code, revision = split_edition_code(read.code)
         raise ConflictError(
-            f"Редакция «{read.code}» уже опубликована и не меняется. Дайте исправленной редакции новый код.",
+            f"Редакция «{read.code}» уже опубликована и не меняется. "
+            f"Исправление публикуют следующей редакцией: «{list_code}.{revision + 1}».",
             edition_code=read.code,
         )
-    row = present or _add(session, actor, read, content)
+    if present is None:
+        findings = suspicions(session, read, reference)
+        if findings and first_person is None:
+            _check_may_publish(actor, findings, although)
+        row = _add(session, actor, read, content, source, first_person)
+        facts = {"findings": [finding.code for finding in findings], "although": although}
+        _record(session, actor, row, len(read.entries), facts)
+        enqueue_job(session, actor=actor, kind=TRAINING, unique_key="region", cause=f"edition {read.code}")
+    else:
+        row = present
     in_force = find_code_in_force(session, settings, today.as_of)
     change = None
     if present is None and before is not None and before != read.code:
         catalogue = read_catalogue(session, today.school_year)
-        change = compare_editions(get_edition(session, before), row, reference, catalogue)
+        change = compare_editions(session, before, read.code, reference, catalogue)
     return EditionAdded(
-        edition=edition_row(row, len(read.entries), in_force),
+        edition=edition_row(row, len(read.entries), in_force, today.as_of),
         already_known=present is not None,
         unknown_spo_codes=_unknown_codes(read, reference),
         change=change,
+    )
+
+
+def suspicions(session: Session, read: ReadEdition, reference: Reference) -> tuple[Finding, ...]:
+    """What is out of the ordinary beside the list in force on the day of publishing."""
+    turn = codes_in_turn(session, read.region, read.published_on)
+    previous, _ = read_lists(session, turn[-1] if turn else None)
+    return check_edition(read, previous, reference)
+
+
+def _check_may_publish(actor: Actor, findings: tuple[Finding, ...], although: str | None) -> None:
+    """The operator gives a reason; anybody else needs a second person."""
+    if actor.role is Role.OPERATOR and although:
+        return
+    said = " ".join(said_of_finding(finding) for finding in findings)
+    way = (
+        "Если всё верно, назовите причину: --although."
+        if actor.role is Role.OPERATOR
+        else "Если всё верно, загрузите файл на экране «Перечень»: публикацию подтвердит второй человек."
+    )
+    raise ConflictError(
+        f"Перечень выглядит необычно и не опубликован. {said} {way}", findings=[finding.code for finding in findings]
     )
 
 
@@ -92,7 +152,10 @@ def _in_russian(error: RecommenderError) -> str:
     return f"{place or 'файл'} — проверьте по описанию data/formats/demand.toml (CSV в UTF-8)."
 
 
-def _add(session: Session, actor: Actor, read: ReadEdition, content: bytes) -> DemandEdition:
+def _add(
+    session: Session, actor: Actor, read: ReadEdition, content: bytes, source: Source | None, first_person: str | None
+) -> DemandEdition:
+    turn = codes_in_turn(session, read.region, read.published_on)
     row = DemandEdition(
         edition_code=read.code,
         region=read.region,
@@ -101,6 +164,12 @@ def _add(session: Session, actor: Actor, read: ReadEdition, content: bytes) -> D
         illustrative=read.illustrative,
         content=content,
         added_at=now(),
+        follows=tuple(code for code in turn if split_edition_code(code)[0] != read.list_code),
+        published_by=first_person or actor.actor_id,
+        approved_by=actor.actor_id if first_person is not None else None,
+        source_name=source.name if source else None,
+        source_checksum=source.checksum if source else None,
+        source=source.content if source else None,
     )
     session.add(row)
     session.flush()
@@ -113,9 +182,22 @@ def _add(session: Session, actor: Actor, read: ReadEdition, content: bytes) -> D
             level=entry.level,
             horizon=entry.horizon or None,
             vacancies=entry.vacancies,
+            section=entry.section,
+            profiles=entry.profiles,
         )
         for entry in read.entries
     )
-    facts = {"checksum": read.checksum, "entries": len(read.entries), "published_on": read.published_on.isoformat()}
-    audit.record(session, actor=actor, deed="demand.published", subject=read.code, **facts)
     return row
+
+
+def _record(session: Session, actor: Actor, row: DemandEdition, entry_count: int, facts: Mapping[str, object]) -> None:
+    told = {name: value for name, value in facts.items() if value}
+    if row.approved_by is not None:
+        told["first_person"] = row.published_by
+    if row.source_checksum is not None:
+        told["source_checksum"] = row.source_checksum
+    day = row.published_on.isoformat()
+    audit.record(
+        session, actor=actor, deed="demand.published", subject=row.edition_code, checksum=row.checksum,
+        entries=entry_count, published_on=day, **told,
+    )  # fmt: skip

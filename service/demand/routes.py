@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
 from service.demand import queries
 from service.demand.actions import publish_edition
-from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList
+from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList, PathwayWeights
+from service.errors import NotFoundError
 from service.installation import get_today
-from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Reads, Writes
+from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Reads, Writes, attachment
 
 router = APIRouter(prefix="/demand-editions", tags=["demand"])
 
@@ -21,15 +22,34 @@ Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 @router.get("")
 def list_editions(_actor: Reader, session: Reads, settings: AppSettings) -> EditionList:
     """Редакции перечня, новые первыми."""
-    in_force = queries.find_code_in_force(session, settings, get_today(session, settings).as_of)
-    return EditionList(editions=queries.list_editions(session, in_force))
+    as_of = get_today(session, settings).as_of
+    in_force = queries.find_code_in_force(session, settings, as_of)
+    return EditionList(editions=queries.list_editions(session, in_force, as_of))
 
 
 @router.get("/{code}")
 def get_edition(code: str, _actor: Reader, session: Reads, settings: AppSettings) -> Edition:
     """Одна редакция целиком."""
-    in_force = queries.find_code_in_force(session, settings, get_today(session, settings).as_of)
-    return queries.show_edition(queries.get_edition(session, code), get_reference(settings), in_force)
+    as_of = get_today(session, settings).as_of
+    in_force = queries.find_code_in_force(session, settings, as_of)
+    return queries.show_edition(queries.get_edition(session, code), get_reference(settings), in_force, as_of)
+
+
+@router.get("/{code}/weights")
+def weigh_pathways(code: str, _actor: Reader, session: Reads, settings: AppSettings) -> PathwayWeights:
+    """Вес спроса каждого пути этого учебного года по редакции: из каких строк и множителей он сложен."""
+    catalogue = read_catalogue(session, get_today(session, settings).school_year)
+    weighed = queries.weigh_pathways(session, code, get_reference(settings), catalogue)
+    return PathwayWeights(edition_code=code, pathways=weighed)
+
+
+@router.get("/{code}/source", response_class=Response)
+def get_source(code: str, _actor: Reader, session: Reads) -> Response:
+    """Документ, из которого прочитана редакция, как он был загружен."""
+    row = queries.get_edition(session, code)
+    if row.source is None:
+        raise NotFoundError("Редакция загружена таблицей CSV: исходного документа нет.", edition_code=code)
+    return Response(row.source, media_type="application/octet-stream", headers=attachment(row.source_name or code))
 
 
 @router.get("/{code}/difference")
@@ -41,9 +61,8 @@ def compare_editions(
     from_code: Annotated[str, Query(alias="from", max_length=64)],
 ) -> EditionChange:
     """Чем одна редакция отличается от другой."""
-    old, new = queries.get_edition(session, from_code), queries.get_edition(session, code)
     catalogue = read_catalogue(session, get_today(session, settings).school_year)
-    return queries.compare_editions(old, new, get_reference(settings), catalogue)
+    return queries.compare_editions(session, from_code, code, get_reference(settings), catalogue)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=CSV_BODY)

@@ -14,7 +14,14 @@ class EditionRow(Wire):
     entry_count: int
     checksum: str  # SHA-256 of the file it came from
     in_force: bool
+    is_followed: bool  # the list that the one in force follows
     illustrative: bool
+    revision: int  # 1 = as first published; a correction adds one
+    published_by: str  # actor, as in the audit
+    approved_by: str | None  # second person, where the list looked suspicious
+    source_name: str | None  # the ministry's document, where it was read from one
+    age_days: int
+    is_stale: bool  # older than half a year: the next list is due
 
 
 class EditionList(Wire):
@@ -33,6 +40,9 @@ class Entry(Wire):
     level: int | None
     horizon: str | None
     vacancies: int | None
+    section: str
+    profiles: list[str]  # profile classes that lead to a profession of higher education
+    profile_titles: list[str]
 
 
 class Edition(EditionRow):
@@ -66,6 +76,45 @@ class EditionChange(Wire):
     raised: list[ChangedEntry]
     lowered: list[ChangedEntry]
     touched_pathway_count: int  # pathways of the current school year whose demand weight differs between the two
+    order_text: str  # paragraphs for the order that puts the new list into force
+
+
+class WeightSource(Wire):
+    """An entry that speaks for a pathway: weight = level x persistence x lead."""
+
+    position: int
+    title: str
+    weight: float
+    level_factor: float
+    persistence_factor: float  # 0.7 in its first list, 1.0 from the fourth in a row on
+    lead_factor: float  # discount for the length of the road
+
+
+class PathwayWeight(Wire):
+    """A pathway's weight and where it comes from."""
+
+    pathway_code: str
+    kind: str
+    title_ru: str
+    demand_weight: float
+    sources: list[WeightSource]
+
+
+class PathwayWeights(Wire):
+    """GET /v1/demand-editions/{code}/weights, strongest first; a pathway not there has none."""
+
+    edition_code: str
+    pathways: list[PathwayWeight]
+
+
+class Suspicion(Wire):
+    """What about a list is out of the ordinary."""
+
+    code: str
+    text: str
+    figure: float
+    limit: float
+    examples: list[str]
 
 
 class EditionAdded(Wire):

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from recommender.artifact import manifest_of, save_artifact
 from recommender.candidate_audit import audit_candidate
 from recommender.congestion import usual_choices
+from recommender.demand import edition_in_force
 from recommender.expert import read_expert_weights
 from recommender.training import train
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
+from service.clock import now
 from service.db import Database
 from service.installation import find_installation
+from service.jobs import TRAINING, finish_waiting
 from service.model_versions.actions import register_version
 from service.model_versions.history import read_history, read_sexes
 from service.settings import Settings, read_secret_key
@@ -27,11 +30,12 @@ def train_version(
     database: Database, *, settings: Settings, on_progress: Callable[[str, float], None] = lambda _stage, _share: None
 ) -> str:
     """Train on what the students who agreed to it left behind; the version stays a candidate until it is promoted."""
-    reference = get_reference(settings)
+    reference, began = get_reference(settings), now()
     with database.reading() as session:
         history, today = read_history(session, reference, settings)
         sexes = read_sexes(session, today.school_year)
-        edition = history.editions[-1].code if history.editions else None
+        in_force, _ = edition_in_force(history.editions, today.as_of)
+        edition = in_force.code if in_force is not None else None
         version = _next_version(session, settings.models_dir, edition)
         installation = find_installation(session)
         is_synthetic = installation is not None and installation.synthetic
@@ -49,6 +53,7 @@ def train_version(
     folder = save_artifact(settings.models_dir, training, manifest, key)
     with database.writing() as session:
         register_version(session, actor=OPERATOR, folder=folder, key=key)
+        finish_waiting(session, kind=TRAINING, enqueued_until=began, result=version)
     return version
 
 

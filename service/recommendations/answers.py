@@ -11,6 +11,7 @@ from recommender.demand_weights import EntryWeight
 from recommender.evidence import NextEvidence
 from recommender.explanation import Reason as FoundReason
 from service.catalogue.queries import host_title
+from service.demand.queries import is_stale
 from service.recommendations.schemas import (
     BriefItem,
     BriefList,
@@ -68,6 +69,8 @@ def edition_stamp(serving: Serving) -> EditionStamp | None:
         published_on=edition.published_on,
         region=edition.region,
         illustrative=edition.illustrative,
+        age_days=max(0, (serving.today.as_of - edition.published_on).days),
+        is_stale=is_stale(edition.published_on, serving.today.as_of),
     )
 
 

@@ -1,6 +1,7 @@
 """What the ranking means for the whole district: the frontier of demand, and how many would come for each seat."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
 from recommender.congestion import FEW_STUDENTS, Congestion, expected_congestion
+from recommender.features import StudentVectors
 from recommender.frontier import FrontierPoint, frontier
-from recommender.students import student_facts
+from recommender.students import StudentFacts, student_facts
 from service.access import OPERATOR, rankable_students
 from service.catalogue.queries import host_title
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
@@ -22,9 +24,11 @@ MOST_CROWDED = 15
 
 @dataclass(frozen=True)
 class District:
-    """Aggregates of everybody whose representative agreed to recommendations."""
+    """Everybody whose representative agreed to recommendations, and aggregates of them."""
 
-    student_count: int
+    facts: StudentFacts
+    vectors: StudentVectors
+    usual_choices: Mapping[str, float]
     frontier: tuple[FrontierPoint, ...]
     congestion: Congestion
 
@@ -39,7 +43,8 @@ def read_district(session: Session, serving: Serving) -> District:
         students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
     )
     usual = serving.model.manifest.get("usual_choices", {})
-    return District(len(students), frontier(recommender, facts), expected_congestion(recommender, facts, usual))
+    vectors = recommender.space.student_vectors(facts)
+    return District(facts, vectors, usual, frontier(recommender, facts), expected_congestion(recommender, facts, usual))
 
 
 class DistrictKeeper:
@@ -63,7 +68,7 @@ def policy_of(serving: Serving, district: District, demand_strength: float) -> D
         model_version=serving.model.version,
         as_of=serving.today.as_of,
         demand_strength=demand_strength,
-        student_count=district.student_count,
+        student_count=len(district.facts),
         frontier=[point for each in district.frontier for point in _points(each)],
         crowded=_crowded(serving, district.congestion),
     )

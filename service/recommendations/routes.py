@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from sqlalchemy import select
 
 from service import audit
@@ -23,11 +23,12 @@ from service.recommendations.schemas import (
     DecisionList,
     NewDecision,
     PathwayList,
+    Stamps,
     StatelessRequest,
     StudentRecommendations,
     WhyNot,
 )
-from service.recommendations.shelf import Shelf
+from service.recommendations.shelf import Shelf, with_edition
 from service.students.queries import get_class, get_student
 from service.students.schemas import StudentCard
 from service.tables import Student
@@ -48,6 +49,10 @@ Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в кажд�
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
 ]
+EditionCode = Annotated[
+    str | None,
+    Query(max_length=64, pattern=r"^[A-Za-z0-9._-]+$", description="По какой редакции перечня; обычно — действующая"),
+]
 Discovery = Annotated[
     bool | None, Query(description="Последнее место — для расширения кругозора; по умолчанию — как настроено")
 ]
@@ -61,6 +66,13 @@ def _shelf(request: Request) -> Shelf:
 def _districts(request: Request) -> DistrictKeeper:
     keeper: DistrictKeeper = request.app.state.districts
     return keeper
+
+
+def tell_age(response: Response, answer: Stamps) -> None:
+    """Headers by which a school's system sees that the list is old, without reading the body."""
+    if answer.demand_edition is not None:
+        response.headers["Orientir-Demand-Age-Days"] = str(answer.demand_edition.age_days)
+        response.headers["Orientir-Demand-Stale"] = str(answer.demand_edition.is_stale).lower()
 
 
 Rankers = Annotated[Shelf, Depends(_shelf)]
@@ -80,6 +92,7 @@ def get_card(student_id: str, actor: CardReader, database: Units, settings: AppS
 @router.get("/students/{student_id}/recommendations")
 def get_recommendations(
     student_id: str,
+    response: Response,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -88,12 +101,14 @@ def get_recommendations(
     k: Length = 5,
     demand_strength: Strength = None,
     discovery: Discovery = None,
+    edition: EditionCode = None,
 ) -> StudentRecommendations:
     """Три списка ученика с доводами; что показано, записывается."""
     strength = settings.demand_strength if demand_strength is None else demand_strength
     with database.reading() as session:
         get_student(session, actor, student_id)  # somebody else's student is absent, model or no model
-        serving = shelf.take(session)
+        in_force = shelf.take(session)
+        serving = in_force if edition is None else with_edition(session, in_force, edition)
         answer = actions.recommend_student(
             session,
             serving,
@@ -102,10 +117,11 @@ def get_recommendations(
             k=k,
             demand_strength=strength,
             discovery=settings.discovery_place if discovery is None else discovery,
-            crowding=districts.take(session, serving).congestion.per_seat.tolist(),
+            crowding=districts.take(session, in_force).congestion.per_seat.tolist(),
         )
     with database.writing() as session:
         actions.record_showing(session, actor=actor, answer=answer)
+    tell_age(response, answer)
     return answer
 
 
@@ -165,6 +181,7 @@ def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> Pathway
 @router.get("/classes/{class_id}/recommendations")
 def get_class_recommendations(
     class_id: str,
+    response: Response,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -182,17 +199,21 @@ def get_class_recommendations(
         )
     with database.writing() as session:
         actions.record_showing(session, actor=actor, answer=answer)
+    tell_age(response, answer)
     return answer
 
 
 @router.post("/recommendations")
 def recommend_without_storing(
-    wanted: StatelessRequest, _actor: InlineReader, session: Reads, settings: AppSettings, shelf: Rankers
-) -> StudentRecommendations:
+    wanted: StatelessRequest, response: Response, _actor: InlineReader, session: Reads, settings: AppSettings,
+    shelf: Rankers,
+) -> StudentRecommendations:  # fmt: skip
     """Списки по данным из самого запроса; ничего не сохраняется."""
     strength = settings.demand_strength if wanted.demand_strength is None else wanted.demand_strength
     discovery = settings.discovery_place if wanted.discovery is None else wanted.discovery
-    return recommend_inline(shelf.take(session), request=wanted, demand_strength=strength, discovery=discovery)
+    answer = recommend_inline(shelf.take(session), request=wanted, demand_strength=strength, discovery=discovery)
+    tell_age(response, answer)
+    return answer
 
 
 @router.get("/policy")

@@ -25,6 +25,8 @@ class EditionStamp(Wire):
     published_on: date
     region: str
     illustrative: bool  # made up to be realistic; say so wherever it is shown
+    age_days: int
+    is_stale: bool  # older than half a year on the day of the answer
 
 
 class Reason(Wire):

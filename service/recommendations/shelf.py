@@ -1,7 +1,7 @@
 """The ranker that serves, laid out once and swapped when the version, the edition, the catalogue or the day changes."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -18,12 +18,12 @@ from recommender.pipeline import Recommender
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.catalogue.queries import get_reference, read_catalogue
-from service.demand.queries import editions_until, find_code_in_force
+from service.demand.queries import find_code_in_force, read_lists
 from service.errors import NotReadyError
 from service.installation import Today, get_today
 from service.model_versions.queries import find_active_version, get_version
 from service.settings import Settings, read_secret_key
-from service.tables import DemandEdition, ImportRun
+from service.tables import ImportRun
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
 NO_MODEL = "Модель ещё не обучена: оператор запускает orientir train и orientir promote."
@@ -64,36 +64,41 @@ class Shelf:
         today = get_today(session, self._settings)
         edition = find_code_in_force(session, self._settings, today.as_of)
         last_import = sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES))
-        known = sa.select(sa.func.count(), sa.func.max(DemandEdition.added_at)).select_from(DemandEdition)
-        editions = tuple(session.execute(known).one())  # an earlier edition that came late counts as persistence
-        key = (version, checksum, today, edition, editions, session.scalar(last_import))
+        key = (version, checksum, today, edition, session.scalar(last_import))
         with self._lock:
             if self._serving is None or self._key != key:
-                self._serving = self._lay_out(session, version, checksum, today)
+                self._serving = self.lay_out(session, version, today, edition)
                 self._key = key
             return self._serving
 
-    def _lay_out(self, session: Session, version: str, checksum: str, today: Today) -> Serving:
+    def lay_out(self, session: Session, version: str, today: Today, edition_code: str | None) -> Serving:
+        """A ranker of any version, day and edition: what a list of the past was made with."""
         reference = get_reference(self._settings)
         try:
             model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
             check_reference(model.manifest, reference)
         except ArtifactError as error:
-            raise NotReadyError(f"Действующая модель «{version}» не загружается: {error}") from error
-        if model.manifest["signature"] != checksum:
+            raise NotReadyError(f"Модель «{version}» не загружается: {error}") from error
+        if model.manifest["signature"] != get_version(session, version).checksum:
             raise NotReadyError(
                 f"Папка модели «{version}» не та, что была обучена: верните её или обучите модель заново."
             )
         catalogue = read_catalogue(session, today.school_year)
-        editions = editions_until(session, self._settings, today.as_of)
-        edition, earlier = (editions[-1], editions[:-1]) if editions else (None, [])
+        edition, follows = read_lists(session, edition_code)
         recommender = Recommender(
             space=FeatureSpace(reference, catalogue, model.interest_model, model.peers),
             ranker=model.ranker,
             rules=read_rules(self._settings.reference_dir / "eligibility.toml"),
-            demand=demand_weights(catalogue, reference, edition, earlier),
+            demand=demand_weights(catalogue, reference, edition, follows),
             demand_strength=self._settings.demand_strength,
             doubts=model.doubts,
             usual=model.usual,
         )
         return Serving(reference, catalogue, model, edition, today, recommender)
+
+
+def with_edition(session: Session, serving: Serving, code: str) -> Serving:
+    """The same ranker with another edition's demand: how lists look by it."""
+    edition, follows = read_lists(session, code)
+    demand = demand_weights(serving.catalogue, serving.reference, edition, follows)
+    return replace(serving, edition=edition, recommender=serving.recommender.with_demand(demand))

@@ -36,6 +36,7 @@ FACT_SORTS = {
     "elective_experience": "опыт курсов",
 }  # fmt: skip
 THIS_COURSE = "этот курс назван в анкете"
+KIND_TITLES = {"profile_class": "Профильный класс", "elective": "Элективный курс", "career_trial": "Проба"}
 THIS_ACCUSATIVE = {"profile_class": "этот класс", "elective": "этот курс", "career_trial": "эту пробу"}
 THIS_GENITIVE = {"profile_class": "этого класса", "elective": "этого курса", "career_trial": "этой пробы"}
 PLACES = ("первым", "вторым", "третьим", "четвёртым", "пятым")

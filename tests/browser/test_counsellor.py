@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.steps import settled, sign_in
 from tests.conftest import District
 
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
@@ -14,20 +15,6 @@ KNOWN_LATIN = {
     "Python", "RIASEC", "BIM", "krasnodar", "illustrative", "edition", "published", "region", "position", "level",
     "profession_title", "spo_codes", "demand_level", "title", "demand", "codes", "profession",
 }  # fmt: skip
-
-
-def settled(page: Page) -> None:
-    """The script has run to its end: a click before that may be lost."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-
-
-def sign_in(page: Page, district: District, login: str) -> None:
-    page.goto(district.screens)
-    page.get_by_label("Логин").fill(login)
-    page.get_by_label("Пароль", exact=True).fill(district.password)
-    page.get_by_role("button", name="Войти").click()
-    expect(page.get_by_role("button", name="Выйти")).to_be_visible()
-    settled(page)
 
 
 def open_ninth_grade(page: Page) -> None:
@@ -183,7 +170,7 @@ def test_the_methodologist_sees_the_list_and_no_names(
     screenshot("demand")
     broken = b"edition,published,region,position,profession_title,spo_codes\n"
     page.locator("input[type=file]").set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": broken})
-    page.get_by_role("button", name="Опубликовать").click()
+    page.get_by_role("button", name="Прочитать документ").click()
     expect(page.get_by_role("alert")).to_be_visible()
     screenshot("demand-refused")
 

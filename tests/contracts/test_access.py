@@ -14,7 +14,7 @@ from tests.service.conftest import *  # noqa: F403 -- the fixtures of the servic
 from tests.service.conftest import PEOPLE, Authorization
 from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
 
-PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/v1/sessions"}
+PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"}
 VALUES = {
     "student_id": ELSEWHERE,
     "class_id": CLASS_ELSEWHERE,
@@ -22,6 +22,9 @@ VALUES = {
     "version": "krasnodar-2024H1.1",
     "table": "marks",
     "decision_id": "1",
+    "draft_id": "1",
+    "position": "1",
+    "showing_id": "1",
 }
 
 
@@ -46,8 +49,9 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:
 def call(client: TestClient, method: str, path: str, header: Authorization | None = None) -> int:
     """Status of a call with a body, or a question, that would do."""
     body = {"pathway_code": "sch01-tech-eng", "decision": "pinned"} if path.endswith("/decisions") else None
-    asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
-    params = asked if path.endswith(("/why-not", "/contrast")) else None
+    editions = {"from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+    asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med", **editions}
+    params = asked if path.endswith(("/why-not", "/contrast", "/edition-change")) else None
     return client.request(method, path, headers=header, json=body, params=params).status_code
 
 

@@ -29,6 +29,7 @@ PEOPLE = {
     "director": ("school_admin", "sch01"),
     "navigator2": ("counsellor", "sch02"),
     "metodist": ("methodologist", None),
+    "metodist2": ("methodologist", None),
     "region": ("regional_admin", None),
 }
 

@@ -62,14 +62,22 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_the_first_journey(operator: Operator) -> None:
-    assert "ревизия 0004" in operator.do("db", "upgrade")
+    assert "ревизия 0005" in operator.do("db", "upgrade")
     assert "Справочники проверены" in operator.do("reference", "load")
     assert "новых строк 21" in operator.do("import", str(FOLDER), "--check")
     assert "новых строк 21, изменённых 0, прежних 1" in operator.do("import", str(FOLDER))
     assert "новых строк 0, изменённых 0, прежних 22" in operator.do("import", str(FOLDER))
     single = FOLDER / "schools" / "sch01" / "marks.csv"
     assert "прежних 3" in operator.do("import", str(single))
-    assert "опубликована: 59 строк, действует" in operator.do("demand", "add", "data/demand/krasnodar-2024H1.csv")
+    read = operator.do("demand", "read", "data/demand/krasnodar-2024H1.csv", "--json").splitlines()
+    assert [json.loads(line)["spo_codes"] for line in read[:2]] == [["34.02.01"], ["31.02.01"]]
+    assert set(json.loads(read[0])) >= {"title", "spo_codes", "confidence", "status", "source_cell"}
+    operator.do("demand", "publish", "data/demand/krasnodar-2023H2.csv")
+    published = operator.do("demand", "publish", "data/demand/krasnodar-2024H1.csv")
+    assert "опубликована: 59 строк, действует" in published
+    assert "Обучение на новом перечне ждёт" in published
+    assert "уже была" in operator.do("demand", "publish", "data/demand/krasnodar-2024H1.csv")
+    assert "Утвердить перечень" in operator.do("demand", "diff", "krasnodar-2024H1")
     assert "krasnodar-2024H1.1" in operator.do("train")
     assert "Действует версия" in operator.do("promote", "krasnodar-2024H1.1")
     answer = json.loads(operator.do("rank", "--student", KNOWN, "--json"))
@@ -80,6 +88,8 @@ def test_the_first_journey(operator: Operator) -> None:
     assert "Ольхина" not in table
     assert "Нет согласия" in operator.do("rank", "--student", REFUSED)
     assert KNOWN in operator.do("rank", "--class", "sch01-2024-25-9a")
+    impact = operator.do("demand", "impact", "krasnodar-2023H2")
+    assert "krasnodar-2023H2 вместо krasnodar-2024H1" in " ".join(impact.split())
     doctor = operator.do("doctor")
     assert "нужно внимание" not in doctor
     assert "Журнал цел" in operator.do("audit", "verify")
@@ -98,7 +108,7 @@ def test_the_first_journey(operator: Operator) -> None:
         (["rank", "--student", KNOWN], 5, "выполните orientir db upgrade"),
         (["rank"], 3, "--student или --class"),
         (["rank", "--k", "0"], 2, ""),
-        (["demand", "add", "data/none.csv"], 2, ""),
+        (["demand", "publish", "data/none.csv"], 2, ""),
     ],
 )
 def test_errors_are_a_sentence_and_a_code(operator: Operator, command: list[str], code: int, said: str) -> None:
@@ -106,6 +116,25 @@ def test_errors_are_a_sentence_and_a_code(operator: Operator, command: list[str]
     assert done.returncode == code
     assert said in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_document_with_titles_in_doubt_is_not_published_blindly(operator: Operator, tmp_path: Path) -> None:
+    operator.do("db", "upgrade")
+    operator.do("reference", "load")
+    document = tmp_path / "perechen.txt"
+    document.write_text("Профессия\tУровень\nФельдшер\t5\nБорт-кудесник\t4\n", encoding="utf-8")
+    shown = " ".join(operator.do("demand", "read", str(document)).split())
+    assert "понято: 1" in shown
+    assert "не найдено: 1" in shown
+    done = operator.run("demand", "publish", str(document), "--edition", "krasnodar-2024H1")
+    assert done.returncode == 7
+    assert "«Борт-кудесник» (строка 3, столбец 1)" in done.stderr
+    document.write_text("Профессия\tУровень\nФельдшер\t5\nПовар\t4\n", encoding="utf-8")
+    short = ["demand", "publish", str(document), "--edition", "krasnodar-2024H1", "--published", "2024-01-31"]
+    done = operator.run(*short)
+    assert done.returncode == 7
+    assert "меньше 5" in done.stderr
+    assert "krasnodar-2024H1 опубликована: 2 строк" in operator.do(*short, "--although", "проба")
 
 
 def test_a_faulty_file_is_told_by_row_and_column(operator: Operator, tmp_path: Path) -> None:

@@ -6,8 +6,14 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from service.access import OPERATOR
+from service.catalogue.queries import get_reference
 from service.db import Database
-from service.tables import DemandEdition, DemandEntry
+from service.demand.actions import publish_edition
+from service.demand.schemas import EditionAdded
+from service.errors import ConflictError
+from service.settings import Settings
+from service.tables import AuditRecord, DemandEdition, DemandEntry, Job
 from tests.service.conftest import Authorization
 from tests.service.worked_example import DATA
 
@@ -26,10 +32,21 @@ def post(client: TestClient, header: Authorization, content: bytes):
     return client.post("/v1/demand-editions", headers={**header, "content-type": "text/csv"}, content=content)
 
 
-def test_the_newest_published_by_the_day_is_in_force(client: TestClient, sign_in: SignIn) -> None:
+def publish(ready: Database, settings: Settings, content: bytes) -> EditionAdded:
+    """The operator publishes a list far too short for a region, and says why."""
+    with ready.writing() as session:
+        return publish_edition(
+            session, actor=OPERATOR, content=content, reference=get_reference(settings), settings=settings,
+            although="проба",
+        )  # fmt: skip
+
+
+def test_the_newest_published_by_the_day_is_in_force(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
     header = sign_in("metodist")
-    post(client, header, edition("next", "2024-11-01", "1,Сварщик,15.01.05,5,,current"))  # after the day of today
-    post(client, header, edition("kbr", "2024-09-01", "1,Сварщик,15.01.05,5,,current", region="Другой край"))
+    publish(ready, settings, edition("next", "2024-11-01", "1,Сварщик,15.01.05,5,,current"))  # after the day of today
+    publish(ready, settings, edition("kbr", "2024-09-01", "1,Сварщик,15.01.05,5,,current", region="Другой край"))
     rows = client.get("/v1/demand-editions", headers=header).json()["editions"]
     assert [(row["code"], row["in_force"]) for row in rows] == [
         ("next", False),
@@ -38,9 +55,12 @@ def test_the_newest_published_by_the_day_is_in_force(client: TestClient, sign_in
         ("krasnodar-2023H2", False),
     ]
     assert [row["illustrative"] for row in rows] == [False, False, True, True]
+    assert [(row["age_days"], row["is_stale"]) for row in rows] == [(0, False), (30, False), (244, True), (428, True)]
 
 
-def test_publishing_tells_what_changed(client: TestClient, sign_in: SignIn) -> None:
+def test_publishing_tells_what_changed(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
     header = sign_in("metodist")
     first = edition("a", "2024-08-01", "1,Сварщик,15.01.05,3,,current", "2,Повар,43.01.09,4,,current")
     second = edition(
@@ -50,8 +70,8 @@ def test_publishing_tells_what_changed(client: TestClient, sign_in: SignIn) -> N
         "2,Фельдшер,31.02.01,5,,current",
         "3,Маг,99.99.99,1,,current",
     )
-    assert post(client, header, first).status_code == 201
-    added = post(client, header, second).json()
+    assert publish(ready, settings, first).already_known is False
+    added = publish(ready, settings, second).model_dump(mode="json")
     assert added["edition"]["in_force"] is True
     assert added["unknown_spo_codes"] == ["99.99.99"]
     change = added["change"]
@@ -102,13 +122,137 @@ def test_refusals(client: TestClient, sign_in: SignIn, content: bytes, said: str
     assert said in answer.json()["detail"]
 
 
-def test_a_new_edition_reaches_the_next_ranking(client: TestClient, sign_in: SignIn) -> None:
+def test_a_new_edition_reaches_the_next_ranking(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
     header = sign_in("navigator")
     address = "/v1/students/s3333333/recommendations?demand_strength=0.1"
     before = client.get(address, headers=header).json()
-    post(client, sign_in("metodist"), edition("b", "2024-09-30", "1,Фельдшер,31.02.01,5,,perspective"))
+    publish(ready, settings, edition("b", "2024-09-30", "1,Фельдшер,31.02.01,5,,perspective"))
     after = client.get(address, headers=header).json()
     assert (before["demand_edition"]["code"], after["demand_edition"]["code"]) == ("krasnodar-2024H1", "b")
     lines = {item["pathway_code"]: item for item in after["lists"][0]["items"]}
     assert [source["title"] for source in lines["sch02-sci-med"]["in_demand"]] == ["Фельдшер"]
     assert lines["sch01-tech-eng"]["demand_weight"] is None
+
+
+def test_a_list_out_of_the_ordinary_is_not_published_by_one_person(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
+    short = edition("krasnodar-2024H2", "2024-09-01", "1,Сварщик,15.01.05,5,,current")
+    answer = post(client, sign_in("metodist"), short)
+    findings = ["few_entries", "list_shrank", "carried_share", "group_vanished"]
+    assert (answer.status_code, answer.json()["findings"]) == (409, findings)
+    assert "подтвердит второй человек" in answer.json()["detail"]
+    with pytest.raises(ConflictError, match="назовите причину"), ready.writing() as session:
+        publish_edition(session, actor=OPERATOR, content=short, reference=get_reference(settings), settings=settings)
+    publish(ready, settings, short)
+    with ready.reading() as session:
+        record = session.scalars(sa.select(AuditRecord).order_by(AuditRecord.audit_id.desc()).limit(1)).one()
+        assert (record.deed, record.facts["although"]) == ("demand.published", "проба")
+        assert record.facts["findings"] == findings
+
+
+def test_publishing_enqueues_training_once(ready: Database, settings: Settings) -> None:
+    publish(ready, settings, edition("a", "2024-09-01", "1,Сварщик,15.01.05,5,,current"))
+    publish(ready, settings, edition("b", "2024-09-02", "1,Сварщик,15.01.05,5,,current"))
+    with ready.reading() as session:
+        (job,) = session.scalars(sa.select(Job).where(Job.state == "queued"))
+        assert (job.kind, job.unique_key, job.cause) == ("training", "region", "edition b")
+
+
+def test_a_refused_list_enqueues_nothing(ready: Database, settings: Settings) -> None:
+    with ready.reading() as session:
+        before = session.scalars(sa.select(Job.cause)).all()
+    with pytest.raises(ConflictError), ready.writing() as session:
+        publish_edition(
+            session, actor=OPERATOR, content=edition("a", "2024-09-01", "1,Сварщик,15.01.05,5,,current"),
+            reference=get_reference(settings), settings=settings,
+        )  # fmt: skip
+    with ready.reading() as session:
+        assert session.scalars(sa.select(Job.cause)).all() == before
+
+
+def test_a_correction_is_a_revision(client: TestClient, sign_in: SignIn, ready: Database, settings: Settings) -> None:
+    corrected = KNOWN_LIST.replace(b"krasnodar-2024H1,2024-01-31", b"krasnodar-2024H1.2,2024-02-15").replace(
+        "Фельдшер".encode(), "Фельдшер скорой помощи".encode()
+    )
+    answer = post(client, sign_in("metodist"), corrected)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["edition"]["revision"] == 2
+    rows = client.get("/v1/demand-editions", headers=sign_in("metodist")).json()["editions"]
+    assert [row["code"] for row in rows if row["in_force"]] == ["krasnodar-2024H1.2"]
+    with ready.reading() as session:
+        assert session.get_one(DemandEdition, "krasnodar-2024H1.2").follows == ("krasnodar-2023H2",)
+
+
+def test_every_weight_shows_its_sources(client: TestClient, sign_in: SignIn) -> None:
+    body = client.get("/v1/demand-editions/krasnodar-2024H1/weights", headers=sign_in("navigator")).json()
+    assert body["pathways"]
+    for pathway in body["pathways"]:
+        products = [s["level_factor"] * s["persistence_factor"] * s["lead_factor"] for s in pathway["sources"]]
+        assert [source["weight"] for source in pathway["sources"]] == pytest.approx(products)
+        roads = 1 if pathway["kind"] == "career_trial" else 3
+        assert pathway["demand_weight"] == pytest.approx(sum(products) / roads)
+        assert 0 <= pathway["demand_weight"] <= 1
+
+
+def test_an_old_list_is_told_in_headers_and_metrics(client: TestClient, sign_in: SignIn) -> None:
+    answer = client.get("/v1/students/s3333333/recommendations", headers=sign_in("navigator"))
+    assert answer.headers["Orientir-Demand-Age-Days"] == "244"
+    assert answer.headers["Orientir-Demand-Stale"] == "true"
+    assert answer.json()["demand_edition"]["is_stale"] is True
+    assert "orientir_demand_list_age_days 244.0" in client.get("/metrics").text
+
+
+def test_the_text_for_an_order(client: TestClient, sign_in: SignIn) -> None:
+    address = "/v1/demand-editions/krasnodar-2024H1/difference?from=krasnodar-2023H2"
+    text = client.get(address, headers=sign_in("metodist")).json()["order_text"]
+    assert text.startswith("1. Утвердить перечень востребованных и перспективных профессий")
+    assert "2. Считать утратившей силу редакцию krasnodar-2023H2 от 31.07.2023." in text
+
+
+def test_a_past_list_is_made_again_bit_for_bit(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
+    header, student = sign_in("navigator"), "/v1/students/s3333333"
+    shown = client.get(f"{student}/recommendations?demand_strength=0.2", headers=header).json()
+    publish(ready, settings, edition("late", "2023-01-31", "1,Швея,29.01.33,5,,current"))  # older, and came later
+    publish(ready, settings, edition("b", "2024-09-30", "1,Фельдшер,31.02.01,5,,perspective"))
+    now = client.get(f"{student}/recommendations?demand_strength=0.2", headers=header).json()
+    assert now["demand_edition"]["code"] == "b"
+    assert now["lists"] != shown["lists"]
+    address = f"{student}/recommendations?demand_strength=0.2&edition=krasnodar-2024H1"
+    again = client.get(address, headers=header).json()
+    assert again["lists"] == shown["lists"]
+    showings = client.get(f"{student}/showings", headers=header).json()["showings"]
+    codes = [showing["edition_code"] for showing in showings]
+    assert codes == ["krasnodar-2024H1", "b", "krasnodar-2024H1"]
+    for showing in showings:
+        found = client.get(f"{student}/showings/{showing['showing_id']}", headers=header).json()
+        assert found["items"]
+        assert found["is_same"], found["note"]
+    missing = client.get(f"{student}/showings/999", headers=header)
+    assert missing.status_code == 404
+
+
+def test_whose_list_changes_is_told_to_those_who_may_see_them(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings
+) -> None:
+    publish(ready, settings, edition("b", "2024-09-30", "1,Фельдшер,31.02.01,5,,perspective"))
+    header = sign_in("navigator")
+    classes = client.get("/v1/classes", headers=header).json()["classes"]
+    address = f"/v1/classes/{classes[0]['class_id']}/edition-change?from=krasnodar-2024H1&to=b"
+    found = client.get(address, headers=header).json()
+    assert found["student_count"] >= len(found["changed"])
+    assert client.get(address, headers=sign_in("navigator2")).status_code == 404
+    assert client.get(address, headers=sign_in("metodist")).status_code == 403
+
+
+def test_impact_tells_nothing_of_fewer_than_five(client: TestClient, sign_in: SignIn) -> None:
+    address = "/v1/demand-editions/krasnodar-2024H1/impact?from=krasnodar-2023H2"
+    found = client.get(address, headers=sign_in("metodist")).json()
+    assert (found["from_code"], found["to_code"]) == ("krasnodar-2023H2", "krasnodar-2024H1")
+    assert found["student_count"] < 5
+    assert (found["kinds"], found["gaining"], found["losing"], found["filling"]) == ([], [], [], [])
+    assert {"title", "lacking"} <= set(found["gaps"][0])

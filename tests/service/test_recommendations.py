@@ -27,6 +27,8 @@ def test_whole_answer_of_a_known_student(client: TestClient, sign_in: SignIn) ->
         "published_on": "2024-01-31",
         "region": "Краснодарский край",
         "illustrative": True,
+        "age_days": 244,
+        "is_stale": True,
     }
     assert body["as_of"] == "2024-10-01"
     assert body["fit_is_calibrated"] is False  # nothing to calibrate on: an expert's estimate, and it says so

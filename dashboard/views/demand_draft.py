@@ -1,0 +1,201 @@
+"""A document on its way to becoming the list in force: understood, settled, compared, weighed, published."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import client, session, text
+from dashboard.widgets.editions import edition_change, edition_impact
+from dashboard.widgets.elements import banner, chip, chips, heading, note, table
+from service.demand.draft_schemas import Draft, DraftLine
+
+TONES = {"accepted": "strong", "decided": "strong", "confirm": "lack", "unknown": "weak"}
+UNSETTLED = ("confirm", "unknown")
+SKIPPED = "skipped_lines"
+
+
+def show(token: str, draft_id: int) -> None:
+    """One draft, step by step."""
+    if st.button(text.BACK_TO_LISTS):
+        session.close_draft()
+        st.rerun()
+    draft = client.draft(token, draft_id)
+    heading(text.DRAFT_TITLE.format(code=draft.edition_code))
+    if notice := session.take_notice():
+        st.success(notice)
+    note(text.DRAFT_SOURCE.format(name=draft.source_name, count=draft.line_count))
+    steps = {key: label.format(count=draft.unsettled_count) for key, label in text.STEPS.items()}
+    step = st.segmented_control(text.STEP_LABEL, steps, format_func=steps.__getitem__, default="read", required=True,
+                                key=f"step-{draft_id}", label_visibility="collapsed")  # fmt: skip
+    if step == "settle":
+        _settle(token, draft)
+    elif step == "change":
+        _change(token, draft)
+    elif step == "impact":
+        _impact(token, draft)
+    elif step == "publish":
+        _publish(token, draft)
+    else:
+        _understood(draft)
+
+
+def _understood(draft: Draft) -> None:
+    chips(chip(text.STATUSES[status], str(count), TONES[status]) for status, count in sorted(draft.counts.items()))
+    for suspicion in draft.suspicions:
+        banner(suspicion.text)
+    ordered = sorted(draft.lines, key=lambda line: (line.status not in UNSETTLED, line.position))
+    table(text.DRAFT_COLUMNS, [_row(line) for line in ordered], numeric=(0, 3))
+    if draft.ignored:
+        with st.expander(text.IGNORED_TITLE.format(count=len(draft.ignored))):
+            table(text.IGNORED_COLUMNS, [(row.place, row.text, row.why) for row in draft.ignored])
+
+
+def _row(line: DraftLine) -> tuple[str, ...]:
+    how = text.STATUSES[line.status]
+    if line.status != "decided":
+        how += f": {line.doubt_text or line.ground_text}"
+    title = line.title or ", ".join(line.written_codes)
+    return str(line.position), title, _meaning(line), str(line.level or "—"), how, line.source_cell
+
+
+def _meaning(line: DraftLine) -> str:
+    named = [f"{code} {title}" for code, title in zip(line.spo_codes, line.spo_titles, strict=False)]
+    if line.profile_titles:
+        named.append(text.HIGHER.format(profiles=", ".join(line.profile_titles)))
+    if named:
+        return "; ".join(named)
+    return text.NO_MEANING if line.status == "decided" else "—"
+
+
+def _settle(token: str, draft: Draft) -> None:
+    left = [line for line in draft.lines if line.status in UNSETTLED]
+    if not left:
+        st.success(text.NOTHING_TO_SETTLE)
+        return
+    note(text.SETTLE_LEFT.format(count=len(left)))
+    skipped = st.session_state.setdefault(SKIPPED, [])
+    line = min(left, key=lambda each: (skipped.index(each.position) if each.position in skipped else -1, each.position))
+    with st.container(border=True):
+        _one_title(token, draft, line, skipped)
+    unknown = sum(each.status == "unknown" for each in left)
+    if unknown and st.button(text.SETTLE_REST.format(count=unknown)):
+        session.leave_notice(text.SETTLED_REST.format(count=client.settle_rest(token, draft.draft_id)))
+        st.rerun()
+
+
+def _one_title(token: str, draft: Draft, line: DraftLine, skipped: list[int]) -> None:
+    key = f"{draft.draft_id}-{line.position}"
+    title = line.title or ", ".join(line.written_codes)
+    st.subheader(text.SETTLE_WHAT.format(title=title), anchor=False)
+    told = [text.SETTLE_PLACE.format(place=line.source_cell)]
+    if line.section:
+        told.insert(0, f"{line.section}.")
+    if line.written_codes:
+        told.append(text.SETTLE_WRITTEN.format(codes=", ".join(line.written_codes)))
+    if line.doubt_text:
+        told.append(text.SETTLE_DOUBT.format(doubt=line.doubt_text))
+    note(" ".join(told))
+    choices = _choices(line)
+    chosen = st.radio(title, list(choices), key=f"meaning-{key}", label_visibility="collapsed")
+    spo_codes, profiles = choices[chosen]
+    if chosen == text.SEVERAL:
+        spo_codes, profiles = _several(token, line, key)
+    save, later = st.columns([1, 1])
+    if save.button(text.SETTLE, type="primary", key=f"settle-{key}"):
+        client.settle_title(token, draft.draft_id, line.position, list(spo_codes), list(profiles))
+        session.leave_notice(text.SETTLED.format(title=title))
+        st.rerun()
+    if later.button(text.SETTLE_LATER, key=f"later-{key}"):
+        skipped[:] = [position for position in skipped if position != line.position] + [line.position]
+        st.rerun()
+
+
+def _choices(line: DraftLine) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
+    """Best guess, the best three one by one, none, several."""
+    choices: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
+    if len(line.spo_codes) > 1 or line.profiles:
+        choices[text.GUESSED_TOGETHER.format(titles=_meaning(line))] = (line.spo_codes, line.profiles)
+    for candidate in line.candidates:
+        named = text.CHOICE_OF_CODE.format(code=candidate.spo_code, title=candidate.title_ru)
+        choices[named] = ([candidate.spo_code], [])
+    return {**choices, text.NONE_OF_THEM: ([], []), text.SEVERAL: ([], [])}
+
+
+def _several(token: str, line: DraftLine, key: str) -> tuple[list[str], list[str]]:
+    found = client.meaning_choices(token)
+    codes = {each.spo_code: text.CHOICE_OF_CODE.format(code=each.spo_code, title=each.title_ru) for each in found.spo}
+    classes = {each.profile: each.title_ru for each in found.profiles}
+    spo_codes = st.multiselect(text.WHICH_CODES, list(codes), [code for code in line.spo_codes if code in codes],
+                               format_func=codes.__getitem__, placeholder=text.CHOOSE, key=f"codes-{key}")  # fmt: skip
+    profiles = st.multiselect(text.WHICH_PROFILES, list(classes), line.profiles, format_func=classes.__getitem__,
+                              placeholder=text.CHOOSE, key=f"profiles-{key}")  # fmt: skip
+    return spo_codes, profiles
+
+
+def _change(token: str, draft: Draft) -> None:
+    try:
+        change = client.draft_change(token, draft.draft_id)
+    except client.RefusedError as error:
+        note(str(error))
+        return
+    note(text.TOUCHED.format(count=change.touched_pathway_count))
+    edition_change(change)
+
+
+def _impact(token: str, draft: Draft) -> None:
+    try:
+        found = client.draft_impact(token, draft.draft_id)
+    except client.RefusedError:  # no model serves yet
+        note(text.NO_IMPACT)
+        return
+    edition_impact(found)
+
+
+def _publish(token: str, draft: Draft) -> None:
+    _head(token, draft)
+    for suspicion in draft.suspicions:
+        banner(suspicion.text)
+    if draft.unsettled_count:
+        st.warning(text.SETTLE_FIRST.format(count=draft.unsettled_count))
+    elif draft.state == "signed":
+        st.info(text.SIGNED_ALREADY)
+    elif draft.needs_second_person:
+        st.info(text.SUSPICIOUS)
+    labels = {True: text.AGREE, False: text.SIGN if draft.needs_second_person else text.PUBLISH}
+    publish, discard = st.columns([1, 1])
+    if publish.button(labels[draft.state == "signed"], type="primary", disabled=draft.unsettled_count > 0):
+        _try(token, draft)
+    if discard.button(text.DISCARD):
+        client.discard_draft(token, draft.draft_id)
+        session.leave_notice(text.DISCARDED)
+        session.close_draft()
+        st.rerun()
+
+
+def _try(token: str, draft: Draft) -> None:
+    try:
+        done = client.publish_draft(token, draft.draft_id)
+    except client.RefusedError as error:
+        st.error(str(error))
+        return
+    said = done.text
+    if done.published:
+        session.close_draft()
+        if done.added is not None and not done.added.already_known:
+            said += f" {text.AFTER_PUBLISHING}"
+    session.leave_notice(said)
+    st.rerun()
+
+
+def _head(token: str, draft: Draft) -> None:
+    code, day, save = st.columns([2, 2, 2], vertical_alignment="bottom")
+    wanted = code.text_input(text.HEAD_CODE, draft.edition_code, help=text.HEAD_CODE_HELP, max_chars=48)
+    on = day.date_input(text.HEAD_DAY, draft.published_on, format="DD.MM.YYYY")
+    is_same = (wanted, on) == (draft.edition_code, draft.published_on)
+    if save.button(text.SAVE_HEAD, disabled=is_same):
+        try:
+            client.change_draft(token, draft.draft_id, wanted, on)
+        except client.RefusedError as error:
+            st.error(str(error))
+            return
+        st.rerun()

@@ -1,0 +1,135 @@
+"""Drafts of lists over HTTP: upload, settle, look, publish."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, status
+
+from service.access import Actor, Permission
+from service.catalogue.queries import get_reference, read_catalogue
+from service.demand import drafts
+from service.demand.draft_queries import list_drafts, meaning_choices, show_draft
+from service.demand.draft_schemas import (
+    Draft,
+    DraftHead,
+    DraftList,
+    MeaningChoices,
+    Publication,
+    Settled,
+    TitleMeaning,
+)
+from service.demand.queries import change_between, codes_in_turn, read_lists
+from service.demand.schemas import EditionChange
+from service.demand.understanding import matcher_of, understand
+from service.errors import NotFoundError
+from service.installation import get_today
+from service.web import AppSettings, Permitted, RawBody, Reads, Units, Writes
+
+router = APIRouter(prefix="/demand-drafts", tags=["demand"])
+
+Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
+DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Position = Annotated[int, Path(ge=1, le=2**31 - 1)]
+FileName = Annotated[str, Query(min_length=1, max_length=200, description="Имя файла с расширением: perechen.docx")]
+ANY_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.get("")
+def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
+    """Черновики, которые ещё не опубликованы."""
+    return DraftList(drafts=list_drafts(session))
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=ANY_BODY)
+def open_draft(
+    content: RawBody, actor: Publisher, database: Units, settings: AppSettings, file_name: FileName
+) -> Draft:
+    """Прочитать документ (XLSX, DOCX, PDF, CSV, текст): что понято, что подтвердить. В силу ничего не вступает."""
+    reference = get_reference(settings)
+    with database.reading() as session:
+        matcher = matcher_of(session, reference)
+    understood = understand(content, file_name, matcher, reference)
+    with database.writing() as session:
+        draft = drafts.open_draft(
+            session, actor=actor, understood=understood, content=content, name=file_name, settings=settings
+        )
+        return show_draft(session, draft.draft_id, reference)
+
+
+@router.get("/choices")
+def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
+    """Что может означать название: действующие специальности и профильные классы."""
+    return meaning_choices(get_reference(settings))
+
+
+@router.get("/{draft_id}")
+def get_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
+    """Черновик целиком."""
+    return show_draft(session, draft_id, get_reference(settings))
+
+
+@router.patch("/{draft_id}")
+def change_head(
+    draft_id: DraftId, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings
+) -> Draft:
+    """Код и день публикации будущей редакции."""
+    drafts.change_head(
+        session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on
+    )
+    return show_draft(session, draft_id, get_reference(settings))
+
+
+@router.put("/{draft_id}/lines/{position}")
+def settle_title(
+    draft_id: DraftId, position: Position, meaning: TitleMeaning, actor: Publisher, session: Writes,
+    settings: AppSettings,
+) -> Draft:  # fmt: skip
+    """Что означает название: ни одной, одна или несколько специальностей. Запоминается на следующее полугодие."""
+    reference = get_reference(settings)
+    drafts.settle_title(
+        session, actor=actor, draft_id=draft_id, position=position, spo_codes=meaning.spo_codes,
+        profiles=meaning.profiles, reference=reference,
+    )  # fmt: skip
+    return show_draft(session, draft_id, reference)
+
+
+@router.post("/{draft_id}/rest")
+def settle_rest(draft_id: DraftId, actor: Publisher, session: Writes) -> Settled:
+    """Оставить без кода все названия, для которых ничего похожего не нашлось."""
+    return Settled(line_count=drafts.settle_rest(session, actor=actor, draft_id=draft_id))
+
+
+@router.get("/{draft_id}/difference")
+def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
+    """Чем черновик отличается от действующей редакции."""
+    draft = drafts.get_draft(session, draft_id)
+    today = get_today(session, settings)
+    turn = codes_in_turn(session, draft.region, draft.published_on)
+    if not turn:
+        raise NotFoundError("Это первый перечень: сравнивать не с чем.")
+    new = drafts.with_followed(session, drafts.edition_of(session, draft))
+    catalogue = read_catalogue(session, today.school_year)
+    return change_between(read_lists(session, turn[-1]), new, get_reference(settings), catalogue)
+
+
+@router.post("/{draft_id}/publication")
+def publish_draft(draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
+    """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
+    added = drafts.publish_draft(
+        session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings
+    )
+    if added is None:
+        said = "Перечень выглядит необычно: подпись поставлена, публикацию должен подтвердить другой человек."
+        return Publication(published=False, text=said, added=None)
+    word = "уже была опубликована" if added.already_known else "опубликована"
+    return Publication(published=True, text=f"Редакция {added.edition.code} {word}.", added=added)
+
+
+@router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
+def discard_draft(draft_id: DraftId, actor: Publisher, session: Writes) -> None:
+    """Отказаться от черновика; запомненные решения о названиях остаются."""
+    drafts.discard_draft(session, actor=actor, draft_id=draft_id)

@@ -1,0 +1,1 @@
+"""Files of strangers: guarded, then parsed in a child process; out come cells with their places."""

@@ -1,0 +1,112 @@
+"""A methodologist's way: a document in, what was understood, one title settled, impact, published, remembered."""
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import settled, sign_in
+from tests.conftest import District
+
+KNOWN_LIST = Path(__file__).parents[2] / "data" / "demand" / "krasnodar-2024H1.csv"
+STRANGE = "Борт-кудесник третьего разряда"
+
+
+def document(half_year: str, *left_out: str) -> bytes:
+    """The list of before as a table of text, each title with the first of its codes, and one title nobody knows."""
+    rows = list(csv.DictReader(KNOWN_LIST.read_text(encoding="utf-8").splitlines()))
+    lines = [f"Перечень востребованных профессий (Краснодарский край), {half_year}", "", "№\tПрофессия\tУровень спроса"]
+    single = [row for row in rows if "," not in row["profession_title"] and row["profession_title"] not in left_out]
+    lines += [
+        f"{number}\t{row['profession_title']}\t{row['demand_level_illustrative']}"
+        for number, row in enumerate(single, start=1)
+    ]
+    return "\n".join([*lines, f"{len(single) + 1}\t{STRANGE}\t4"]).encode()
+
+
+def read(page: Page, content: bytes, name: str) -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+    button = page.locator("button:enabled").filter(has_text="Прочитать документ")
+    expect(button).to_have_count(1)
+    settled(page)
+    button.click()
+    expect(page.get_by_role("heading", name=re.compile("Черновик перечня"))).to_be_visible()
+    settled(page)
+
+
+def step(page: Page, name: str) -> None:
+    page.get_by_role("radio", name=re.compile(name)).or_(
+        page.get_by_role("button", name=re.compile(name))
+    ).first.click()
+    settled(page)
+
+
+def test_from_upload_to_publish_with_one_title_settled_and_remembered(
+    page: Page, own_district: District, screenshot: Callable[[str], None]
+) -> None:
+    sign_in(page, own_district, "metodist")
+    expect(page.get_by_text(re.compile("Перечню больше полугода"))).to_be_visible()
+    expect(page.get_by_test_id("stFileUploaderDropzone").locator("button")).to_be_visible()
+    screenshot("demand-stale")
+    read(page, document("второе полугодие 2024 года"), "perechen-2024-2.txt")
+    expect(page.get_by_role("heading", name="Черновик перечня «krasnodar-2024H2»")).to_be_visible()
+    expect(page.get_by_role("cell", name=STRANGE)).to_be_visible()
+    screenshot("draft-read")
+
+    step(page, "Решить")
+    expect(page.get_by_text(re.compile("Осталось решить"))).to_be_visible()
+    while page.get_by_text(re.compile("Осталось решить")).count():
+        title = page.get_by_role("heading", name=re.compile("Что означает")).inner_text()
+        if STRANGE in title:
+            screenshot("draft-settle")
+            page.get_by_text("Другая или несколько").click()
+            settled(page)
+            box = page.get_by_label("Специальности и профессии СПО")
+            box.click()
+            box.fill("43.02.16")
+            page.get_by_role("option").first.click()
+            settled(page)
+            page.keyboard.press("Escape")
+            screenshot("draft-several")
+        page.get_by_role("button", name="Записать и дальше").click()
+        expect(page.get_by_role("heading", name=title)).to_have_count(0)
+        settled(page)
+    expect(page.get_by_text("Все названия поняты или решены")).to_be_visible()
+
+    step(page, "Что изменится")
+    expect(page.get_by_text(re.compile("Предложений этого года, у которых изменился вес спроса"))).to_be_visible()
+    screenshot("draft-change")
+    step(page, "Кого коснётся")
+    expect(page.get_by_role("cell", name="Профильные классы")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    screenshot("draft-impact")
+    step(page, "Опубликовать")
+    screenshot("draft-publish")
+    page.get_by_test_id("stMain").get_by_role("button", name="Опубликовать", exact=True).click()
+    expect(page.get_by_text(re.compile("Редакция krasnodar-2024H2 опубликована"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Действует перечень «krasnodar-2024H2»"))).to_be_visible()
+    settled(page)
+    screenshot("demand-published")
+
+    read(page, document("первое полугодие 2025 года", "Фельдшер"), "perechen-2025-1.txt")
+    row = page.get_by_role("row").filter(has_text=STRANGE)
+    expect(row).to_contain_text("так решили раньше")
+    expect(row).to_contain_text("43.02.16")
+    screenshot("draft-remembered")
+
+
+def test_a_list_out_of_the_ordinary_waits_for_a_second_person(
+    page: Page, own_district: District, screenshot: Callable[[str], None]
+) -> None:
+    sign_in(page, own_district, "metodist")
+    read(page, "Профессия\tКод\nСварщик\t15.01.05\nПовар, кондитер\t43.01.09\n".encode(), "short.txt")
+    step(page, "Опубликовать")
+    expect(page.get_by_text(re.compile("меньше 5 у перечня региона не бывает"))).to_be_visible()
+    page.get_by_role("button", name="Подписать").click()
+    expect(page.get_by_text(re.compile("публикацию должен подтвердить другой человек")).first).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Подтвердить и опубликовать").click()
+    expect(page.get_by_role("alert").filter(has_text="подтвердить должен другой человек")).to_be_visible()
+    screenshot("draft-signed")

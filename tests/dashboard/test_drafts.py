@@ -1,0 +1,85 @@
+"""A draft list on the screens, without a browser: pasted, understood, settled, compared, given up."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import client, text
+from tests.conftest import District
+from tests.dashboard.test_views import opened, service, shown
+
+__all__ = ["service"]
+PASTED = "Профессия\tУровень\nФельдшер\t5\nПовар\t4\nБорт-кудесник\t4\nМастер ЖКХ\t3\nВрач-терапевт\t5\n"
+
+
+@pytest.fixture
+def draft(service: District) -> Iterator[AppTest]:
+    """A methodologist has pasted a list; it is given up afterwards."""
+    yield pasted(service, PASTED)
+    token = client.sign_in("metodist", service.password).token
+    for row in client.drafts(token).drafts:
+        client.discard_draft(token, row.draft_id)
+
+
+def pasted(service: District, content: str) -> AppTest:
+    """The page after a list was pasted and read."""
+    app = opened("metodist", service.password)
+    app.text_area[0].set_value(content).run()
+    return next(button for button in app.button if button.label == text.READ).click().run()
+
+
+def step(app: AppTest, name: str) -> AppTest:
+    return app.segmented_control[0].set_value(name).run()
+
+
+def test_what_was_understood_is_told_line_by_line(draft: AppTest) -> None:
+    page = shown(draft)
+    assert not draft.exception
+    assert "Черновик перечня" in page
+    assert "31.02.01 Лечебное дело" in page
+    assert "высшее образование" in page
+    assert "меньше 5" not in page
+    assert "Борт-кудесник" in page
+
+
+def test_a_person_settles_what_is_not_found(service: District) -> None:
+    """A title of its own: what is settled is remembered for everybody."""
+    draft = pasted(service, PASTED.replace("Борт-кудесник", "Укротитель облаков"))
+    step(draft, "settle")
+    page = shown(draft)
+    assert "Что означает «Укротитель облаков»?" in page
+    assert draft.radio[0].options[-2:] == [text.NONE_OF_THEM, text.SEVERAL]
+    next(button for button in draft.button if button.label == text.SETTLE).click().run()
+    assert not draft.exception
+    assert "Записано: «Укротитель облаков»." in shown(draft)
+
+
+def test_change_and_impact_are_told_before_publishing(draft: AppTest) -> None:
+    step(draft, "change")
+    assert "Исчезли" in shown(draft)
+    assert any("Утвердить перечень" in code.value for code in draft.code)
+    step(draft, "impact")
+    assert not draft.exception
+    assert text.IMPACT_HINT in shown(draft)
+    assert "Профессиональные пробы" in shown(draft)
+
+
+def test_an_unsettled_list_cannot_be_published(draft: AppTest) -> None:
+    step(draft, "publish")
+    assert not draft.exception
+    assert any("Сначала решите" in warning.value for warning in draft.warning)
+    button = next(button for button in draft.button if button.label in (text.SIGN, text.PUBLISH))
+    assert button.disabled
+
+
+def test_what_is_no_list_is_refused_in_russian(service: District) -> None:
+    assert "не нашлось ни одной профессии" in shown(pasted(service, "2024"))
+
+
+def test_a_counsellor_sees_whom_a_new_list_touched(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
+    assert "Перечень krasnodar-2024H1" in shown(app)

@@ -1,0 +1,191 @@
+"""A document becomes an edition: read, settled by a person, looked at, published once, remembered."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from service.db import Database
+from service.tables import DemandDraft, DemandEdition, Job, TitleDecision
+from tests.service.conftest import Authorization
+from tests.service.worked_example import DATA
+
+SignIn = Callable[[str], Authorization]
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "demand"
+KNOWN_LIST = (DATA / "demand" / "krasnodar-2024H1.csv").read_text(encoding="utf-8")
+DRAFTS = "/v1/demand-drafts"
+SINGLE = [row for row in csv.DictReader(KNOWN_LIST.splitlines()) if "," not in row["profession_title"]]
+
+
+def next_list(*extra: str) -> bytes:
+    """A document of the second half of 2024: the single professions of the first, and what is asked for."""
+    rows = SINGLE
+    lines = ["Перечень востребованных профессий (Краснодарский край), второе полугодие 2024 года", ""]
+    lines += ["№ п/п\tНаименование профессии\tКод\tУровень спроса"]
+    for row in rows:
+        codes, level = row["spo_codes"].replace(";", "; "), row["demand_level_illustrative"]
+        lines.append("\t".join((row["position"], row["profession_title"], codes, level)))
+    lines += [f"{len(rows) + number}\t{title}\t\t3" for number, title in enumerate(extra, start=1)]
+    return "\n".join(lines).encode()
+
+
+def upload(client: TestClient, header: Authorization, content: bytes, name: str = "perechen.txt"):
+    """Read a document."""
+    return client.post(f"{DRAFTS}?file_name={name}", headers=header, content=content)
+
+
+def settle_all(client: TestClient, header: Authorization, draft: dict) -> dict:
+    """The methodologist agrees with every best guess and leaves what is not found."""
+    for line in draft["lines"]:
+        if line["status"] == "confirm":
+            meaning = {"spo_codes": line["spo_codes"], "profiles": line["profiles"]}
+            address = f"{DRAFTS}/{draft['draft_id']}/lines/{line['position']}"
+            draft = client.put(address, headers=header, json=meaning).json()
+    client.post(f"{DRAFTS}/{draft['draft_id']}/rest", headers=header)
+    return client.get(f"{DRAFTS}/{draft['draft_id']}", headers=header).json()
+
+
+def test_a_document_is_read_and_nothing_is_in_force(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    header = sign_in("metodist")
+    answer = upload(client, header, next_list())
+    assert answer.status_code == 201, answer.text
+    draft = answer.json()
+    assert (draft["state"], draft["edition_code"], draft["line_count"]) == ("open", "krasnodar-2024H2", len(SINGLE))
+    first = draft["lines"][0]
+    assert (first["status"], first["spo_codes"], first["level"]) == ("accepted", ["34.02.01"], 5)
+    assert first["source_cell"]
+    assert [row["why"] for row in draft["ignored"]]
+    with ready.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(DemandEdition)) == 2
+    assert [each["draft_id"] for each in client.get(DRAFTS, headers=header).json()["drafts"]] == [draft["draft_id"]]
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*-*.[cdoptx]*")), ids=lambda path: path.name)
+def test_every_kind_of_document_comes_in(path: Path, client: TestClient, sign_in: SignIn) -> None:
+    if path.name.endswith(".expected.csv"):
+        return
+    answer = upload(client, sign_in("metodist"), path.read_bytes(), path.name)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["line_count"] >= 20
+
+
+def test_unsettled_titles_stop_publication(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, next_list("Борт-кудесник третьего разряда")).json()
+    assert draft["unsettled_count"] >= 1
+    answer = client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header)
+    assert answer.status_code == 409
+    assert "осталось" in answer.json()["detail"]
+
+
+def test_a_settled_title_is_remembered_for_the_next_half_year(
+    client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, next_list("Борт-кудесник третьего разряда")).json()
+    line = draft["lines"][-1]
+    assert line["status"] == "unknown"
+    address = f"{DRAFTS}/{draft['draft_id']}/lines/{line['position']}"
+    wrong = client.put(address, headers=header, json={"spo_codes": ["99.99.99"], "profiles": []})
+    assert (wrong.status_code, wrong.json()["spo_code"]) == (422, "99.99.99")
+    settled = client.put(address, headers=header, json={"spo_codes": ["43.02.16"], "profiles": []}).json()
+    assert (settled["lines"][-1]["status"], settled["lines"][-1]["spo_codes"]) == ("decided", ["43.02.16"])
+    again = upload(client, header, next_list("БОРТ-КУДЕСНИК третьего разряда"), "next.txt").json()["lines"][-1]
+    assert (again["status"], again["spo_codes"], again["ground"]) == ("accepted", ["43.02.16"], "remembered")
+    with ready.reading() as session:
+        assert session.scalars(sa.select(TitleDecision.title)).all() == ["Борт-кудесник третьего разряда"]
+
+
+def test_published_once_whatever_is_clicked(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    header = sign_in("metodist")
+    content = next_list("Аддитивные технологии")
+    draft = settle_all(client, header, upload(client, header, content).json())
+    assert draft["suspicions"] == []
+    published = client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header).json()
+    assert (published["published"], published["added"]["edition"]["code"]) == (True, "krasnodar-2024H2")
+    assert published["added"]["edition"]["source_name"] == "perechen.txt"
+    closed = client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header)
+    assert closed.status_code == 409
+    source = client.get("/v1/demand-editions/krasnodar-2024H2/source", headers=header)
+    assert source.content == content
+    second = settle_all(client, header, upload(client, header, content).json())
+    assert second["edition_code"] == "krasnodar-2024H2.2"
+    same = client.post(f"{DRAFTS}/{second['draft_id']}/publication", headers=header).json()
+    assert (same["added"]["already_known"], same["added"]["edition"]["code"]) == (True, "krasnodar-2024H2")
+    with ready.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(DemandEdition)) == 3
+        assert session.scalars(sa.select(Job.cause).where(Job.state == "queued")).all() == ["edition krasnodar-2024H2"]
+
+
+def test_a_suspicious_list_needs_two_people(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    first, second = sign_in("metodist"), sign_in("metodist2")
+    short = "Профессия\tКод\nСварщик\t15.01.05\nПовар, кондитер\t43.01.09\n".encode()
+    draft = settle_all(client, first, upload(client, first, short).json())
+    assert draft["needs_second_person"]
+    assert "меньше 5" in draft["suspicions"][0]["text"]
+    address = f"{DRAFTS}/{draft['draft_id']}"
+    asked = client.post(f"{address}/publication", headers=first).json()
+    assert (asked["published"], asked["added"]) == (False, None)
+    again = client.post(f"{address}/publication", headers=first)
+    assert (again.status_code, "другой человек" in again.json()["detail"]) == (409, True)
+    head = {"edition_code": "krasnodar-2024H2", "published_on": "2024-09-15"}
+    assert client.patch(address, headers=second, json=head).json()["state"] == "open"  # changed: must be asked anew
+    assert client.post(f"{address}/publication", headers=first).json()["published"] is False
+    done = client.post(f"{address}/publication", headers=second).json()
+    assert done["published"] is True
+    people = (done["added"]["edition"]["published_by"], done["added"]["edition"]["approved_by"])
+    assert people[0] != people[1]
+    assert all(each.startswith("user:") for each in people)
+    with ready.reading() as session:
+        assert session.scalar(sa.select(DemandDraft.state)) == "published"
+
+
+def test_difference_and_impact_before_publishing(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    next_code = KNOWN_LIST.replace("krasnodar-2024H1,2024-01-31", "krasnodar-2024H2,2024-07-31")
+    added = "krasnodar-2024H2,2024-07-31,Краснодарский край,60,Аддитивные технологии,15.02.09,4,,current,,\n"
+    draft = upload(client, header, (next_code + added).encode(), "krasnodar-2024H2.csv").json()
+    assert draft["unsettled_count"] == 0
+    change = client.get(f"{DRAFTS}/{draft['draft_id']}/difference", headers=header).json()
+    assert (change["from_code"], change["to_code"]) == ("krasnodar-2024H1", "krasnodar-2024H2")
+    assert [entry["title"] for entry in change["added"]] == ["Аддитивные технологии"]
+    assert change["dropped"] == []
+    impact = client.get(f"{DRAFTS}/{draft['draft_id']}/impact", headers=header).json()
+    assert (impact["from_code"], impact["to_code"]) == ("krasnodar-2024H1", "krasnodar-2024H2")
+
+
+def test_a_discarded_draft_is_closed(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, next_list()).json()
+    address = f"{DRAFTS}/{draft['draft_id']}"
+    assert client.delete(address, headers=header).status_code == 204
+    assert client.get(DRAFTS, headers=header).json()["drafts"] == []
+    assert client.post(f"{address}/publication", headers=header).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("perechen.txt", b"2024\n\n12\n", "не нашлось ни одной профессии"),
+        ("perechen.xlsx", b"PK\x03\x04broken", ""),
+        ("perechen.exe", b"MZ", ""),
+    ],
+)
+def test_what_is_not_a_list_is_refused_in_russian(
+    client: TestClient, sign_in: SignIn, name: str, content: bytes, said: str
+) -> None:
+    answer = upload(client, sign_in("metodist"), content, name)
+    assert answer.status_code == 422, answer.text
+    assert said in answer.json()["detail"]
+    assert any("а" <= letter <= "я" for letter in answer.json()["detail"])
+
+
+def test_choices_are_those_in_force(client: TestClient, sign_in: SignIn) -> None:
+    found = client.get(f"{DRAFTS}/choices", headers=sign_in("metodist")).json()
+    codes = {choice["spo_code"] for choice in found["spo"]}
+    assert "08.01.27" in codes
+    assert "08.01.07" not in codes  # closed
+    assert "sci-med" in {choice["profile"] for choice in found["profiles"]}
