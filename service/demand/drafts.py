@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from recommender.demand import (
     EDITION_CODE,
+    MAX_TEXT,
     DemandEdition,
     DemandEntry,
     read_edition,
@@ -33,6 +34,8 @@ from service.tables import DemandEdition as EditionRow
 OPEN, SIGNED, PUBLISHED, DISCARDED = "open", "signed", "published", "discarded"
 UNSETTLED = ("confirm", "unknown")
 MAX_NAME = 200
+NAMELESS = "без названия"
+MAX_CODE, MAX_CODES = 32, 20
 HALF_YEAR = re.compile(r"20[0-9]{2}H[12]\Z")
 
 
@@ -48,7 +51,7 @@ def open_draft(
         region=(understood.region if understood.edition_code else None) or settings.demand_region,
         published_on=understood.published_on or today.as_of,
         illustrative=understood.illustrative,
-        source_name=name[-MAX_NAME:],
+        source_name=plain(name)[-MAX_NAME:],
         source_checksum=_checksum(content),
         source=content,
         ignored=_ignored(understood, settings),
@@ -66,8 +69,15 @@ def open_draft(
     return draft
 
 
+def plain(text: str) -> str:
+    """Text as an edition can keep it: printable, on one line, of bearable length."""
+    kept = "".join(letter if letter.isprintable() else " " for letter in text)
+    short = " ".join(kept.split())
+    return short if len(short) <= MAX_TEXT else f"{short[: MAX_TEXT - 1]}…"
+
+
 def _ignored(understood: Understood, settings: Settings) -> list[dict[str, str]]:
-    rows = [{"place": row.place, "text": row.text, "why": row.why} for row in understood.ignored]
+    rows = [{"place": plain(row.place), "text": plain(row.text), "why": row.why} for row in understood.ignored]
     if understood.region is not None and understood.region.casefold() != settings.demand_region.casefold():
         rows.insert(0, {"place": "", "text": understood.region, "why": "другой регион в заголовке документа"})
     return rows
@@ -78,13 +88,13 @@ def _lines(draft_id: int, understood: Understood) -> list[DemandDraftLine]:
         DemandDraftLine(
             draft_id=draft_id,
             position=position,
-            title=title.title,
-            section=title.section or "",
-            source_cell=title.source_cell,
+            title=plain(title.title),
+            section=plain(title.section or ""),
+            source_cell=plain(title.source_cell),
             horizon=title.horizon,
             level=title.level,
             vacancies=title.vacancies,
-            written_codes=title.written_codes,
+            written_codes=tuple(code[:MAX_CODE] for code in title.written_codes[:MAX_CODES]),
             spo_codes=match.spo_codes,
             profiles=match.profiles,
             status=match.status,
@@ -227,7 +237,7 @@ def content_of(session: Session, draft: DemandDraft) -> bytes:
 
 
 def _shown(line: DemandDraftLine) -> str:
-    return line.title or ", ".join(line.spo_codes or line.written_codes)
+    return line.title or ", ".join(line.spo_codes or line.written_codes) or NAMELESS
 
 
 def edition_of(session: Session, draft: DemandDraft) -> DemandEdition:
@@ -240,8 +250,9 @@ def lists_as_read(session: Session, understood: Understood, settings: Settings) 
     today = get_today(session, settings)
     entries = [
         DemandEntry(
-            position, title.title or ", ".join(match.spo_codes), match.spo_codes if match.status == "accepted" else (),
-            title.level, title.horizon, title.vacancies, title.section or "", match.profiles,
+            position, plain(title.title) or ", ".join(match.spo_codes) or NAMELESS,
+            match.spo_codes if match.status == "accepted" else (), title.level, title.horizon, title.vacancies,
+            plain(title.section or ""), match.profiles,
         )
         for position, (title, match) in enumerate(understood.lines, start=1)
     ]  # fmt: skip

@@ -34,7 +34,7 @@ def next_list(*extra: str) -> bytes:
 
 def upload(client: TestClient, header: Authorization, content: bytes, name: str = "perechen.txt"):
     """Read a document."""
-    return client.post(f"{DRAFTS}?file_name={name}", headers=header, content=content)
+    return client.post(DRAFTS, params={"file_name": name}, headers=header, content=content)
 
 
 def settle_all(client: TestClient, header: Authorization, draft: dict) -> dict:
@@ -189,3 +189,33 @@ def test_choices_are_those_in_force(client: TestClient, sign_in: SignIn) -> None
     assert "08.01.27" in codes
     assert "08.01.07" not in codes  # closed
     assert "sci-med" in {choice["profile"] for choice in found["profiles"]}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Сварщик\u00a0ручной\u00adсварки",
+        "=ГИПЕРССЫЛКА(1)",
+        'Мастер "золотые руки"; сварщик',
+        "Сварщик " * 80,
+        "\u202eкиращавС",
+        "Сварщик, " * 40,
+        "’; DROP TABLE students; --",
+    ],
+)
+def test_odd_letters_are_shown_compared_and_published_all_the_same(
+    client: TestClient, sign_in: SignIn, title: str
+) -> None:
+    header = sign_in("metodist")
+    answer = upload(client, header, next_list(title), 'перечень"\r\nX: y.txt')
+    assert answer.status_code == 201, answer.text
+    draft = settle_all(client, header, answer.json())
+    address = f"{DRAFTS}/{draft['draft_id']}"
+    assert draft["unsettled_count"] == 0
+    for part in ("", "/difference", "/impact"):
+        assert client.get(address + part, headers=header).status_code == 200
+    done = client.post(f"{address}/publication", headers=header)
+    assert done.status_code == 200, done.text
+    if done.json()["published"]:
+        source = client.get(f"/v1/demand-editions/{draft['edition_code']}/source", headers=header)
+        assert "\n" not in source.headers["content-disposition"]
