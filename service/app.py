@@ -25,7 +25,7 @@ from service.db import Database, open_database
 from service.demand import draft_routes
 from service.demand import routes as demand
 from service.demand.queries import age_in_force
-from service.errors import NotReadyError, ServiceError
+from service.errors import ServiceError
 from service.imports import routes as imports
 from service.installation import find_installation, get_today
 from service.jobs import count_waiting
@@ -122,14 +122,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _warm_up(app: FastAPI) -> None:
     """Lay the ranker out before the first request; an installation without a model starts all the same."""
     with app.state.database.reading() as session:
-        if not _has_model(session):
+        if not _has_reference(session):
             return
-        try:
-            serving = app.state.shelf.take(session)
+        serving = app.state.shelf.take(session)
+        if serving.catalogue.pathways:
             warm_up(serving)
             app.state.districts.take(session, serving)
-        except NotReadyError as error:
-            log.warning("no model to serve", reason=str(error))
 
 
 def _identifier(database: Database, secret_key: bytes) -> Callable[[str], Actor]:

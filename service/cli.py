@@ -25,6 +25,7 @@ app = typer.Typer(
 db_app = typer.Typer(help="База данных.", no_args_is_help=True, rich_markup_mode=None)
 reference_app = typer.Typer(help="Справочники.", no_args_is_help=True, rich_markup_mode=None)
 demand_app = typer.Typer(help="Перечни востребованных профессий.", no_args_is_help=True, rich_markup_mode=None)
+model_app = typer.Typer(help="Версии модели.", no_args_is_help=True, rich_markup_mode=None)
 user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
 key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
 audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,6 +34,7 @@ for name, group in {
     "db": db_app,
     "reference": reference_app,
     "demand": demand_app,
+    "model": model_app,
     "user": user_app,
     "key": key_app,
     "audit": audit_app,
@@ -151,7 +153,7 @@ def publish_demand(
 
 @app.command()
 def train() -> None:
-    """Обучить модель; она остаётся кандидатом до orientir promote."""
+    """Обучить модель; она остаётся кандидатом до orientir model promote."""
     with _installed() as here:
         from service.model_versions.training import train_version
         from service.terminal import share_bar
@@ -159,18 +161,67 @@ def train() -> None:
         here.check_tables()
         with share_bar("Обучение") as report:
             version = train_version(here.database, settings=here.settings, on_progress=report)
-        typer.echo(f"Обучена версия {version}. Сделать её действующей: orientir promote {version}")
+        typer.echo(f"Обучена версия {version}. Сделать её действующей: orientir model promote {version}")
 
 
-@app.command()
+@model_app.command("list")
+def list_models() -> None:
+    """Обученные версии, новые первыми."""
+    with _installed() as here:
+        from service.terminal_models import print_versions
+
+        print_versions(here.model_versions())
+
+
+@model_app.command("show")
+def show_model(version: Annotated[str, typer.Argument(help="Версия модели")]) -> None:
+    """Карточка версии: на чём обучена, как проверена, чему верить."""
+    with _installed() as here:
+        typer.echo(here.model_card(version))
+
+
+@model_app.command("diff")
+def compare_models(
+    first: Annotated[str, typer.Argument(help="Версия модели")],
+    second: Annotated[str, typer.Argument(help="Другая версия")],
+) -> None:
+    """Чем две версии отличаются: перечень, годы, показатели."""
+    with _installed() as here:
+        from service.terminal_models import print_difference
+
+        print_difference(*here.two_versions(first, second))
+
+
+@model_app.command("promote")
 def promote(
     version: Annotated[str, typer.Argument(help="Версия модели")],
     although: Annotated[str | None, typer.Option(help="Причина, если версия не прошла проверку")] = None,
 ) -> None:
-    """Сделать версию модели действующей; прежнюю можно вернуть так же."""
+    """Сделать версию модели действующей."""
     with _installed() as here:
         here.promote(version, although)
         typer.echo(f"Действует версия {version}.")
+
+
+@model_app.command("rollback")
+def roll_back() -> None:
+    """Вернуть версию, которая действовала до нынешней."""
+    with _installed() as here:
+        typer.echo(f"Действует версия {here.roll_back()}.")
+
+
+@model_app.command("verify")
+def verify_models(
+    version: Annotated[str | None, typer.Argument(help="Версия модели; обычно — все")] = None,
+) -> None:
+    """Проверить подпись и целость папок моделей; ничего не загружается."""
+    with _installed() as here:
+        from service.terminal import print_checks
+
+        checks = here.verify_models(version)
+        print_checks(checks)
+        if not all(check.fine for check in checks):
+            raise typer.Exit(5)
 
 
 @app.command()

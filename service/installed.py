@@ -9,6 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from recommender.artifact import CARD
 from service import audit
 from service.access import OPERATOR
 from service.accounts import actions as accounts
@@ -33,8 +34,9 @@ from service.imports.vocabularies import ImportTools
 from service.installation import find_installation, get_today
 from service.jobs import TRAINING, find_waiting
 from service.log import configure_logging
-from service.model_versions.actions import check_folder, promote_version
-from service.model_versions.queries import find_active_version
+from service.model_versions.actions import check_folder, promote_version, roll_back
+from service.model_versions.queries import find_active_version, get_version, list_versions, version_row
+from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.recommendations import actions as recommendations
 from service.recommendations.district import read_district
 from service.recommendations.edition_impact import impact_of
@@ -179,6 +181,47 @@ class Installed:
         with self.database.writing() as session:
             promote_version(session, actor=OPERATOR, version=version, settings=self.settings, although=although)
 
+    def roll_back(self) -> str:
+        """Make the version that served before the active one serve again."""
+        self.check_tables()
+        with self.database.writing() as session:
+            return roll_back(session, actor=OPERATOR, settings=self.settings)
+
+    def model_versions(self) -> ModelVersionList:
+        """All trained versions."""
+        self.check_tables()
+        with self.database.reading() as session:
+            return list_versions(session)
+
+    def model_card(self, version: str) -> str:
+        """A version's card, once its signature holds."""
+        self.check_tables()
+        with self.database.reading() as session:
+            check_folder(session, version, self.settings)
+        return (self.settings.models_dir / version / CARD).read_text(encoding="utf-8")
+
+    def two_versions(self, first: str, second: str) -> tuple[ModelVersionRow, ModelVersionRow]:
+        """Two versions to be compared."""
+        self.check_tables()
+        with self.database.reading() as session:
+            active = find_active_version(session)
+            return version_row(get_version(session, first), active), version_row(get_version(session, second), active)
+
+    def verify_models(self, version: str | None) -> list[Check]:
+        """Whether folders are those that were trained; nothing of them is loaded."""
+        self.check_tables()
+        checks = []
+        with self.database.reading() as session:
+            known = [row.version for row in list_versions(session).versions]
+            for name in [version] if version else known:
+                try:
+                    check_folder(session, name, self.settings)
+                except (NotReadyError, ConflictError) as error:
+                    checks.append(Check(name, False, str(error)))
+                else:
+                    checks.append(Check(name, True, "подпись и состав верны"))
+        return checks
+
     def find_active_version(self) -> str | None:
         """The version that serves."""
         with self.database.reading() as session:
@@ -294,7 +337,7 @@ class Installed:
     def _check_model(self) -> Check:
         version = self.find_active_version()
         if version is None:
-            return Check("Модель", False, "нет действующей: выполните orientir train и orientir promote ВЕРСИЯ")
+            return Check("Модель", False, "нет действующей: выполните orientir train и orientir model promote ВЕРСИЯ")
         try:
             with self.database.reading() as session:
                 check_folder(session, version, self.settings)

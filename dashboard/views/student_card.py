@@ -62,6 +62,8 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
     if made.refusal is not None:
         banner(made.refusal.text)
         return made
+    if made.degradation is not None:
+        banner(made.degradation)
     deciding = _deciding(token, card.student_id)
     for place, ranked in zip(st.columns(len(made.lists)), made.lists, strict=True):
         with place:

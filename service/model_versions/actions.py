@@ -10,7 +10,7 @@ from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.errors import ConflictError, NotReadyError
-from service.model_versions.queries import get_version, passed_gate
+from service.model_versions.queries import find_active_version, get_version, passed_gate, promoted_before
 from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, ModelVersion
 
@@ -87,3 +87,12 @@ def promote_version(
         refusals=refusals,
     )
     return row
+
+
+def roll_back(session: Session, *, actor: Actor, settings: Settings) -> str:
+    """Make the version that served before the active one serve again; it has served, so no gate is asked."""
+    active = find_active_version(session)
+    before = promoted_before(session, active) if active is not None else []
+    if not before:
+        raise ConflictError("Возвращать нечего: до нынешней версии другая не действовала.")
+    return promote_version(session, actor=actor, version=before[0], settings=settings, although="откат").version

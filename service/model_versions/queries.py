@@ -19,6 +19,14 @@ def find_active_version(session: Session) -> str | None:
     return session.scalar(sa.select(ActiveModel.version))
 
 
+def promoted_before(session: Session, version: str) -> list[str]:
+    """Other versions that have served, the last one first."""
+    served = sa.select(ModelVersion.version).where(
+        ModelVersion.promoted_at.is_not(None), ModelVersion.version != version
+    )
+    return list(session.scalars(served.order_by(ModelVersion.promoted_at.desc(), ModelVersion.version.desc())))
+
+
 def get_version(session: Session, version: str) -> ModelVersion:
     """A version's row."""
     row = session.get(ModelVersion, version)

@@ -84,6 +84,7 @@ def stamps(serving: Serving, k: int, demand_strength: float) -> dict[str, Any]:
         "demand_strength": demand_strength,
         "k": k,
         "advice_note": ADVICE_NOTE,
+        "degradation": serving.degradation,
     }
 
 

@@ -16,7 +16,6 @@ from recommender.region import term_end
 from recommender.students import FactRows, student_facts
 from service.access import Actor
 from service.catalogue.queries import get_reference, host_title, pathway_titles, read_places
-from service.errors import NotReadyError
 from service.installation import Today, get_today
 from service.recommendations.shelf import Serving, Shelf
 from service.settings import Settings
@@ -97,7 +96,7 @@ def make_card(
     titles = Titles(reference, pathway_titles(session))
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
     marks, own_mean = _marks(session, student_id, titles, today)
-    interests, note = _interests(session, member, school_class, find_serving(shelf, session), reference, today)
+    interests, note = _interests(session, member, school_class, shelf.take(session), reference, today)
     lacking = Evidence(session, of, today).lacks(student_id, school_class.grade)
     return schemas.StudentCard(
         student_id=student_id,
@@ -130,27 +129,17 @@ def make_card(
     )
 
 
-def find_serving(shelf: Shelf, session: Session) -> Serving | None:
-    """The ranker that serves; a card can be read before the first one is trained."""
-    try:
-        return shelf.take(session)
-    except NotReadyError:
-        return None
-
-
 def _interests(
     session: Session,
     member: ClassMember,
     school_class: SchoolClass,
-    serving: Serving | None,
+    serving: Serving,
     reference: Reference,
     today: Today,
 ) -> tuple[list[schemas.InterestScale], str | None]:
     """Posterior of the 11 interests, by the model that ranks."""
     if not member.consent_recommending:
         return [], "Без согласия на рекомендации профиль интересов не рассчитывается."
-    if serving is None:
-        return [], "Профиль интересов появится, когда будет обучена модель."
     of = sa.select(ClassMember.student_id).where(ClassMember.student_id == member.student_id)
     students = read_student_rows(session, of)[school_class.school_year]
     rows: FactRows = read_fact_rows(session, of, reference, today.school_year)

@@ -12,7 +12,7 @@ from service.errors import NotFoundError, NotReadyError
 from service.installation import Today
 from service.recommendations.actions import rank_stored
 from service.recommendations.past_schemas import PastItem, PastShowing, ShowingRow
-from service.recommendations.shelf import Shelf
+from service.recommendations.shelf import EXPERT_WEIGHTS, Shelf
 from service.students.queries import get_student
 from service.tables import ModelVersion, Showing, Student
 
@@ -44,7 +44,7 @@ def make_again(session: Session, shelf: Shelf, *, actor: Actor, student_id: str,
 
 
 def _items_again(session: Session, shelf: Shelf, actor: Actor, showing: Showing) -> tuple[list[PastItem], str | None]:
-    if session.get(ModelVersion, showing.model_version) is None:
+    if showing.model_version != EXPERT_WEIGHTS and session.get(ModelVersion, showing.model_version) is None:
         return [], "Модели того дня больше нет."
     today = Today(showing.as_of, school_year_of(showing.as_of))
     try:

@@ -173,6 +173,7 @@ class Stamps(Wire):
     demand_strength: float
     k: int
     advice_note: str  # Russian: this is advice, a person decides
+    degradation: str | None  # Russian: why another version than the active one, or expert weights, made the lists
 
 
 class Refusal(Wire):

@@ -3,17 +3,23 @@
 import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
-from recommender.artifact import ServedModel, check_reference, load_served
-from recommender.catalogue import Catalogue
+from recommender.artifact import MANIFEST, ServedModel, check_reference, load_served
+from recommender.catalogue import KINDS, Catalogue
 from recommender.demand import DemandEdition as ReadEdition
 from recommender.demand_weights import demand_weights
 from recommender.eligibility import read_rules
 from recommender.errors import ArtifactError
+from recommender.evidence import NOTHING_USUAL
+from recommender.expert import expert_ranker, read_expert_weights
 from recommender.features import FeatureSpace
+from recommender.interests import build_interest_model
+from recommender.peers import NO_PEERS
 from recommender.pipeline import Recommender
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
@@ -21,12 +27,19 @@ from service.catalogue.queries import get_reference, read_catalogue
 from service.demand.queries import find_code_in_force, read_lists
 from service.errors import NotReadyError
 from service.installation import Today, get_today
-from service.model_versions.queries import find_active_version, get_version
+from service.model_versions.queries import find_active_version, get_version, promoted_before
 from service.settings import Settings, read_secret_key
 from service.tables import ImportRun
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
-NO_MODEL = "Модель ещё не обучена: оператор запускает orientir train и orientir promote."
+EXPERT_WEIGHTS = "expert-weights"
+UNTRAINED = "Модель ещё не обучена: списки составлены по экспертным весам, без опыта прошлых лет."
+FALLEN_BACK = "Модель «{active}» использовать нельзя: списки составляет предыдущая, «{version}»."
+FALLEN_TO_EXPERT = (
+    "Модель «{active}» использовать нельзя: списки составлены по экспертным весам. Оператору: orientir doctor."
+)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,7 @@ class Serving:
     edition: ReadEdition | None
     today: Today
     recommender: Recommender
+    degradation: str | None = None  # what is not as it should be, in words
 
     @cached_property
     def titles(self) -> dict[str, dict[str, str]]:
@@ -56,33 +70,38 @@ class Shelf:
         self._serving: Serving | None = None
 
     def take(self, session: Session) -> Serving:
-        """The current ranker; NotReadyError before the first promotion."""
+        """The current ranker; if its version cannot be used, the one before it, then expert weights; it says so."""
         version = find_active_version(session)
-        if version is None:
-            raise NotReadyError(NO_MODEL)
-        checksum = get_version(session, version).checksum
+        checksum = get_version(session, version).checksum if version is not None else None
         today = get_today(session, self._settings)
         edition = find_code_in_force(session, self._settings, today.as_of)
         last_import = sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES))
-        key = (version, checksum, today, edition, session.scalar(last_import))
+        written = written_at(self._settings.models_dir / version) if version is not None else None
+        key = (version, checksum, written, today, edition, session.scalar(last_import))
         with self._lock:
             if self._serving is None or self._key != key:
-                self._serving = self.lay_out(session, version, today, edition)
+                self._serving = self._usable(session, version, today, edition)
                 self._key = key
             return self._serving
+
+    def _usable(self, session: Session, active: str | None, today: Today, edition_code: str | None) -> Serving:
+        if active is None:
+            return replace(self.lay_out(session, EXPERT_WEIGHTS, today, edition_code), degradation=UNTRAINED)
+        for version in (active, *promoted_before(session, active)):
+            try:
+                serving = self.lay_out(session, version, today, edition_code)
+            except NotReadyError as error:
+                log.error("model cannot be used", version=version, reason=str(error))
+                continue
+            said = None if version == active else FALLEN_BACK.format(active=active, version=version)
+            return replace(serving, degradation=said)
+        serving = self.lay_out(session, EXPERT_WEIGHTS, today, edition_code)
+        return replace(serving, degradation=FALLEN_TO_EXPERT.format(active=active))
 
     def lay_out(self, session: Session, version: str, today: Today, edition_code: str | None) -> Serving:
         """A ranker of any version, day and edition: what a list of the past was made with."""
         reference = get_reference(self._settings)
-        try:
-            model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
-            check_reference(model.manifest, reference)
-        except ArtifactError as error:
-            raise NotReadyError(f"Модель «{version}» не загружается: {error}") from error
-        if model.manifest["signature"] != get_version(session, version).checksum:
-            raise NotReadyError(
-                f"Папка модели «{version}» не та, что была обучена: верните её или обучите модель заново."
-            )
+        model = self._expert(reference) if version == EXPERT_WEIGHTS else self._load(session, version, reference)
         catalogue = read_catalogue(session, today.school_year)
         edition, follows = read_lists(session, edition_code)
         recommender = Recommender(
@@ -95,6 +114,31 @@ class Shelf:
             usual=model.usual,
         )
         return Serving(reference, catalogue, model, edition, today, recommender)
+
+    def _load(self, session: Session, version: str, reference: Reference) -> ServedModel:
+        try:
+            model = load_served(self._settings.models_dir / version, read_secret_key(self._settings))
+            check_reference(model.manifest, reference)
+        except ArtifactError as error:
+            raise NotReadyError(f"Модель «{version}» не загружается: {error}") from error
+        if model.manifest["signature"] != get_version(session, version).checksum:
+            raise NotReadyError(
+                f"Папка модели «{version}» не та, что была обучена: верните её или обучите модель заново."
+            )
+        return model
+
+    def _expert(self, reference: Reference) -> ServedModel:
+        """Knowledge before any outcome: ranks on the first day, and when nothing trained can be used."""
+        ranker = expert_ranker(read_expert_weights(self._settings.reference_dir / "expert_weights.toml"))
+        interests = build_interest_model(reference)
+        unknown = (None,) * len(KINDS)
+        return ServedModel({"version": EXPERT_WEIGHTS}, ranker, interests, NO_PEERS, unknown, NOTHING_USUAL)
+
+
+def written_at(folder: Path) -> int | None:
+    """When a version's manifest was written; None where it is gone. A folder put back is looked at again."""
+    manifest = folder / MANIFEST
+    return manifest.stat().st_mtime_ns if manifest.is_file() else None
 
 
 def with_edition(session: Session, serving: Serving, code: str) -> Serving:

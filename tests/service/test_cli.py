@@ -1,6 +1,7 @@
 """The command line as an operator meets it: in a process of its own."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -79,7 +80,16 @@ def test_the_first_journey(operator: Operator) -> None:
     assert "уже была" in operator.do("demand", "publish", "data/demand/krasnodar-2024H1.csv")
     assert "Утвердить перечень" in operator.do("demand", "diff", "krasnodar-2024H1")
     assert "krasnodar-2024H1.1" in operator.do("train")
-    assert "Действует версия" in operator.do("promote", "krasnodar-2024H1.1")
+    assert "Действует версия" in operator.do("model", "promote", "krasnodar-2024H1.1")
+    operator.do("train")
+    operator.do("model", "promote", "krasnodar-2024H1.2")
+    assert "krasnodar-2024H1.1" in operator.do("model", "rollback")
+    versions = operator.do("model", "list")
+    assert versions.index("krasnodar-2024H1.2") < versions.index("krasnodar-2024H1.1")
+    assert "действовала" in versions
+    assert "krasnodar-2024H1.1" in operator.do("model", "show", "krasnodar-2024H1.1")
+    assert "Возражения" in operator.do("model", "diff", "krasnodar-2024H1.1", "krasnodar-2024H1.2")
+    assert "подпись и состав верны" in operator.do("model", "verify")
     answer = json.loads(operator.do("rank", "--student", KNOWN, "--json"))
     assert answer["lists"][0]["items"][0]["pathway_code"] == "sch01-tech-eng"
     table = operator.do("rank", "--student", KNOWN)
@@ -144,6 +154,20 @@ def test_a_faulty_file_is_told_by_row_and_column(operator: Operator, tmp_path: P
     done = operator.run("import", str(schools))
     assert (done.returncode, done.stdout) == (3, "")
     assert "schools.csv: строка 2, столбец x_km: нужно число, найдено «нет»" in done.stderr
+
+
+def test_a_touched_model_is_named_by_verify(operator: Operator) -> None:
+    operator.do("db", "upgrade")
+    operator.do("reference", "load")
+    operator.do("import", str(FOLDER))
+    operator.do("train")
+    assert "другая не действовала" in operator.run("model", "rollback").stderr
+    (card,) = Path(os.environ["ORIENTIR_MODELS_DIR"]).glob("*/card.md")
+    card.write_text("Всё хорошо.", encoding="utf-8")
+    done = operator.run("model", "verify")
+    assert done.returncode == 5
+    assert "нужно внимание" in done.stdout
+    assert operator.run("model", "show", card.parent.name).returncode == 5
 
 
 def test_unknown_database_is_a_sentence(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:

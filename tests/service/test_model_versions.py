@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from service.access import GRANTS, OPERATOR, Actor, Role
@@ -15,8 +16,9 @@ from service.model_versions.actions import promote_version
 from service.model_versions.history import read_history
 from service.model_versions.queries import find_active_version, passed_gate
 from service.model_versions.training import train_version
+from service.recommendations.shelf import Shelf
 from service.settings import Settings
-from service.tables import ClassMember, ModelVersion
+from service.tables import ActiveModel, ClassMember, ModelVersion
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import KNOWN
 
@@ -59,6 +61,63 @@ def test_a_touched_file_is_refused_before_it_is_read(ready: Database, own: Setti
     path.write_bytes(content)
     with pytest.raises(NotReadyError, match="использовать нельзя"), ready.writing() as session:
         promote_version(session, actor=OPERATOR, version=VERSION, settings=own)
+
+
+LISTS = f"/v1/students/{KNOWN}/recommendations"
+
+
+def spoil(folder: Path) -> None:
+    """One bit of the arrays, as a tired disk would."""
+    content = bytearray((folder / "ranker.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "ranker.npz").write_bytes(content)
+
+
+@sqlite_only
+def test_a_broken_version_gives_way_to_the_one_before_then_to_expert_weights(ready: Database, own: Settings) -> None:
+    second = train_version(ready, settings=own)
+    with ready.writing() as session:
+        promote_version(session, actor=OPERATOR, version=second, settings=own)
+    shelf = Shelf(own)
+    with ready.reading() as session:
+        whole = shelf.take(session)
+        assert (whole.model.version, whole.degradation) == (second, None)
+        spoil(own.models_dir / second)
+        fallen = Shelf(own).take(session)
+        assert fallen.model.version == VERSION
+        said = f"Модель «{second}» использовать нельзя: списки составляет предыдущая, «{VERSION}»."
+        assert fallen.degradation == said
+        assert shelf.take(session) is whole  # what serves stands in memory and stays
+        shutil.rmtree(own.models_dir / VERSION)
+        expert = Shelf(own).take(session)
+        assert expert.model.version == "expert-weights"
+        assert "экспертным весам" in (expert.degradation or "")
+        assert not expert.model.ranker.is_calibrated.any()
+
+
+@sqlite_only
+def test_a_folder_that_was_put_back_serves_again(ready: Database, own: Settings, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(own.models_dir / VERSION, kept)
+    shutil.rmtree(own.models_dir / VERSION)
+    shelf = Shelf(own)
+    with ready.reading() as session:
+        assert shelf.take(session).model.version == "expert-weights"
+        shutil.copytree(kept, own.models_dir / VERSION)
+        assert (shelf.take(session).model.version, shelf.take(session).degradation) == (VERSION, None)
+
+
+@sqlite_only
+def test_lists_are_there_before_the_first_training(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    with ready.writing() as session:
+        session.execute(sa.delete(ActiveModel))
+    answer = client.get(LISTS, headers=sign_in("navigator")).json()
+    assert answer["model_version"] == "expert-weights"
+    assert answer["degradation"] == (
+        "Модель ещё не обучена: списки составлены по экспертным весам, без опыта прошлых лет."
+    )
+    assert answer["lists"][0]["items"]
+    assert answer["fit_is_calibrated"] is False
 
 
 @sqlite_only

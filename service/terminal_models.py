@@ -1,0 +1,43 @@
+"""What the command line prints about versions of the model."""
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from service.recommendations.words import day, number
+from service.terminal import console
+
+if TYPE_CHECKING:
+    from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+
+GATE = {True: "пройдена", False: "не пройдена", None: "не на чем"}
+
+
+def print_versions(found: "ModelVersionList") -> None:
+    """One line a version."""
+    table = Table(expand=True)
+    for title in ("Версия", "Обучена", "Годы", "Перечень", "Проверка", "Состояние"):
+        table.add_column(title, overflow="fold")
+    for row in found.versions:
+        state = "действует" if row.active else "действовала" if row.promoted_at else "кандидат"
+        years, gate = ", ".join(row.window) or "—", GATE[row.passed_gate]
+        table.add_row(row.version, day(row.trained_at.date()), years, row.edition_code or "—", gate, state)
+    console().print(table)
+
+
+def print_difference(first: "ModelVersionRow", second: "ModelVersionRow") -> None:
+    """What stands beside what, figures last."""
+    table = Table(expand=True)
+    for title in ("", first.version, second.version):
+        table.add_column(title, overflow="fold")
+    for title, values in (
+        ("Перечень", (first.edition_code or "—", second.edition_code or "—")),
+        ("Годы", (", ".join(first.window) or "—", ", ".join(second.window) or "—")),
+        ("Проверка", (GATE[first.passed_gate], GATE[second.passed_gate])),
+        ("Возражения", (", ".join(first.refusals) or "нет", ", ".join(second.refusals) or "нет")),
+    ):
+        table.add_row(title, *values)
+    for name in sorted({*first.metrics, *second.metrics}):
+        shown = (number(row.metrics[name], 3) if name in row.metrics else "—" for row in (first, second))
+        table.add_row(f"NDCG@5 {name}", *shown)
+    console().print(table)
