@@ -137,15 +137,15 @@ def editions_in_turn(published: Iterable[tuple[str, date]], day: date) -> list[s
     >>> editions_in_turn(days, date(2024, 2, 1)), editions_in_turn(days, date(2024, 4, 1))
     (['r-2023H2', 'r-2024H1'], ['r-2023H2.2', 'r-2024H1'])
     """
-    first_on: dict[str, date] = {}
-    newest: dict[str, tuple[int, str]] = {}
+    revisions: dict[str, list[tuple[int, date, str]]] = {}
     for code, published_on in published:
-        if published_on > day:
-            continue
-        list_code, revision = split_edition_code(code)
-        first_on[list_code] = min(published_on, first_on.get(list_code, published_on))
-        newest[list_code] = max((revision, code), newest.get(list_code, (0, "")))
-    return [newest[list_code][1] for list_code in sorted(first_on, key=lambda each: (first_on[each], each))]
+        if published_on <= day:
+            list_code, revision = split_edition_code(code)
+            revisions.setdefault(list_code, []).append((revision, published_on, code))
+    in_turn = sorted(
+        revisions, key=lambda list_code: (min(revisions[list_code])[1], list_code)
+    )  # of its first revision
+    return [max(revisions[list_code])[2] for list_code in in_turn]
 
 
 def edition_in_force(editions: Sequence[DemandEdition], day: date) -> tuple[DemandEdition | None, list[DemandEdition]]:

@@ -93,13 +93,18 @@ class _Runs:
         return min(1.0, FIRST_EDITION_FACTOR + EDITION_STEP * (run - 1))
 
 
-def _level(entry: DemandEntry, count: int, ordered: bool) -> float:
-    """Level of 5; without levels the position (first 1.0, last 0.5); without order mere presence."""
-    if entry.level is not None:
-        return entry.level / TOP_LEVEL
-    if ordered:
-        return 1.0 - 0.5 * (entry.position - 1) / max(count, 1)
-    return PRESENCE_LEVEL / TOP_LEVEL
+def _levels(edition: DemandEdition) -> list[float]:
+    """Level of 5 of each entry; without any levels its place by position (first 1.0, last above 0.5).
+
+    Without order (an alphabetical list), and where other entries have levels, presence says "in demand" and no more.
+    """
+    entries = edition.entries
+    titles = [entry.title_key for entry in entries]
+    if any(entry.level is not None for entry in entries) or titles == sorted(titles):
+        return [(entry.level or PRESENCE_LEVEL) / TOP_LEVEL for entry in entries]
+    places = np.empty(len(entries))
+    places[np.argsort([entry.position for entry in entries], kind="stable")] = np.arange(len(entries))
+    return [float(level) for level in 1.0 - 0.5 * places / len(entries)]
 
 
 def _lead(entry: DemandEntry, reference: Reference) -> float:
@@ -142,16 +147,11 @@ def weigh_entries(edition: DemandEdition, earlier: Sequence[DemandEdition], refe
     WeighedEntries
         Closed codes are followed to their successors.
     """
-    leveled = any(entry.level is not None for entry in edition.entries)
-    alphabetical = [e.title_key for e in edition.entries] == sorted(e.title_key for e in edition.entries)
-    ordered = not leveled and not alphabetical
     runs = _Runs(earlier[::-1][: FULL_RUN - 1], reference)
     strongest: dict[str, EntryWeight] = {}
     higher: dict[str, list[EntryWeight]] = {}
-    for entry in edition.entries:
-        weighed = EntryWeight(
-            entry, _level(entry, len(edition.entries), ordered), runs.persistence(entry), _lead(entry, reference)
-        )
+    for entry, level in zip(edition.entries, _levels(edition), strict=True):
+        weighed = EntryWeight(entry, level, runs.persistence(entry), _lead(entry, reference))
         for code in entry.spo_codes:
             current = current_spo_code(reference, code)
             if current not in strongest or weighed.weight > strongest[current].weight:

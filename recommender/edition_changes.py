@@ -1,5 +1,6 @@
 """What changed from one edition of the demand list to the next."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from recommender.demand import DemandEdition, DemandEntry
@@ -28,6 +29,36 @@ class EditionDifference:
     lowered: tuple[tuple[DemandEntry, DemandEntry], ...]
 
 
+def same_titles(old: DemandEdition, new: DemandEdition) -> list[tuple[DemandEntry, DemandEntry]]:
+    """Entries of two editions under one title, each taken once: of the same section and horizon first.
+
+    Parameters
+    ----------
+    old, new : DemandEdition
+
+    Returns
+    -------
+    list of (old entry, new entry)
+        In the order of the newer list.
+    """
+    keys: tuple[Callable[[DemandEntry], Hashable], ...] = (
+        lambda entry: (entry.title_key, entry.section, entry.horizon),
+        lambda entry: entry.title_key,
+    )
+    pairs: dict[int, DemandEntry] = {}
+    taken: set[int] = set()
+    for key in keys:
+        waiting: dict[Hashable, list[DemandEntry]] = {}
+        for entry in old.entries:
+            if id(entry) not in taken:
+                waiting.setdefault(key(entry), []).append(entry)
+        for entry in new.entries:
+            if id(entry) not in pairs and waiting.get(key(entry)):
+                pairs[id(entry)] = waiting[key(entry)].pop(0)
+                taken.add(id(pairs[id(entry)]))
+    return [(pairs[id(entry)], entry) for entry in new.entries if id(entry) in pairs]
+
+
 def difference(old: DemandEdition, new: DemandEdition) -> EditionDifference:
     """Compare two editions by title first, then by codes; never by code alone.
 
@@ -39,23 +70,22 @@ def difference(old: DemandEdition, new: DemandEdition) -> EditionDifference:
     -------
     EditionDifference
     """
-    before = {entry.title_key: entry for entry in old.entries}
-    same = [(before[entry.title_key], entry) for entry in new.entries if entry.title_key in before]
-    kept = {entry.title_key for _, entry in same}
-    unmatched = [entry for entry in new.entries if entry.title_key not in kept]
-    orphans = {frozenset(e.spo_codes): e for e in old.entries if e.title_key not in kept and e.spo_codes}
+    same = same_titles(old, new)
+    kept_old, kept_new = ({id(pair[side]) for pair in same} for side in (0, 1))
+    unmatched = [entry for entry in new.entries if id(entry) not in kept_new]
+    left = [entry for entry in old.entries if id(entry) not in kept_old]
+    orphans = {frozenset(entry.spo_codes): entry for entry in left if entry.spo_codes}
     renamed = []
     for entry in unmatched:
         predecessor = orphans.pop(frozenset(entry.spo_codes), None) if entry.spo_codes else None
         if predecessor is not None:
             renamed.append((predecessor, entry))
     matched = same + renamed
-    old_of_renamed = {pair[0].title_key for pair in renamed}
-    new_of_renamed = {pair[1].title_key for pair in renamed}
+    old_of_renamed, new_of_renamed = ({id(pair[side]) for pair in renamed} for side in (0, 1))
     levels = [(a, b) for a, b in matched if a.level is not None and b.level is not None]
     return EditionDifference(
-        added=tuple(entry for entry in unmatched if entry.title_key not in new_of_renamed),
-        dropped=tuple(e for e in old.entries if e.title_key not in kept and e.title_key not in old_of_renamed),
+        added=tuple(entry for entry in unmatched if id(entry) not in new_of_renamed),
+        dropped=tuple(entry for entry in left if id(entry) not in old_of_renamed),
         renamed=tuple(renamed),
         recoded=tuple((a, b) for a, b in same if set(a.spo_codes) != set(b.spo_codes)),
         raised=tuple((a, b) for a, b in levels if (b.level or 0) > (a.level or 0)),

@@ -14,6 +14,7 @@ import numpy as np
 
 from recommender.catalogue import current_spo_code
 from recommender.demand import TOP_LEVEL, DemandEdition, DemandEntry
+from recommender.edition_changes import same_titles
 from recommender.reference import Reference
 
 FEWEST_ENTRIES = 5
@@ -25,6 +26,7 @@ MOST_REPEATED_SHARE = 0.05
 MOST_OF_ONE_CODE = 0.2
 TENFOLD = 10.0
 LARGE_NEED = 100  # a need of 3 that becomes 30 is news, not a slip of the comma
+MOST_MOVED_SHARE = 0.2
 MOST_LEVEL_SHIFT = 1.2
 MOST_TOP_LEVEL_SHARE = 0.9
 LEAST_LEVEL_ORDER = 0.0
@@ -65,14 +67,13 @@ class _Compared:
     previous: DemandEdition | None
     reference: Reference
 
-    def codes(self, edition: DemandEdition) -> set[str]:
-        """SPO codes in force that an edition names."""
-        return {current_spo_code(self.reference, code) for entry in edition.entries for code in entry.spo_codes}
+    def codes(self, *entries: DemandEntry) -> set[str]:
+        """SPO codes in force that entries name."""
+        return {current_spo_code(self.reference, code) for entry in entries for code in entry.spo_codes}
 
     def pairs(self) -> list[tuple[DemandEntry, DemandEntry]]:
         """Entries of both lists under one title."""
-        before = {entry.title_key: entry for entry in self.previous.entries} if self.previous else {}
-        return [(before[entry.title_key], entry) for entry in self.edition.entries if entry.title_key in before]
+        return same_titles(self.previous, self.edition) if self.previous is not None else []
 
 
 def _listed(values: Sequence[str]) -> tuple[str, ...]:
@@ -97,8 +98,8 @@ def _carried(compared: _Compared) -> Iterator[Finding]:
     previous = compared.previous
     if previous is None:
         return
-    before = compared.codes(previous)
-    kept = before & compared.codes(compared.edition)
+    before = compared.codes(*previous.entries)
+    kept = before & compared.codes(*compared.edition.entries)
     if before and len(kept) / len(before) < LEAST_CARRIED_SHARE:
         yield Finding("carried_share", len(kept) / len(before), LEAST_CARRIED_SHARE, _listed(sorted(before - kept)))
     if previous.entries == compared.edition.entries:
@@ -115,7 +116,7 @@ def _vanished(compared: _Compared) -> Iterator[Finding]:
     if gone and left != {""}:
         yield Finding("section_vanished", len(gone), 0, _listed(sorted(gone)))
     groups = Counter(group for entry in compared.previous.entries for group in {code[:2] for code in entry.spo_codes})
-    present = {code[:2] for code in compared.codes(compared.edition)}
+    present = {code[:2] for code in compared.codes(*compared.edition.entries)}
     lost = sorted(group for group, count in groups.items() if count >= LARGE_GROUP and group not in present)
     if lost:
         titles = {spo.group_code[:2]: spo.group_title_ru for spo in compared.reference.spo.values()}
@@ -158,14 +159,28 @@ def _repeated(compared: _Compared) -> Iterator[Finding]:
 def _matched(compared: _Compared) -> Iterator[Finding]:
     """Too little of the list leads anywhere, or it names codes that no list of codes has."""
     entries = compared.edition.entries
-    share = sum(bool(entry.spo_codes or entry.profiles) for entry in entries) / max(1, len(entries))
+    reference = compared.reference
+    leads = [
+        any(code in reference.spo or code in reference.former_spo for code in entry.spo_codes)
+        or any(profile in reference.profiles for profile in entry.profiles)
+        for entry in entries
+    ]
+    share = sum(leads) / max(1, len(entries))
     if share < LEAST_MATCHED_SHARE:
         yield Finding("matched_share", share, LEAST_MATCHED_SHARE)
-    spo, former = compared.reference.spo, compared.reference.former_spo
+    spo, former = reference.spo, reference.former_spo
     codes = [code for entry in entries for code in entry.spo_codes]
     unknown = sorted({code for code in codes if code not in spo and code not in former})
     if codes and len(unknown) / len(set(codes)) > MOST_UNKNOWN_CODE_SHARE:
         yield Finding("unknown_codes", len(unknown) / len(set(codes)), MOST_UNKNOWN_CODE_SHARE, _listed(unknown))
+
+
+def _moved_codes(compared: _Compared) -> Iterator[Finding]:
+    """Titles as they were, with codes of other lines: one column of a table was sorted or shifted."""
+    coded = [(old, new) for old, new in compared.pairs() if old.spo_codes and new.spo_codes]
+    moved = [new.title for old, new in coded if not compared.codes(old) & compared.codes(new)]
+    if len(coded) >= COMPARABLE and len(moved) / len(coded) > MOST_MOVED_SHARE:
+        yield Finding("codes_moved", len(moved) / len(coded), MOST_MOVED_SHARE, _listed(moved))
 
 
 def _levels(compared: _Compared) -> Iterator[Finding]:
@@ -214,7 +229,7 @@ def _dated(compared: _Compared) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[_Compared], Iterator[Finding]], ...] = (
-    _size, _carried, _vanished, _needs, _repeated, _matched, _levels, _legible, _dated,
+    _size, _carried, _vanished, _needs, _repeated, _matched, _moved_codes, _levels, _legible, _dated,
 )  # fmt: skip
 
 

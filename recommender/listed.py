@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from recommender.document import DocumentRow
+from recommender.errors import TableValueError
 from recommender.listed_cells import find_horizon, group_code
 from recommender.listed_titles import normalised_title, plain
 
@@ -14,7 +15,8 @@ HEADING, HEADER, REPEATED_HEADER = "заголовок документа", "ш�
 SECTION, NOTE, TOTAL, COLUMN_NUMBERS = "раздел", "примечание", "итог", "номера столбцов"
 CONTINUED, PAGE_NUMBER = "продолжение строки выше", "номер страницы"
 TOO_LONG = "слишком длинный текст для строки перечня"
-MAX_CELL = 2_000  # letters; no line of a list is longer, and no pattern is tried on more
+MAX_TITLES = 5_000
+MAX_CELL = 600  # letters; no line of a list is longer, and no pattern is tried on more
 MAX_SHOWN = 300
 MAX_HEADING = 30  # lines
 NOTHING_NAMED = "нет ни названия, ни кода"
@@ -102,7 +104,9 @@ class Listing:
     document_horizon: str | None = None
 
     def add(self, entry: Entry, place: str) -> None:
-        """Note one title under the section and horizon that hold."""
+        """Note one title under the section and horizon that hold; TableValueError for more than any region names."""
+        if len(self.titles) >= MAX_TITLES:
+            raise TableValueError(f"more than {MAX_TITLES} titles; leave nothing but the list")
         horizon = entry.horizon or self.horizon or self.document_horizon or CURRENT
         section = entry.section or self.section
         self.titles.append(

@@ -15,7 +15,7 @@ from recommender.listed_titles import normalised_title
 
 __all__ = ["IgnoredRow", "ListedTitle", "PublishedList", "read_listed"]
 
-MAX_ROWS, MAX_LETTERS = 20_000, 2_000_000
+MAX_ROWS, MAX_LETTERS = 10_000, 500_000
 NAMELESS_SHEET = re.compile(r"\s*(?:лист|sheet|таблица|table)\s*\d*\s*", re.IGNORECASE)
 
 

@@ -11,10 +11,15 @@ from recommender.reference import Reference
 from recommender.spo_titles import Nearness, SpoTitles
 from recommender.title_evidence import CONFIRM_FROM, EXACT
 from recommender.title_reading import NOTHING, Reading, TitleReading, evidence_of
-from recommender.title_words import TitleReader, TitleWords
+from recommender.title_words import HEAD_WORDS, TitleReader, TitleWords
 from recommender.written_codes import CodeMeaning, WrittenCodes
 
 CANDIDATES = 3
+GENERAL_WORDS = HEAD_WORDS | {
+    "мастер", "оператор", "техник", "рабочий", "работник", "служащий", "машинист", "монтажник", "слесарь", "инженер",
+    "педагог", "технолог", "механик", "персонал", "руководитель", "помощник", "край", "область", "район", "отрасль",
+}  # fmt: skip
+"""Words that alone name no profession: what a person decided about them would spread to half of a list."""
 CLOSE = 0.1
 """Similarity by which the nearest name of another profession must be behind not to be called a close rival."""
 CONTRADICTED = 0.5
@@ -58,7 +63,7 @@ class TitleMatch:
     doubt : str or None
         Why not accepted. Of the codes beside it: "code_names_another", "code_unknown", "code_closed" (no successor),
         "code_renamed" (two lists, two professions), "code_higher", "part_without_code"; of the title: "close_rivals",
-        "brackets_unread", "part_unknown", "weak".
+        "brackets_unread", "part_unknown", "remembered_differs", "weak".
     candidates : tuple of Candidate
         The best three.
     profiles : tuple of str
@@ -84,7 +89,7 @@ class TitleMatcher:
     ----------
     reference : Reference
     remembered : mapping of str to Remembered
-        Titles as printed, or as `normal_form` gives them, and what people decided; it wins over everything but a code
+        Titles as printed, and what people decided; it wins over everything but a sure name and a code
         printed beside the title that contradicts it.
 
     Examples
@@ -111,24 +116,22 @@ class TitleMatcher:
         self._titles = SpoTitles(reference, self._reader)
         self._reading = TitleReading(self._titles, self._reader)
         self._codes = WrittenCodes(reference, self._titles, self._reader)
-        self._remembered = {self._key(title): decision for title, decision in (remembered or {}).items()}
+        decisions = ((self.memory_key(title), decision) for title, decision in (remembered or {}).items())
+        self._remembered = {key: decision for key, decision in decisions if key}
 
-    def normal_form(self, title: str) -> str:
-        """The title as it is remembered: in lower case, abbreviations in full, no punctuation.
+    def memory_key(self, title: str) -> str:
+        """What is one title to the memory: its words in any order, case and number; "" = too general to remember.
 
         Examples
         --------
         >>> from pathlib import Path
         >>> from recommender.reference import read_reference
-        >>> TitleMatcher(read_reference(Path("data/reference"))).normal_form("2. Мастер с/х производства")
-        'мастер сельскохозяйственный производства'
+        >>> matcher = TitleMatcher(read_reference(Path("data/reference")))
+        >>> matcher.memory_key("2. Мастера с/х производства"), matcher.memory_key("Специалисты")
+        ('мастер производство сельскохозяйственный', '')
         """
-        return self._reader.read(title).text
-
-    def _key(self, title: str) -> tuple[str, ...]:
-        """What is one title to the memory: its words in any order, case and number."""
         words = self._reader.read(title)
-        return words.bag or (words.text,)
+        return " ".join(words.bag) if set(words.bag) - GENERAL_WORDS else ""
 
     def match_all(self, titles: Iterable[tuple[str, Sequence[str]]]) -> list[TitleMatch]:
         """One match for each (title, written codes); each is what `match` gives it alone."""
@@ -151,9 +154,12 @@ class TitleMatcher:
         """
         words = self._reader.read(title)
         meanings = self._codes.meanings([*written_codes, *words.codes])
-        decision = self._remembered.get(words.bag or (words.text,))
+        decision = self._remembered.get(" ".join(words.bag))
         if decision is not None:
-            reading = Reading(decision.spo_codes, decision.profiles, EXACT, "remembered")
+            named = self._reading.read(self._reader.plain(title))
+            differs = named.is_sure and (named.codes, named.profiles) != (decision.spo_codes, decision.profiles)
+            doubt = "remembered_differs" if differs else None
+            reading = Reading(decision.spo_codes, decision.profiles, EXACT, "remembered", doubt)
         else:
             reading = self._reading.read(self._reader.plain(title)) if words.lemmas else NOTHING
         if meanings:

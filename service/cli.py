@@ -141,10 +141,13 @@ def publish_demand(
 ) -> None:
     """Опубликовать редакцию перечня; обучение модели ставится в очередь вместе с нею."""
     with _installed() as here:
+        from service.demand.sentences import plural
+
         added = here.publish_edition(file, edition, published.date() if published else None, although)
         word = "уже была" if added.already_known else "опубликована"
         force = ", действует" if added.edition.in_force else ""
-        typer.echo(f"Редакция {added.edition.code} {word}: {added.edition.entry_count} строк{force}.")
+        count = plural(added.edition.entry_count, "строка", "строки", "строк")
+        typer.echo(f"Редакция {added.edition.code} {word}: {count}{force}.")
         if added.unknown_spo_codes:
             typer.echo(f"Кодов СПО нет в справочнике: {', '.join(added.unknown_spo_codes)}.")
         if not added.already_known:

@@ -21,7 +21,8 @@ def enqueue_job(session: Session, *, actor: Actor, kind: str, unique_key: str, c
         sa.select(Job).where(Job.kind == kind, Job.unique_key == unique_key, Job.state == "queued")
     ).one_or_none()
     if waiting is not None:
-        waiting.cause = cause
+        # what began before this cause must not take it along: the job is as new as its newest cause
+        waiting.cause, waiting.enqueued_at, waiting.enqueued_by = cause, now(), actor.actor_id
         return waiting
     moment = now()
     job = Job(

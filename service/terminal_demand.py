@@ -41,7 +41,7 @@ def print_understood(understood: "Understood") -> None:
     for name, ratio in (("Место", 2), ("Название", 4), ("Коды", 2), ("Понято", 3)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for title, match in understood.lines:
-        doubt = said_of_doubt(match.doubt, match.doubtful_codes or title.written_codes)
+        doubt = said_of_doubt(match.doubt, match.doubtful_codes)
         said = f"{STATUSES[match.status]}: {said_of_ground(match.ground)}" + (f"; {doubt}" if doubt else "")
         codes = ", ".join((*match.spo_codes, *match.profiles)) or "—"
         table.add_row(escape(title.source_cell), escape(title.title or "—"), codes, said)
@@ -57,10 +57,11 @@ def print_impact(found: "EditionImpact") -> None:
     out = console()
     out.print(f"Перечень {found.to_code} вместо {found.from_code}, учеников {found.student_count}.")
     for kind in found.kinds:
-        changed = "меньше 5" if kind.changed_first_three is None else str(kind.changed_first_three)
+        changed = "немногих" if kind.changed_first_three is None else f"{kind.changed_first_three}"
+        price = "—" if kind.price_after is None else number(100 * kind.price_after)
         out.print(
             f"{KIND_TITLES[kind.kind]}: первые три места изменятся у {changed} из {kind.student_count}; "
-            f"цена учёта спроса {number(100 * kind.price_before)} → {number(100 * kind.price_after)} пункта"
+            f"цена учёта спроса {number(100 * kind.price_before)} → {price} пункта"
         )
     for title, rows in (("Чаще среди первых трёх", found.gaining), ("Реже", found.losing)):
         for row in rows:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.editions import edition_change, edition_impact
-from dashboard.widgets.elements import banner, chip, chips, heading, note, table
+from dashboard.widgets.elements import banner, chip, chips, heading, literal, note, subheading, table
 from service.demand.draft_schemas import Draft, DraftLine
 
 TONES = {"accepted": "strong", "decided": "strong", "confirm": "lack", "unknown": "weak"}
@@ -22,7 +22,7 @@ def show(token: str, draft_id: int) -> None:
     draft = client.draft(token, draft_id)
     heading(text.DRAFT_TITLE.format(code=draft.edition_code))
     if notice := session.take_notice():
-        st.success(notice)
+        st.success(literal(notice))
     note(text.DRAFT_SOURCE.format(name=draft.source_name, count=draft.line_count))
     steps = {key: label.format(count=draft.unsettled_count) for key, label in text.STEPS.items()}
     step = st.segmented_control(text.STEP_LABEL, steps, format_func=steps.__getitem__, default="read", required=True,
@@ -69,12 +69,14 @@ def _meaning(line: DraftLine) -> str:
 
 def _settle(token: str, draft: Draft) -> None:
     left = [line for line in draft.lines if line.status in UNSETTLED]
-    if not left:
+    skipped = st.session_state.setdefault(f"{SKIPPED}-{draft.draft_id}", [])
+    again = _to_correct(draft)
+    if not left and again is None:
         st.success(text.NOTHING_TO_SETTLE)
         return
-    note(text.SETTLE_LEFT.format(count=len(left)))
-    skipped = st.session_state.setdefault(SKIPPED, [])
-    line = min(left, key=lambda each: (skipped.index(each.position) if each.position in skipped else -1, each.position))
+    if left:
+        note(text.SETTLE_LEFT.format(count=len(left)))
+    line = again or min(left, key=lambda each: (_turn(each, skipped), each.position))
     with st.container(border=True):
         _one_title(token, draft, line, skipped)
     unknown = sum(each.status == "unknown" for each in left)
@@ -83,10 +85,26 @@ def _settle(token: str, draft: Draft) -> None:
         st.rerun()
 
 
+def _turn(line: DraftLine, skipped: list[int]) -> int:
+    return skipped.index(line.position) if line.position in skipped else -1
+
+
+def _to_correct(draft: Draft) -> DraftLine | None:
+    """A line that a person wants to settle otherwise, whatever was understood."""
+    lines = {line.position: line for line in draft.lines}
+    chosen = st.selectbox(
+        text.CORRECT_LINE, list(lines), index=None, placeholder=text.CHOOSE, key=f"correct-{draft.draft_id}",
+        format_func=lambda position: text.CORRECT_CHOICE.format(
+            position=position, title=lines[position].title, meaning=_meaning(lines[position])
+        ),
+    )  # fmt: skip
+    return lines[chosen] if chosen is not None else None
+
+
 def _one_title(token: str, draft: Draft, line: DraftLine, skipped: list[int]) -> None:
     key = f"{draft.draft_id}-{line.position}"
     title = line.title or ", ".join(line.written_codes)
-    st.subheader(text.SETTLE_WHAT.format(title=title), anchor=False)
+    subheading(text.SETTLE_WHAT.format(title=title))
     told = [text.SETTLE_PLACE.format(place=line.source_cell)]
     if line.section:
         told.insert(0, f"{line.section}.")
@@ -96,13 +114,16 @@ def _one_title(token: str, draft: Draft, line: DraftLine, skipped: list[int]) ->
         told.append(text.SETTLE_DOUBT.format(doubt=line.doubt_text))
     note(" ".join(told))
     choices = _choices(line)
-    chosen = st.radio(title, list(choices), key=f"meaning-{key}", label_visibility="collapsed")
-    spo_codes, profiles = choices[chosen]
+    chosen = st.radio(text.SETTLE_LABEL, list(choices), index=None, format_func=literal, key=f"meaning-{key}",
+                      label_visibility="collapsed")  # fmt: skip
+    spo_codes, profiles = choices[chosen] if chosen is not None else ([], [])
     if chosen == text.SEVERAL:
         spo_codes, profiles = _several(token, line, key)
-    save, later = st.columns([1, 1])
-    if save.button(text.SETTLE, type="primary", key=f"settle-{key}"):
+    is_chosen = chosen is not None and (chosen != text.SEVERAL or bool(spo_codes or profiles))
+    save, later = st.columns([1, 3])
+    if save.button(text.SETTLE, type="primary", key=f"settle-{key}", disabled=not is_chosen):
         client.settle_title(token, draft.draft_id, line.position, list(spo_codes), list(profiles))
+        st.session_state.pop(f"correct-{draft.draft_id}", None)  # the next question is that of the queue again
         session.leave_notice(text.SETTLED.format(title=title))
         st.rerun()
     if later.button(text.SETTLE_LATER, key=f"later-{key}"):
@@ -145,8 +166,8 @@ def _change(token: str, draft: Draft) -> None:
 def _impact(token: str, draft: Draft) -> None:
     try:
         found = client.draft_impact(token, draft.draft_id)
-    except client.RefusedError:  # no model serves yet
-        note(text.NO_IMPACT)
+    except client.RefusedError as error:
+        note(str(error))
         return
     edition_impact(found)
 
@@ -157,13 +178,16 @@ def _publish(token: str, draft: Draft) -> None:
         banner(suspicion.text)
     if draft.unsettled_count:
         st.warning(text.SETTLE_FIRST.format(count=draft.unsettled_count))
+    elif draft.signed_by_me:
+        st.info(text.SIGNED_BY_ME)
     elif draft.state == "signed":
         st.info(text.SIGNED_ALREADY)
     elif draft.needs_second_person:
         st.info(text.SUSPICIOUS)
     labels = {True: text.AGREE, False: text.SIGN if draft.needs_second_person else text.PUBLISH}
     publish, discard = st.columns([1, 1])
-    if publish.button(labels[draft.state == "signed"], type="primary", disabled=draft.unsettled_count > 0):
+    waits = draft.unsettled_count > 0 or draft.signed_by_me
+    if publish.button(labels[draft.state == "signed"], type="primary", disabled=waits):
         _try(token, draft)
     if discard.button(text.DISCARD):
         client.discard_draft(token, draft.draft_id)
@@ -181,7 +205,7 @@ def _try(token: str, draft: Draft) -> None:
     said = done.text
     if done.published:
         session.close_draft()
-        if done.added is not None and not done.added.already_known:
+        if done.added is not None and not done.added.already_known and done.added.edition.in_force:
             said += f" {text.AFTER_PUBLISHING}"
     session.leave_notice(said)
     st.rerun()

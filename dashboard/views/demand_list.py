@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import client, session, text
 from dashboard.views import demand_draft
 from dashboard.widgets.editions import edition_change
-from dashboard.widgets.elements import banner, note, table
+from dashboard.widgets.elements import banner, literal, note, table
 from dashboard.widgets.policy import crowded_table, frontier_chart
 from service.demand.schemas import EditionList, EditionRow, Entry
 
@@ -22,7 +22,7 @@ def page() -> None:
     found = client.editions(token)
     st.title(text.DEMAND_TITLE, anchor=False)
     if notice := session.take_notice():
-        st.success(notice)
+        st.success(literal(notice))
     shown, side = st.columns([1.7, 1], gap="large")
     with side:
         _upload(token)
@@ -116,7 +116,7 @@ def _drafts(token: str) -> None:
     for row in found:
         template = text.DRAFT_SIGNED if row.state == "signed" else text.DRAFT_ROW
         label = template.format(code=row.edition_code, name=row.source_name, count=row.unsettled_count)
-        if st.button(label, key=f"draft-{row.draft_id}", width="stretch"):
+        if st.button(literal(label), key=f"draft-{row.draft_id}", width="stretch"):
             session.open_draft(row.draft_id)
             st.rerun()
 

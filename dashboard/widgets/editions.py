@@ -66,7 +66,9 @@ def _kind(kind: KindImpact) -> tuple[str, ...]:
     counts = (
         text.FEW if count is None else str(count) for count in (kind.changed_first_three, kind.changed_first_five)
     )
-    prices = (text.decimal(100 * price, 2) for price in (kind.price_before, kind.price_after))
+    prices = (
+        text.FEW if price is None else text.decimal(100 * price) for price in (kind.price_before, kind.price_after)
+    )
     return text.KINDS[kind.kind], str(kind.student_count), *counts, *prices
 
 

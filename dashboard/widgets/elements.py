@@ -5,10 +5,22 @@ from html import escape
 
 import streamlit as st
 
+MARKUP = frozenset(r"\`*_{}[]()<>#+-.!|~$:")
+
 
 def heading(words: str) -> None:
     """A page's heading made of data: names are never read as markup."""
     st.html(f"<h1>{escape(words)}</h1>")
+
+
+def literal(words: str) -> str:
+    """Words of a stranger inside a label or a message: none of them is read as markup."""
+    return "".join(f"\\{letter}" if letter in MARKUP else letter for letter in words)
+
+
+def subheading(words: str) -> None:
+    """A smaller heading made of data."""
+    st.html(f"<h3>{escape(words)}</h3>")
 
 
 def note(sentence: str) -> None:

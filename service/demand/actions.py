@@ -3,28 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.demand import DemandEdition as ReadEdition
-from recommender.demand import read_edition, split_edition_code
+from recommender.demand import split_edition_code
 from recommender.edition_gate import Finding, check_edition
-from recommender.errors import RecommenderError
 from recommender.reference import Reference
 from service import audit
 from service.access import Actor, Permission, Role, check_permission
 from service.catalogue.queries import read_catalogue
 from service.clock import now
+from service.db import lock_table
 from service.demand.queries import codes_in_turn, compare_editions, edition_row, find_code_in_force, read_lists
 from service.demand.schemas import EditionAdded
 from service.demand.sentences import said_of_finding
+from service.demand.understanding import read_own
 from service.errors import ConflictError, InvalidInputError
 from service.installation import get_today
 from service.jobs import TRAINING, enqueue_job
 from service.settings import Settings
 from service.tables import DemandEdition, DemandEntry
 
-MAX_REGION, MAX_TITLE, MAX_HORIZON, MAX_CODE = 200, 500, 24, 64
-MAX_WHOLE = 2**31 - 1
+LOCK_KEY = 0x0A0D19
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def publish_edition(
     although: str | None = None,
     source: Source | None = None,
     first_person: str | None = None,
+    heading_region: str | None = None,
 ) -> EditionAdded:
     """Store an edition and have the model trained on it, in one transaction.
 
@@ -53,7 +55,9 @@ def publish_edition(
     the reason of the operator (`although`), or a second person: `first_person` asked for it, the actor agrees.
     """
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    read = _read(content)
+    read = read_own(content, reference)
+    check_region(read.region, settings)
+    lock_table(session, LOCK_KEY)  # two people at once: the second finds what the first has published
     today = get_today(session, settings)
     before = find_code_in_force(session, settings, today.as_of)
     present = session.get(DemandEdition, read.code)
@@ -65,10 +69,11 @@ def publish_edition(
             edition_code=read.code,
         )
     if present is None:
-        findings = suspicions(session, read, reference)
+        _check_revision(session, read, settings)
+        findings = suspicions(session, read, reference, settings, heading_region)
         if findings and first_person is None:
             _check_may_publish(actor, findings, although)
-        row = _add(session, actor, read, content, source, first_person)
+        row = _add(session, actor, read, content, source, first_person, settings)
         facts = {"findings": [finding.code for finding in findings], "although": although}
         _record(session, actor, row, len(read.entries), facts)
         enqueue_job(session, actor=actor, kind=TRAINING, unique_key="region", cause=f"edition {read.code}")
@@ -87,11 +92,66 @@ def publish_edition(
     )
 
 
-def suspicions(session: Session, read: ReadEdition, reference: Reference) -> tuple[Finding, ...]:
-    """What is out of the ordinary beside the list in force on the day of publishing."""
-    turn = codes_in_turn(session, read.region, read.published_on)
-    previous, _ = read_lists(session, turn[-1] if turn else None)
-    return check_edition(read, previous, reference)
+def suspicions(
+    session: Session, read: ReadEdition, reference: Reference, settings: Settings, heading_region: str | None = None
+) -> tuple[Finding, ...]:
+    """What is out of the ordinary beside the lists it follows, or, of a correction, beside what it corrects as well.
+
+    A correction is held against the list's first revision and the half-year before too: many small ones must not add
+    up to a list that nobody else has seen.
+    """
+    as_of = get_today(session, settings).as_of
+    turn = codes_in_turn(session, settings.demand_region, max(as_of, read.published_on))
+    followed = [code for code in turn if split_edition_code(code)[0] != read.list_code]
+    corrected = [code for code in turn if split_edition_code(code)[0] == read.list_code]
+    if corrected:
+        first = [read.list_code] if session.get(DemandEdition, read.list_code) is not None else []
+        before = [*corrected, *first, *followed[-1:]]
+    else:
+        before = turn[-1:]
+    found: dict[str, Finding] = {}
+    for number, code in enumerate(dict.fromkeys(before)):
+        for finding in check_edition(read, read_lists(session, code)[0], reference):
+            if number == 0 or finding.code != "nothing_changed":
+                found.setdefault(finding.code, finding)
+    if not before:
+        found = {finding.code: finding for finding in check_edition(read, None, reference)}
+    if heading_region is not None and not is_same_region(heading_region, settings.demand_region):
+        found["another_region"] = Finding("another_region", 1, 0, (heading_region,))
+    return tuple(found.values())
+
+
+def is_same_region(one: str, other: str) -> bool:
+    """Whether two names mean one region, in whatever case they are written."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def check_region(region: str, settings: Settings) -> None:
+    """A list of another region would never come into force, and would take its code for ever."""
+    if not is_same_region(region, settings.demand_region):
+        raise InvalidInputError(
+            f"Это перечень другого региона: «{region}», а здесь — «{settings.demand_region}» (ORIENTIR_DEMAND_REGION).",
+            region=region,
+        )
+
+
+def _check_revision(session: Session, read: ReadEdition, settings: Settings) -> None:
+    """Corrections follow each other in number and day; the first one is of a list that is there."""
+    known = [
+        (row.published_on, split_edition_code(row.edition_code)[1])
+        for row in session.scalars(sa.select(DemandEdition).where(DemandEdition.region == settings.demand_region))
+        if split_edition_code(row.edition_code)[0] == read.list_code
+    ]
+    newest = max((revision for _, revision in known), default=0)
+    if read.revision != newest + 1:
+        wanted = read.list_code if newest == 0 else f"{read.list_code}.{newest + 1}"
+        raise ConflictError(f"Следующая редакция этого перечня — «{wanted}».", edition_code=read.code)
+    latest = max((day for day, _ in known), default=read.published_on)
+    if read.published_on < latest:
+        raise ConflictError(
+            f"Исправление не может быть раньше того, что исправляет: поставьте день не раньше {latest:%d.%m.%Y}.",
+            edition_code=read.code,
+        )
 
 
 def _check_may_publish(actor: Actor, findings: tuple[Finding, ...], although: str | None) -> None:
@@ -102,7 +162,7 @@ def _check_may_publish(actor: Actor, findings: tuple[Finding, ...], although: st
     way = (
         "Если всё верно, назовите причину: --although."
         if actor.role is Role.OPERATOR
-        else "Если всё верно, загрузите файл на экране «Перечень»: публикацию подтвердит второй человек."
+        else "Если всё верно, загрузите файл на экране «Перечень профессий»: публикацию подтвердит второй человек."
     )
     raise ConflictError(
         f"Перечень выглядит необычно и не опубликован. {said} {way}", findings=[finding.code for finding in findings]
@@ -115,50 +175,14 @@ def _unknown_codes(read: ReadEdition, reference: Reference) -> list[str]:
     return sorted(code for code in named if code not in reference.spo and code not in reference.former_spo)
 
 
-def _read(content: bytes) -> ReadEdition:
-    try:
-        read = read_edition(content)
-    except RecommenderError as error:
-        facts = {name: value for name, value in error.facts.items() if name in ("row", "column", "columns")}
-        raise InvalidInputError(f"Перечень не принят: {_in_russian(error)}", **facts) from error
-    positions = [entry.position for entry in read.entries]
-    if len(set(positions)) != len(positions):
-        raise InvalidInputError("Перечень не принят: место (position) в одной редакции не повторяется.")
-    _check_bounds(read)
-    return read
-
-
-def _check_bounds(read: ReadEdition) -> None:
-    """What no database could keep: numbers and texts too long, control characters."""
-    texts = [(read.region, MAX_REGION)]
-    numbers: list[int | None] = []
-    for entry in read.entries:
-        texts += [(entry.title, MAX_TITLE), (entry.horizon or "", MAX_HORIZON)]
-        texts += [(code, MAX_CODE) for code in entry.spo_codes]
-        numbers += [entry.position, entry.level, entry.vacancies]
-    if any(len(text) > longest or not text.isprintable() for text, longest in texts):
-        raise InvalidInputError("Перечень не принят: есть слишком длинный текст или служебные знаки в ячейке.")
-    if any(abs(number) > MAX_WHOLE for number in numbers if number is not None):
-        raise InvalidInputError("Перечень не принят: есть слишком большое число.")
-
-
-def _in_russian(error: RecommenderError) -> str:
-    row, column = error.facts.get("row"), error.facts.get("column")
-    if "columns" in error.facts:
-        columns = error.facts["columns"]
-        named = ", ".join(map(str, columns)) if isinstance(columns, list | tuple) else str(columns)
-        return f"нет столбцов {named}; формат описан в data/formats/demand.toml."
-    place = ", ".join(part for part in (f"строка {row}" if row else "", f"столбец {column}" if column else "") if part)
-    return f"{place or 'файл'} — проверьте по описанию data/formats/demand.toml (CSV в UTF-8)."
-
-
 def _add(
-    session: Session, actor: Actor, read: ReadEdition, content: bytes, source: Source | None, first_person: str | None
-) -> DemandEdition:
-    turn = codes_in_turn(session, read.region, read.published_on)
+    session: Session, actor: Actor, read: ReadEdition, content: bytes, source: Source | None, first_person: str | None,
+    settings: Settings,
+) -> DemandEdition:  # fmt: skip
+    turn = codes_in_turn(session, settings.demand_region, read.published_on)
     row = DemandEdition(
         edition_code=read.code,
-        region=read.region,
+        region=settings.demand_region,
         published_on=read.published_on,
         checksum=read.checksum,
         illustrative=read.illustrative,
@@ -168,7 +192,7 @@ def _add(
         published_by=first_person or actor.actor_id,
         approved_by=actor.actor_id if first_person is not None else None,
         source_name=source.name if source else None,
-        source_checksum=source.checksum if source else None,
+        source_checksum=source.checksum if source else read.checksum,
         source=source.content if source else None,
     )
     session.add(row)
@@ -191,11 +215,10 @@ def _add(
 
 
 def _record(session: Session, actor: Actor, row: DemandEdition, entry_count: int, facts: Mapping[str, object]) -> None:
-    told = {name: value for name, value in facts.items() if value}
+    told: dict[str, object] = {name: value for name, value in facts.items() if value}
     if row.approved_by is not None:
         told["first_person"] = row.published_by
-    if row.source_checksum is not None:
-        told["source_checksum"] = row.source_checksum
+    told["source_checksum"] = row.source_checksum
     day = row.published_on.isoformat()
     audit.record(
         session, actor=actor, deed="demand.published", subject=row.edition_code, checksum=row.checksum,

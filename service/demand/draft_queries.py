@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.reference import Reference
-from service.demand.actions import suspicions
+from service.access import Actor
 from service.demand.draft_schemas import (
     Candidate,
     Draft,
@@ -17,9 +17,10 @@ from service.demand.draft_schemas import (
     ProfileChoice,
     SpoChoice,
 )
-from service.demand.drafts import OPEN, SIGNED, UNSETTLED, edition_of, get_draft, lines_of
+from service.demand.drafts import OPEN, SIGNED, UNSETTLED, draft_suspicions, get_draft, lines_of
 from service.demand.schemas import Suspicion
 from service.demand.sentences import said_of_doubt, said_of_finding, said_of_ground
+from service.settings import Settings
 from service.tables import DemandDraft, DemandDraftLine
 
 
@@ -47,11 +48,11 @@ def _row(session: Session, draft: DemandDraft) -> DraftRow:
     )
 
 
-def show_draft(session: Session, draft_id: int, reference: Reference) -> Draft:
+def show_draft(session: Session, draft_id: int, reference: Reference, settings: Settings, actor: Actor) -> Draft:
     """A draft whole, with what is out of the ordinary about it."""
     draft = get_draft(session, draft_id)
     lines = lines_of(session, draft)
-    findings = suspicions(session, edition_of(session, draft), reference)
+    findings = draft_suspicions(session, draft, reference, settings)
     return Draft(
         **_row(session, draft).model_dump(),
         counts=dict(Counter(line.status for line in lines)),
@@ -68,6 +69,7 @@ def show_draft(session: Session, draft_id: int, reference: Reference) -> Draft:
             for finding in findings
         ],
         needs_second_person=bool(findings),
+        signed_by_me=draft.signed_by == actor.actor_id,
     )
 
 
@@ -89,7 +91,7 @@ def _line(line: DemandDraftLine, reference: Reference) -> DraftLine:
         confidence=line.confidence,
         ground=line.ground,
         ground_text=said_of_ground(line.ground),
-        doubt_text=said_of_doubt(line.doubt, line.written_codes),
+        doubt_text=said_of_doubt(line.doubt, line.doubtful_codes),
         candidates=[Candidate(**candidate) for candidate in line.candidates],
     )
 

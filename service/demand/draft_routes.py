@@ -1,5 +1,6 @@
 """Drafts of lists over HTTP: upload, settle, look, publish."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, status
@@ -18,7 +19,7 @@ from service.demand.draft_schemas import (
     TitleMeaning,
 )
 from service.demand.queries import change_between, codes_in_turn, read_lists
-from service.demand.schemas import EditionChange
+from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
@@ -57,7 +58,7 @@ def open_draft(
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings
         )
-        return show_draft(session, draft.draft_id, reference)
+        return show_draft(session, draft.draft_id, reference, settings, actor)
 
 
 @router.get("/choices")
@@ -67,9 +68,9 @@ def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
 
 
 @router.get("/{draft_id}")
-def get_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
+def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
     """Черновик целиком."""
-    return show_draft(session, draft_id, get_reference(settings))
+    return show_draft(session, draft_id, get_reference(settings), settings, actor)
 
 
 @router.patch("/{draft_id}")
@@ -80,21 +81,20 @@ def change_head(
     drafts.change_head(
         session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on
     )
-    return show_draft(session, draft_id, get_reference(settings))
+    return show_draft(session, draft_id, get_reference(settings), settings, actor)
 
 
 @router.put("/{draft_id}/lines/{position}")
 def settle_title(
     draft_id: DraftId, position: Position, meaning: TitleMeaning, actor: Publisher, session: Writes,
     settings: AppSettings,
-) -> Draft:  # fmt: skip
-    """Что означает название: ни одной, одна или несколько специальностей. Запоминается на следующее полугодие."""
-    reference = get_reference(settings)
-    drafts.settle_title(
+) -> Settled:  # fmt: skip
+    """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
+    count = drafts.settle_title(
         session, actor=actor, draft_id=draft_id, position=position, spo_codes=meaning.spo_codes,
-        profiles=meaning.profiles, reference=reference,
+        profiles=meaning.profiles, reference=get_reference(settings),
     )  # fmt: skip
-    return show_draft(session, draft_id, reference)
+    return Settled(line_count=count)
 
 
 @router.post("/{draft_id}/rest")
@@ -126,7 +126,16 @@ def publish_draft(draft_id: DraftId, actor: Publisher, session: Writes, settings
         said = "Перечень выглядит необычно: подпись поставлена, публикацию должен подтвердить другой человек."
         return Publication(published=False, text=said, added=None)
     word = "уже была опубликована" if added.already_known else "опубликована"
-    return Publication(published=True, text=f"Редакция {added.edition.code} {word}.", added=added)
+    when = _when(added.edition, get_today(session, settings).as_of)
+    return Publication(published=True, text=f"Редакция {added.edition.code} {word}.{when}", added=added)
+
+
+def _when(edition: EditionRow, as_of: date) -> str:
+    if edition.in_force:
+        return ""
+    if edition.published_on > as_of:
+        return f" Вступит в силу {edition.published_on:%d.%m.%Y}."
+    return " Действует другая, более поздняя редакция."
 
 
 @router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)

@@ -80,6 +80,7 @@ class Draft(DraftRow):
     ignored: list[IgnoredRow]
     suspicions: list[Suspicion]
     needs_second_person: bool
+    signed_by_me: bool
 
 
 class DraftHead(Wire):

@@ -10,21 +10,21 @@ from sqlalchemy.orm import Session
 
 from recommender.demand import (
     EDITION_CODE,
-    MAX_TEXT,
     DemandEdition,
     DemandEntry,
     read_edition,
     split_edition_code,
     write_edition,
 )
+from recommender.edition_gate import Finding
 from recommender.reference import Reference
 from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
-from service.demand.actions import Source, publish_edition, suspicions
+from service.demand.actions import Source, check_region, publish_edition, suspicions
 from service.demand.queries import Lists, codes_in_turn, read_lists
 from service.demand.schemas import EditionAdded
-from service.demand.understanding import Understood, matcher_of
+from service.demand.understanding import Understood, matcher_of, plain
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.installation import get_today
 from service.settings import Settings
@@ -35,7 +35,7 @@ OPEN, SIGNED, PUBLISHED, DISCARDED = "open", "signed", "published", "discarded"
 UNSETTLED = ("confirm", "unknown")
 MAX_NAME = 200
 NAMELESS = "без названия"
-MAX_CODE, MAX_CODES = 32, 20
+MAX_DRAFTS = 50
 HALF_YEAR = re.compile(r"20[0-9]{2}H[12]\Z")
 
 
@@ -44,17 +44,21 @@ def open_draft(
 ) -> DemandDraft:
     """Keep what was understood of a document; nothing of it is in force."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
+    if understood.edition_code is not None:
+        check_region(understood.region or "", settings)
+    _check_room(session)
     today = get_today(session, settings)
     draft = DemandDraft(
         state=OPEN,
         edition_code=understood.edition_code or next_code(session, settings, understood, today.as_of),
-        region=(understood.region if understood.edition_code else None) or settings.demand_region,
+        region=settings.demand_region,
         published_on=understood.published_on or today.as_of,
         illustrative=understood.illustrative,
         source_name=plain(name)[-MAX_NAME:],
         source_checksum=_checksum(content),
         source=content,
-        ignored=_ignored(understood, settings),
+        heading_region=plain(understood.region) if understood.region else None,
+        ignored=[{"place": plain(row.place), "text": plain(row.text), "why": row.why} for row in understood.ignored],
         read_by=actor.actor_id,
         read_at=now(),
     )
@@ -69,45 +73,39 @@ def open_draft(
     return draft
 
 
-def plain(text: str) -> str:
-    """Text as an edition can keep it: printable, on one line, of bearable length."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    short = " ".join(kept.split())
-    return short if len(short) <= MAX_TEXT else f"{short[: MAX_TEXT - 1]}…"
-
-
-def _ignored(understood: Understood, settings: Settings) -> list[dict[str, str]]:
-    rows = [{"place": plain(row.place), "text": plain(row.text), "why": row.why} for row in understood.ignored]
-    if understood.region is not None and understood.region.casefold() != settings.demand_region.casefold():
-        rows.insert(0, {"place": "", "text": understood.region, "why": "другой регион в заголовке документа"})
-    return rows
-
-
 def _lines(draft_id: int, understood: Understood) -> list[DemandDraftLine]:
     return [
         DemandDraftLine(
             draft_id=draft_id,
-            position=position,
-            title=plain(title.title),
-            section=plain(title.section or ""),
-            source_cell=plain(title.source_cell),
+            position=title.position,
+            title=title.title,
+            section=title.section or "",
+            source_cell=title.source_cell,
             horizon=title.horizon,
             level=title.level,
             vacancies=title.vacancies,
-            written_codes=tuple(code[:MAX_CODE] for code in title.written_codes[:MAX_CODES]),
+            written_codes=title.written_codes,
             spo_codes=match.spo_codes,
             profiles=match.profiles,
             status=match.status,
             confidence=match.confidence,
             ground=match.ground,
             doubt=match.doubt,
+            doubtful_codes=match.doubtful_codes,
             candidates=[
                 {"spo_code": each.spo_code, "title_ru": each.title_ru, "confidence": each.confidence}
                 for each in match.candidates
             ],
         )
-        for position, (title, match) in enumerate(understood.lines, start=1)
+        for title, match in understood.lines
     ]
+
+
+def _check_room(session: Session) -> None:
+    """Drafts hold whole documents: what nobody needs is given up first."""
+    open_count = session.scalar(sa.select(sa.func.count()).where(DemandDraft.state.in_((OPEN, SIGNED)))) or 0
+    if open_count >= MAX_DRAFTS:
+        raise ConflictError(f"Незакрытых черновиков уже {open_count}: удалите ненужные.")
 
 
 def next_code(session: Session, settings: Settings, understood: Understood, as_of: date) -> str:
@@ -116,6 +114,8 @@ def next_code(session: Session, settings: Settings, understood: Understood, as_o
     stem = HALF_YEAR.sub("", split_edition_code(taken[-1])[0]) if taken else ""
     half_year = (understood.half_year or f"{as_of.year}-H{1 if as_of.month <= 6 else 2}").replace("-", "")
     list_code = f"{stem or 'region-'}{half_year}"
+    if not EDITION_CODE.fullmatch(f"{list_code}.999"):  # the last one was named in a manner that leaves no room
+        list_code = f"region-{half_year}"
     revisions = [split_edition_code(code)[1] for code in taken if split_edition_code(code)[0] == list_code]
     return f"{list_code}.{max(revisions) + 1}" if revisions else list_code
 
@@ -141,22 +141,34 @@ def lines_of(session: Session, draft: DemandDraft) -> Sequence[DemandDraftLine]:
 def settle_title(
     session: Session, *, actor: Actor, draft_id: int, position: int, spo_codes: Sequence[str],
     profiles: Sequence[str], reference: Reference,
-) -> None:  # fmt: skip
-    """A person says what a title means; said once, it holds for every line of that title and for the next half-year."""
+) -> int:  # fmt: skip
+    """A person says what a title means, of this line and of all lines in doubt about the same title; how many lines."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
     draft = get_draft(session, draft_id, for_change=True)
-    _check_codes(spo_codes, profiles, reference)
+    codes, classes = tuple(dict.fromkeys(spo_codes)), tuple(dict.fromkeys(profiles))
+    _check_codes(codes, classes, reference)
     line = session.get(DemandDraftLine, (draft_id, position))
     if line is None:
         raise NotFoundError("Такой строки в черновике нет.", draft_id=draft_id, position=position)
-    matcher = matcher_of(session, reference)
-    key = matcher.normal_form(line.title)
-    same = [each for each in lines_of(session, draft) if matcher.normal_form(each.title) == key] if key else [line]
+    key = matcher_of(None, reference).memory_key
+    same = [
+        each
+        for each in lines_of(session, draft)
+        if each is line
+        or (
+            each.status in UNSETTLED
+            and each.written_codes == line.written_codes
+            and key(each.title) == key(line.title) != ""
+        )
+    ]
     for each in same:
-        _settle(each, actor, tuple(spo_codes), tuple(profiles))
-    if key:
-        _remember(session, actor, key, line)
+        _settle(each, actor, codes, classes)
     _unsign(draft)
+    audit.record(
+        session, actor=actor, deed="demand.title_settled", subject=str(draft_id), position=position,
+        spo_codes=list(codes), profiles=list(classes),
+    )  # fmt: skip
+    return len(same)
 
 
 def settle_rest(session: Session, *, actor: Actor, draft_id: int) -> int:
@@ -165,24 +177,33 @@ def settle_rest(session: Session, *, actor: Actor, draft_id: int) -> int:
     draft = get_draft(session, draft_id, for_change=True)
     rest = [line for line in lines_of(session, draft) if line.status == "unknown"]
     for line in rest:
-        _settle(line, actor, (), ())  # not remembered: nobody looked at each of them
+        _settle(line, None, (), ())
     if rest:
         _unsign(draft)
+        audit.record(session, actor=actor, deed="demand.rest_settled", subject=str(draft_id), lines=len(rest))
     return len(rest)
 
 
-def _settle(line: DemandDraftLine, actor: Actor, spo_codes: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+def _settle(line: DemandDraftLine, actor: Actor | None, spo_codes: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+    """`actor` is who looked at the title itself: only that is remembered."""
     line.spo_codes, line.profiles, line.status = spo_codes, profiles, "decided"
-    line.decided_by, line.decided_at = actor.actor_id, now()
+    line.decided_by, line.decided_at = (actor.actor_id if actor is not None else None), now()
 
 
-def _remember(session: Session, actor: Actor, key: str, line: DemandDraftLine) -> None:
-    decision = session.get(TitleDecision, key)
-    if decision is None:
-        decision = TitleDecision(title_key=key)
-        session.add(decision)
-    decision.title, decision.spo_codes, decision.profiles = line.title, line.spo_codes, line.profiles
-    decision.decided_by, decision.decided_at = actor.actor_id, now()
+def _remember(session: Session, draft: DemandDraft, reference: Reference) -> None:
+    """Keep what people decided about titles alone, once the list is published; not where codes stood beside them."""
+    key_of = matcher_of(None, reference).memory_key
+    for line in lines_of(session, draft):
+        key = key_of(line.title)
+        if line.decided_by is None or line.written_codes or not key:
+            continue
+        decision = session.get(TitleDecision, key)
+        if decision is None:
+            decision = TitleDecision(title_key=key)
+            session.add(decision)
+        decision.title, decision.spo_codes, decision.profiles = line.title, line.spo_codes, line.profiles
+        decision.decided_by, decision.decided_at = line.decided_by, line.decided_at or now()
+        session.flush()
 
 
 def _check_codes(spo_codes: Sequence[str], profiles: Sequence[str], reference: Reference) -> None:
@@ -208,13 +229,17 @@ def change_head(session: Session, *, actor: Actor, draft_id: int, edition_code: 
     if (edition_code, published_on) != (draft.edition_code, draft.published_on):
         draft.edition_code, draft.published_on = edition_code, published_on
         _unsign(draft)
+        day = published_on.isoformat()
+        audit.record(
+            session, actor=actor, deed="demand.head_changed", subject=str(draft_id), edition=edition_code, on=day
+        )
 
 
 def discard_draft(session: Session, *, actor: Actor, draft_id: int) -> None:
-    """Give a draft up; what was decided about titles stays remembered."""
+    """Give a draft up, its document with it."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
     draft = get_draft(session, draft_id, for_change=True)
-    draft.state, draft.closed_at = DISCARDED, now()
+    draft.state, draft.closed_at, draft.source = DISCARDED, now(), b""
     audit.record(session, actor=actor, deed="demand.discarded", subject=str(draft_id))
 
 
@@ -276,9 +301,10 @@ def publish_draft(
     draft = get_draft(session, draft_id, for_change=True)
     content = _settled_content(session, draft)
     is_new = session.scalar(sa.select(EditionRow.checksum).where(EditionRow.checksum == _checksum(content))) is None
-    is_suspicious = is_new and bool(suspicions(session, read_edition(content), reference))
+    findings = draft_suspicions(session, draft, reference, settings) if is_new else ()
+    is_suspicious = bool(findings)
     if is_suspicious and draft.signed_by in (None, actor.actor_id):
-        _sign(session, actor, draft)
+        _sign(session, actor, draft, content, findings)
         return None
     first = draft.signed_by if is_suspicious else None
     return _publish(session, actor, draft, content, reference, settings, first_person=first)
@@ -300,10 +326,18 @@ def _publish(
     source = Source(draft.source_name, draft.source_checksum, draft.source)
     added = publish_edition(
         session, actor=actor, content=content, reference=reference, settings=settings, although=although,
-        source=source, first_person=first_person,
+        source=source, first_person=first_person, heading_region=draft.heading_region,
     )  # fmt: skip
-    draft.state, draft.closed_at = PUBLISHED, now()
+    _remember(session, draft, reference)
+    draft.state, draft.closed_at, draft.source = PUBLISHED, now(), b""  # the edition keeps the document
     return added
+
+
+def draft_suspicions(
+    session: Session, draft: DemandDraft, reference: Reference, settings: Settings
+) -> tuple[Finding, ...]:
+    """What is out of the ordinary about the edition to be."""
+    return suspicions(session, edition_of(session, draft), reference, settings, draft.heading_region)
 
 
 def _settled_content(session: Session, draft: DemandDraft) -> bytes:
@@ -315,22 +349,30 @@ def _settled_content(session: Session, draft: DemandDraft) -> bytes:
         )
         raise ConflictError(
             f"Сначала решите, что означают названия: осталось {len(unsettled)}. {named}. "
-            "Это делают на экране «Перечень профессий».",
+            "Загрузите документ на экране «Перечень профессий» или впишите коды в сам документ.",
             positions=[line.position for line in unsettled[:50]],
         )
     of = sa.select(EditionRow).where(EditionRow.source_checksum == draft.source_checksum)
     entries = edition_of(session, draft).entries
     known = (row.content for row in session.scalars(of.order_by(EditionRow.added_at)))
-    same = (content for content in known if read_edition(content).entries == entries)
-    return next(same, None) or content_of(session, draft)
+    wanted = split_edition_code(draft.edition_code)[0]
+    for content in known:
+        read = read_edition(content)
+        if read.entries == entries and read.list_code == wanted:
+            return content
+    return content_of(session, draft)
 
 
 def _checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _sign(session: Session, actor: Actor, draft: DemandDraft) -> None:
+def _sign(session: Session, actor: Actor, draft: DemandDraft, content: bytes, findings: tuple[Finding, ...]) -> None:
     if draft.signed_by is not None:
         raise ConflictError("Вы уже просили опубликовать этот перечень: подтвердить должен другой человек.")
     draft.state, draft.signed_by, draft.signed_at = SIGNED, actor.actor_id, now()
-    audit.record(session, actor=actor, deed="demand.signed", subject=str(draft.draft_id))
+    codes = [finding.code for finding in findings]
+    audit.record(
+        session, actor=actor, deed="demand.signed", subject=str(draft.draft_id), checksum=_checksum(content),
+        findings=codes,
+    )  # fmt: skip

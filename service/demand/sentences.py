@@ -7,28 +7,33 @@ from recommender.edition_changes import EditionDifference
 from recommender.edition_gate import Finding
 
 FINDINGS = {
-    "few_entries": "В перечне строк: {figure:.0f}; меньше {limit:.0f} у перечня региона не бывает.",
-    "list_shrank": "Перечень вдвое короче прежнего: осталось {figure:.0%} строк.",
-    "list_grew": "Перечень намного длиннее прежнего: в {figure:.1f} раза.",
-    "carried_share": "Из кодов прежнего перечня осталось {figure:.0%}; обычно больше {limit:.0%}. Пропали: {examples}.",
+    "few_entries": "В перечне {figure}: у перечня региона строк не меньше {limit}.",
+    "list_shrank": "Перечень намного короче прежнего: осталось {figure} его длины.",
+    "list_grew": "Перечень намного длиннее прежнего: {figure} его длины.",
+    "carried_share": "Из кодов прежнего перечня осталось {figure}; обычно больше {limit}. Пропали: {examples}.",
     "nothing_changed": "Строки те же, что в прежнем перечне: проверьте, тот ли это файл.",
     "section_vanished": "Пропали целые разделы прежнего перечня: {examples}.",
     "group_vanished": "Пропали целые группы специальностей: {examples}.",
-    "tenfold_need": "Потребность изменилась в {figure:.0f} раз: {examples}. Проверьте запятую и единицы.",
-    "one_need_above_all": "Одна потребность больше остальных в {figure:.0f} раз: {examples}. Не строка ли это «Всего»?",
-    "repeated_titles": "Повторяются строки ({figure:.0%} перечня): {examples}.",
-    "one_code_everywhere": "Один код стоит в {figure:.0%} строк: {examples}.",
-    "matched_share": "К специальностям и профильным классам ведут {figure:.0%} строк; обычно больше {limit:.0%}.",
-    "unknown_codes": "Кодов, которых нет ни в одном списке СПО: {figure:.0%}. Например, {examples}.",
-    "all_at_the_top": "Высший уровень спроса у {figure:.0%} строк: перечень ничего не различает.",
-    "levels_shifted": "Уровни спроса сдвинулись в среднем на {figure:.1f} — не другая ли это шкала?",
-    "levels_turned_over": "Уровни идут наоборот по сравнению с прежним перечнем: не «1 — наибольший»?",
-    "illegible_titles": "Слова есть лишь в {figure:.0%} названий: {examples}. Проверьте кодировку и столбцы.",
-    "published_before_previous": "Дата публикации раньше, чем у прежнего перечня ({examples}).",
-    "lists_missing_between": "С прежнего перечня прошло {figure:.0f} дней: не пропущен ли перечень между ними?",
-    "date_outside_half_year": "Дата публикации не из того полугодия, что в коде ({examples}).",
+    "tenfold_need": "Потребность изменилась в десять раз и больше: {examples}. Проверьте запятую и единицы.",
+    "one_need_above_all": "Одна потребность в десять раз больше почти всех: {examples}. Не строка ли это «Всего»?",
+    "repeated_titles": "Повторяется {figure} строк перечня: {examples}.",
+    "one_code_everywhere": "Один и тот же код стоит в {figure} строк: {examples}.",
+    "matched_share": "К специальностям и профильным классам ведёт {figure} строк; обычно больше {limit}.",
+    "unknown_codes": "Кодов, которых нет ни в одном списке СПО: {figure}. Например, {examples}.",
+    "codes_moved": "У {figure} прежних названий теперь другие коды: {examples}. Не сдвинулся ли столбец?",
+    "all_at_the_top": "Высший уровень спроса у {figure} строк: перечень ничего не различает.",
+    "levels_shifted": "Уровни спроса сдвинулись в среднем на {figure}: не другая ли это шкала?",
+    "levels_turned_over": "Уровни идут в обратном порядке, чем в прежнем перечне: возможно, здесь 1 — наибольший.",
+    "illegible_titles": "Слова есть лишь в {figure} названий: {examples}. Проверьте кодировку и столбцы.",
+    "published_before_previous": "День публикации раньше, чем у действующего перечня.",
+    "lists_missing_between": "После прежнего перечня прошло больше года: не пропущен ли перечень между ними?",
+    "date_outside_half_year": "День публикации не из того полугодия, что в коде: {examples}.",
     "another_region": "В заголовке документа другой регион: {examples}.",
 }
+SHARES = frozenset({
+    "list_shrank", "list_grew", "carried_share", "repeated_titles", "one_code_everywhere", "matched_share",
+    "unknown_codes", "codes_moved", "all_at_the_top", "illegible_titles",
+})  # fmt: skip
 STATUSES = {
     "accepted": "понято",
     "confirm": "подтвердить",
@@ -47,11 +52,12 @@ GROUNDS = {
     "nothing": "ничего похожего",
 }
 DOUBTS = {
-    "code_names_another": "под кодом {codes} в списке СПО стоит другое название",
-    "code_unknown": "кода {codes} нет в списках СПО",
-    "code_closed": "код {codes} закрыт и преемника не имеет",
-    "code_renamed": "код {codes} в прежнем списке значил другое",
-    "code_higher": "код {codes} — высшего образования",
+    "code_names_another": "в списке СПО под этим кодом стоит другое название ({codes})",
+    "code_unknown": "такого кода нет в списках СПО ({codes})",
+    "code_closed": "код закрыт, и преемника у него нет ({codes})",
+    "code_renamed": "в прежнем списке этот код значил другое ({codes})",
+    "code_higher": "это код высшего образования ({codes})",
+    "remembered_differs": "раньше решили иначе, чем говорит само название",
     "part_without_code": "код указан не для всех профессий строки",
     "close_rivals": "подходят несколько специальностей",
     "brackets_unread": "непонятно уточнение в скобках",
@@ -63,7 +69,23 @@ DOUBTS = {
 def said_of_finding(finding: Finding) -> str:
     """What is out of the ordinary, in words."""
     examples = ", ".join(f"«{each}»" for each in finding.examples)
-    return FINDINGS[finding.code].format(figure=finding.figure, limit=finding.limit, examples=examples)
+    figure, limit = (_said(finding.code, value) for value in (finding.figure, finding.limit))
+    if finding.code == "few_entries":
+        figure = plural(round(finding.figure), "строка", "строки", "строк")
+    return FINDINGS[finding.code].format(figure=figure, limit=limit, examples=examples)
+
+
+def _said(code: str, value: float) -> str:
+    if code in SHARES:
+        return f"{round(100 * value)} %"
+    return f"{value:.0f}" if value == round(value) else f"{value:.1f}".replace(".", ",")
+
+
+def plural(count: int, one: str, few: str, many: str) -> str:
+    """A number with the form of the noun that follows it."""
+    if count % 10 == 1 and count % 100 != 11:
+        return f"{count} {one}"
+    return f"{count} {few if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else many}"
 
 
 def said_of_ground(ground: str) -> str:
@@ -80,7 +102,7 @@ def order_text(old: DemandEdition, new: DemandEdition, change: EditionDifference
     """Paragraphs for the order that puts the new list into force."""
     parts = [
         f"Утвердить перечень востребованных и перспективных профессий и специальностей ({new.region}), "
-        f"редакция {new.code} от {new.published_on:%d.%m.%Y}: {len(new.entries)} строк.",
+        f"редакция {new.code} от {new.published_on:%d.%m.%Y}: {plural(len(new.entries), 'строка', 'строки', 'строк')}.",
         f"Считать утратившей силу редакцию {old.code} от {old.published_on:%d.%m.%Y}.",
     ]
     for words, entries in (("Включить", change.added), ("Исключить", change.dropped)):

@@ -1,14 +1,15 @@
 """A published document as lines with their meaning: read in a child process, matched to SPO codes, never silently."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.demand import TOP_LEVEL, DemandEdition, read_edition
+from recommender.demand import MAX_TEXT, TOP_LEVEL, DemandEdition, read_edition
 from recommender.errors import RecommenderError, TableValueError
 from recommender.published_list import IgnoredRow, ListedTitle, read_listed
 from recommender.reference import Reference
@@ -18,7 +19,9 @@ from service.errors import InvalidInputError
 from service.tables import TitleDecision
 
 OUR_COLUMNS = (b"profession_title", b"spo_codes", b"edition")
-MAX_TITLES = 5_000
+MAX_TITLES = 2_000
+MAX_CODE, MAX_CODES = 32, 20
+MAX_REGION, MAX_TITLE, MAX_OWN_CODE, MAX_WHOLE = 200, 500, 64, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ def matcher_of(session: Session | None, reference: Reference) -> TitleMatcher:
     """What matches titles, with the decisions of earlier half-years; laid out once for the same decisions."""
     remembered: Mapping[str, Remembered] = {}
     if session is not None:
-        rows = session.scalars(sa.select(TitleDecision).order_by(TitleDecision.title_key))
-        remembered = {row.title_key: Remembered(row.spo_codes, row.profiles) for row in rows}
+        rows = session.scalars(sa.select(TitleDecision).order_by(TitleDecision.decided_at, TitleDecision.title_key))
+        remembered = {row.title: Remembered(row.spo_codes, row.profiles) for row in rows}
     return _matcher(reference, tuple(remembered.items()))
 
 
@@ -58,7 +61,7 @@ def known_titles(reference: Reference) -> frozenset[str]:
 def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Reference) -> Understood:
     """Read a document and say what each title means; a refusal names the place and the remedy."""
     if all(column in content[:400] for column in OUR_COLUMNS):
-        return _own_format(read_own(content))
+        return _own_format(read_own(content, reference))
     try:
         listed = read_listed(read_document(content, name), known_titles(reference))
     except TableValueError as error:
@@ -70,10 +73,11 @@ def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Refe
         )
     if len(listed.titles) > MAX_TITLES:
         raise InvalidInputError(f"В файле больше {MAX_TITLES} названий: это не перечень одного региона.")
-    codes = own_codes(listed.titles, matcher)
-    matches = matcher.match_all([(title.title, own) for title, own in zip(listed.titles, codes, strict=True)])
+    titles = [_plain_title(title) for title in listed.titles]
+    codes = own_codes(titles, matcher)
+    matches = matcher.match_all([(title.title, own) for title, own in zip(titles, codes, strict=True)])
     return Understood(
-        tuple(zip(listed.titles, matches, strict=True)),
+        tuple(zip(titles, matches, strict=True)),
         listed.ignored,
         listed.region,
         listed.half_year,
@@ -106,13 +110,48 @@ def own_codes(titles: Sequence[ListedTitle], matcher: TitleMatcher) -> list[tupl
     return found
 
 
-def read_own(content: bytes) -> DemandEdition:
+def plain(text: str) -> str:
+    """Text as an edition can keep it: printable, on one line, of bearable length; signs nobody sees leave no gap."""
+    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    short = " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
+    return short if len(short) <= MAX_TEXT else f"{short[: MAX_TEXT - 1]}…"
+
+
+def _plain_title(title: ListedTitle) -> ListedTitle:
+    codes = tuple(plain(code)[:MAX_CODE] for code in title.written_codes[:MAX_CODES])
+    section = plain(title.section) if title.section else None
+    place = plain(title.source_cell)
+    return replace(title, title=plain(title.title), section=section, written_codes=codes, source_cell=place)
+
+
+def read_own(content: bytes, reference: Reference) -> DemandEdition:
     """A list in our own CSV format; a refusal names row, column and what is allowed there."""
     try:
-        return read_edition(content)
+        read = read_edition(content)
     except RecommenderError as error:
         facts = {name: value for name, value in error.facts.items() if name in ("row", "column", "columns")}
         raise InvalidInputError(f"Перечень не принят: {_in_russian(error)}", **facts) from error
+    positions = [entry.position for entry in read.entries]
+    if len(set(positions)) != len(positions):
+        raise InvalidInputError("Перечень не принят: место (position) в одной редакции не повторяется.")
+    unknown = sorted({code for entry in read.entries for code in entry.profiles if code not in reference.profiles})
+    if unknown:
+        raise InvalidInputError(f"Перечень не принят: профильных классов {', '.join(unknown)} нет в справочнике.")
+    _check_bounds(read)
+    return read
+
+
+def _check_bounds(read: DemandEdition) -> None:
+    """What no database could keep: texts and numbers too long, control characters."""
+    texts = [(read.region, MAX_REGION)]
+    numbers: list[int | None] = []
+    for entry in read.entries:
+        texts += [(entry.title, MAX_TITLE), *((code, MAX_OWN_CODE) for code in entry.spo_codes)]
+        numbers += [entry.position, entry.level, entry.vacancies]
+    if any(len(text) > longest or not text.isprintable() for text, longest in texts):
+        raise InvalidInputError("Перечень не принят: есть слишком длинный текст или служебные знаки в ячейке.")
+    if any(abs(number) > MAX_WHOLE for number in numbers if number is not None):
+        raise InvalidInputError("Перечень не принят: есть слишком большое число.")
 
 
 def _own_format(read: DemandEdition) -> Understood:

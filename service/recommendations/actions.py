@@ -185,7 +185,9 @@ def _brief(member: ClassMember, ranked: Ranked, decisions: Mapping[str, Decision
     )
 
 
-def record_showing(session: Session, *, actor: Actor, answer: StudentRecommendations | ClassRecommendations) -> None:
+def record_showing(
+    session: Session, *, actor: Actor, answer: StudentRecommendations | ClassRecommendations, discovery: bool = False
+) -> None:
     """Keep what was shown, to whom, with which versions; the same lists shown again the same day are one showing."""
     lists = (
         {answer.student_id: answer.lists}
@@ -212,6 +214,7 @@ def record_showing(session: Session, *, actor: Actor, answer: StudentRecommendat
             edition_code=answer.demand_edition.code if answer.demand_edition is not None else None,
             demand_strength=answer.demand_strength,
             k=answer.k,
+            discovery=discovery,
             items=items,
         )
         if not _shown_today(session, row):
@@ -225,7 +228,7 @@ def _shown_today(session: Session, row: Showing) -> bool:
         .order_by(Showing.showing_id.desc())
         .limit(1)
     ).one_or_none()
-    same = ("as_of", "model_version", "edition_code", "demand_strength", "k", "items")
+    same = ("as_of", "model_version", "edition_code", "demand_strength", "k", "discovery", "items")
     return (
         last is not None
         and last.shown_at.date() == row.shown_at.date()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
@@ -17,7 +18,7 @@ from service.catalogue.queries import host_title
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
 from service.recommendations.shelf import Serving
 from service.students.facts import read_fact_rows, read_student_rows
-from service.tables import Student
+from service.tables import ImportRun, Student
 
 MOST_CROWDED = 15
 
@@ -52,14 +53,15 @@ class DistrictKeeper:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: tuple[Serving, District] | None = None
+        self._of: tuple[Serving, int | None, District] | None = None
 
     def take(self, session: Session, serving: Serving) -> District:
         """The district as the current ranker sees it."""
+        last_import = session.scalar(sa.select(sa.func.max(ImportRun.import_run_id)))  # consents come with rosters
         with self._lock:
-            if self._of is None or self._of[0] is not serving:
-                self._of = (serving, read_district(session, serving))
-            return self._of[1]
+            if self._of is None or self._of[0] is not serving or self._of[1] != last_import:
+                self._of = (serving, last_import, read_district(session, serving))
+            return self._of[2]
 
 
 def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:

@@ -30,7 +30,7 @@ from service.students.queries import get_class
 from service.tables import ClassMember, Student
 
 MOST_MOVED = 15
-SEEN_CHANGE = 0.05  # applicants a seat: less is no news
+SEEN_CHANGE = 0.1  # applicants a seat: less is no news
 
 
 def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpact:
@@ -44,11 +44,11 @@ def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpa
         to_code=edition.code if edition is not None else None,
         model_version=serving.model.version,
         demand_strength=serving.recommender.demand_strength,
-        student_count=len(district.facts),
+        student_count=_in_fives(len(district.facts)),
         kinds=[_kind(found, row) for row in range(len(KINDS)) if found.student_counts[row] >= FEW_STUDENTS],
         gaining=_moved(serving, found, 1),
         losing=_moved(serving, found, -1),
-        filling=_filling(serving, district, found),
+        filling=_filling(serving, found),
         gaps=[
             GapRow(
                 title=gap.entry.title,
@@ -62,33 +62,46 @@ def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpa
     )
 
 
-def _told(count: int) -> int | None:
-    """A count that may be told; None: some, but fewer than five."""
-    return None if 0 < count < FEW_STUDENTS else int(count)
+def _told(count: int, of: int) -> int | None:
+    """A count in steps of five; None where it, or those left over, are one to four."""
+    hidden = 0 < count < FEW_STUDENTS or 0 < of - count < FEW_STUDENTS
+    return None if hidden else _in_fives(count)
+
+
+def _in_fives(count: int) -> int:
+    return 0 if count < FEW_STUDENTS else FEW_STUDENTS * round(count / FEW_STUDENTS)
 
 
 def _kind(found: Impact, row: int) -> KindImpact:
+    students = int(found.student_counts[row])
+    counts = [_told(int(changed[row]), students) for changed in (found.changed_first, found.changed_listed)]
+    can_tell = all(count is not None for count in counts)
     return KindImpact(
         kind=KINDS[row].value,
-        student_count=int(found.student_counts[row]),
-        changed_first_three=_told(found.changed_first[row]),
-        changed_first_five=_told(found.changed_listed[row]),
-        price_before=float(found.price_before[row]),
-        price_after=float(found.price_after[row]),
+        student_count=_in_fives(students),
+        changed_first_three=counts[0],
+        changed_first_five=counts[1],
+        price_before=round(float(found.price_before[row]), 3),
+        price_after=round(float(found.price_after[row]), 3) if can_tell else None,
     )
 
 
 def _moved(serving: Serving, found: Impact, sign: int) -> list[MovedPathway]:
-    """Pathways that more (or fewer) students have among the first three; counts under five are left out whole."""
+    """Pathways that more (or fewer) students have among the first three; counts in steps of five, none under five."""
     pathways = serving.catalogue.pathways
     change = (found.after - found.before) * sign
     can_tell = (found.before >= FEW_STUDENTS) & (found.after >= FEW_STUDENTS) & (abs(change) >= FEW_STUDENTS)
     rows = np.flatnonzero(can_tell & (change > 0)).tolist()
     rows.sort(key=lambda row: (-change[row], pathways[row].pathway_code))
-    return [
-        MovedPathway(**_name(serving, row).model_dump(), before=int(found.before[row]), after=int(found.after[row]))
+    told = [
+        MovedPathway(
+            **_name(serving, row).model_dump(),
+            before=_in_fives(int(found.before[row])),
+            after=_in_fives(int(found.after[row])),
+        )
         for row in rows[:MOST_MOVED]
     ]
+    return [row for row in told if row.before != row.after]
 
 
 def _name(serving: Serving, row: int) -> PathwayName:
@@ -101,20 +114,20 @@ def _name(serving: Serving, row: int) -> PathwayName:
     )
 
 
-def _filling(serving: Serving, district: District, found: Impact) -> list[FilledPathway]:
+def _filling(serving: Serving, found: Impact) -> list[FilledPathway]:
     """Pathways that get more applicants than seats, or still more than they had."""
     pathways = serving.catalogue.pathways
     seats = np.array([pathway.seats or np.nan for pathway in pathways], dtype=float)
     before, after = found.applicants_before / seats, found.applicants_after / seats
-    offered = district.congestion.offered_counts >= FEW_STUDENTS
-    rows = np.flatnonzero(offered & (after >= CROWDED) & (after - before >= SEEN_CHANGE)).tolist()
+    many = (found.before >= FEW_STUDENTS) & (found.after >= FEW_STUDENTS)
+    rows = np.flatnonzero(many & (after >= CROWDED) & (after - before >= SEEN_CHANGE)).tolist()
     rows.sort(key=lambda row: (-after[row], pathways[row].pathway_code))
     return [
         FilledPathway(
             **_name(serving, row).model_dump(),
             seats=pathways[row].seats or 0,
-            per_seat_before=float(before[row]),
-            per_seat_after=float(after[row]),
+            per_seat_before=round(float(before[row]), 1),
+            per_seat_after=round(float(after[row]), 1),
         )
         for row in rows[:MOST_MOVED]
     ]

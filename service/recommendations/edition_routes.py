@@ -15,7 +15,7 @@ from service.recommendations.past_schemas import PastShowing, ShowingList
 from service.recommendations.routes import Districts, Rankers
 from service.recommendations.shelf import with_edition
 from service.students.queries import get_class
-from service.web import Permitted, Reads, Units
+from service.web import AppSettings, Permitted, Reads, Units
 
 router = APIRouter(tags=["recommendations"])
 
@@ -74,10 +74,12 @@ def get_showings(student_id: str, actor: ListReader, database: Units) -> Showing
 
 
 @router.get("/students/{student_id}/showings/{showing_id}")
-def get_showing(student_id: str, showing_id: Whole, actor: ListReader, database: Units, shelf: Rankers) -> PastShowing:
+def get_showing(
+    student_id: str, showing_id: Whole, actor: ListReader, database: Units, shelf: Rankers, settings: AppSettings
+) -> PastShowing:
     """Что показали тогда, и тот же список, составленный заново по модели, редакции и дню показа."""
     with database.reading() as session:
-        found = make_again(session, shelf, actor=actor, student_id=student_id, showing_id=showing_id)
+        found = make_again(session, shelf, actor=actor, student_id=student_id, showing_id=showing_id, settings=settings)
     with database.writing() as session:
         audit.record(session, actor=actor, deed="showing.read", subject=student_id, showing_id=showing_id)
     return found

@@ -5,14 +5,14 @@ from service.wire import Wire
 
 
 class KindImpact(Wire):
-    """Students of one kind of list; None: some, but fewer than five."""
+    """Students of one kind of list, in steps of five; None: it, or what is left over, is one to four."""
 
     kind: PathwayKind
     student_count: int
     changed_first_three: int | None  # another pathway came among the first three
     changed_first_five: int | None
     price_before: float  # mean fit given up per place because of demand
-    price_after: float
+    price_after: float | None  # None where a count is not told
 
 
 class PathwayName(Wire):
@@ -25,7 +25,7 @@ class PathwayName(Wire):
 
 
 class MovedPathway(PathwayName):
-    """Students who have the pathway among their first three; both counts are at least five."""
+    """Students who have the pathway among their first three, in steps of five; both are at least five."""
 
     before: int
     after: int
@@ -56,7 +56,7 @@ class EditionImpact(Wire):
     to_code: str | None
     model_version: str
     demand_strength: float
-    student_count: int
+    student_count: int  # in steps of five
     kinds: list[KindImpact]
     gaining: list[MovedPathway]  # most first, at most 15
     losing: list[MovedPathway]

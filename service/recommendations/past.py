@@ -6,17 +6,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.access import Actor
+from service.access import Actor, rankable_students
 from service.clock import school_year_of
 from service.errors import NotFoundError, NotReadyError
-from service.installation import Today
+from service.installation import Today, get_today
 from service.recommendations.actions import rank_stored
 from service.recommendations.past_schemas import PastItem, PastShowing, ShowingRow
 from service.recommendations.shelf import EXPERT_WEIGHTS, Shelf
+from service.settings import Settings
 from service.students.queries import get_student
 from service.tables import ModelVersion, Showing, Student
 
 MAX_SHOWN = 100
+NO_CONSENT = "Согласия на рекомендации сейчас нет: прежний список не показывается и не составляется."
+SINCE_CHANGED = "С того дня изменились данные ученика, каталог предложений или правила: список получается другим."
 
 
 def list_showings(session: Session, *, actor: Actor, student_id: str) -> list[ShowingRow]:
@@ -26,21 +29,22 @@ def list_showings(session: Session, *, actor: Actor, student_id: str) -> list[Sh
     return [_row(showing) for showing in session.scalars(of)]
 
 
-def make_again(session: Session, shelf: Shelf, *, actor: Actor, student_id: str, showing_id: int) -> PastShowing:
+def make_again(
+    session: Session, shelf: Shelf, *, actor: Actor, student_id: str, showing_id: int, settings: Settings
+) -> PastShowing:
     """What was shown, and the same by the model, the edition and the day of then."""
     get_student(session, actor, student_id)
     showing = session.get(Showing, showing_id)
     if showing is None or showing.student_id != student_id:
         raise NotFoundError("Такого показа нет.", showing_id=showing_id)
+    of = rankable_students(actor, get_today(session, settings).school_year).with_only_columns(Student.student_id)
+    if session.scalar(of.where(Student.student_id == student_id)) is None:
+        return PastShowing(**_row(showing).model_dump(), items=[], items_again=[], is_same=False, note=NO_CONSENT)
     recorded = [PastItem(**item) for item in showing.items]
     again, hindrance = _items_again(session, shelf, actor, showing)
-    return PastShowing(
-        **_row(showing).model_dump(),
-        items=recorded,
-        items_again=again,
-        is_same=again == recorded,
-        note=hindrance,
-    )
+    is_same = again == recorded
+    note = hindrance or (None if is_same else SINCE_CHANGED)
+    return PastShowing(**_row(showing).model_dump(), items=recorded, items_again=again, is_same=is_same, note=note)
 
 
 def _items_again(session: Session, shelf: Shelf, actor: Actor, showing: Showing) -> tuple[list[PastItem], str | None]:
@@ -59,10 +63,11 @@ def _items_again(session: Session, shelf: Shelf, actor: Actor, showing: Showing)
         k=showing.k,
         demand_strength=showing.demand_strength,
         evidence=False,
+        discovery=showing.discovery,
     )
     found = ranked.shown.get(showing.student_id)
     if found is None:
-        return [], "Согласия на рекомендации сейчас нет: список не составляется."
+        return [], NO_CONSENT
     items: Sequence[dict[str, Any]] = [
         {"pathway_code": line.pathway.pathway_code, "rank": line.rank, "fit": line.fit, "final": line.final}
         for each in found.lists

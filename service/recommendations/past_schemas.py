@@ -38,5 +38,5 @@ class PastShowing(ShowingRow):
 
     items: list[PastItem]  # as recorded
     items_again: list[PastItem]  # by the model, edition and day of then, from the facts as they are known now
-    is_same: bool  # bit for bit; else facts dated before that day came later or were corrected
-    note: str | None  # why the list could not be made again
+    is_same: bool  # bit for bit
+    note: str | None  # Russian: why it is not the same, or could not be made again

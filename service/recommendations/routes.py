@@ -107,6 +107,7 @@ def get_recommendations(
     strength = settings.demand_strength if demand_strength is None else demand_strength
     with database.reading() as session:
         get_student(session, actor, student_id)  # somebody else's student is absent, model or no model
+        has_discovery = settings.discovery_place if discovery is None else discovery
         in_force = shelf.take(session)
         serving = in_force if edition is None else with_edition(session, in_force, edition)
         answer = actions.recommend_student(
@@ -116,11 +117,11 @@ def get_recommendations(
             student_id=student_id,
             k=k,
             demand_strength=strength,
-            discovery=settings.discovery_place if discovery is None else discovery,
+            discovery=has_discovery,
             crowding=districts.take(session, in_force).congestion.per_seat.tolist(),
         )
     with database.writing() as session:
-        actions.record_showing(session, actor=actor, answer=answer)
+        actions.record_showing(session, actor=actor, answer=answer, discovery=has_discovery)
     tell_age(response, answer)
     return answer
 

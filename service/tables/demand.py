@@ -23,6 +23,7 @@ class DemandDraft(Table):
     source_name: Mapped[str] = mapped_column(sa.Text)
     source_checksum: Mapped[str]
     source: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    heading_region: Mapped[str | None] = mapped_column(sa.Text)  # as the document's heading names it
     ignored: Mapped[list[dict[str, Any]]]  # rows taken for headings, notes, totals: place, text, why
     read_by: Mapped[str]
     read_at: Mapped[datetime]
@@ -53,6 +54,7 @@ class DemandDraftLine(Table):
     confidence: Mapped[float]
     ground: Mapped[str]
     doubt: Mapped[str | None]
+    doubtful_codes: Mapped[tuple[str, ...]]
     candidates: Mapped[list[dict[str, Any]]]  # spo_code, title_ru, confidence; best first
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]

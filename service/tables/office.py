@@ -126,6 +126,7 @@ class Showing(Table):
     edition_code: Mapped[str | None]
     demand_strength: Mapped[float]
     k: Mapped[int]
+    discovery: Mapped[bool] = mapped_column(server_default=sa.false())
     items: Mapped[list[dict[str, Any]]]  # pathway_code, rank, fit, final
 
 

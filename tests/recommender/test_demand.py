@@ -142,7 +142,7 @@ def test_higher_education_by_hand():
 ENTRIES = st.lists(
     st.builds(
         DemandEntry,
-        position=st.integers(1, 50),
+        position=st.integers(1, 10**9),
         title=st.sampled_from(["Медсестра", "Каменщик", "Врач", "Сварщик"]),
         spo_codes=st.lists(st.sampled_from(["34.02.01", "08.01.27", "08.01.07", "15.01.05"]), max_size=2).map(tuple),
         level=st.none() | st.integers(1, 5),
@@ -158,7 +158,7 @@ ENTRIES = st.lists(
 
 @given(ENTRIES, st.lists(ENTRIES, max_size=4), st.integers(0, 5))
 def test_weights_lie_between_0_and_1_and_grow_with_level_and_persistence(rows, former, place):
-    entries = [replace(each, position=number) for number, each in enumerate(rows, start=1)]
+    entries = list(rows)
     now = edition(*entries)
     earlier = [edition(*each, day=date(2020 + n, 1, 1)) for n, each in enumerate(former)]
     weights = demand_weights(CATALOGUE, REFERENCE, now, earlier).weights
@@ -204,6 +204,31 @@ def test_difference_by_hand():
     assert [(a.title, b.title) for a, b in found.renamed] == [("Слесарь", "Слесарь по ремонту")]
     assert [b.title for _, b in found.raised] == ["МЕДСЕСТРА"]
     assert [b.title for _, b in found.lowered] == ["Каменщик"]
+
+
+@given(ENTRIES)
+def test_no_edition_differs_from_itself(rows):
+    found = difference(edition(*rows), edition(*rows))
+    assert not any((found.added, found.dropped, found.renamed, found.recoded, found.raised, found.lowered))
+
+
+def test_the_same_title_now_and_later_stays_apart():
+    now, later = (
+        entry("Сварщик", "15.01.05", level=5),
+        replace(entry("Сварщик", "15.01.05", level=3), horizon="perspective"),
+    )
+    found = difference(edition(now, later), edition(replace(now, level=4), later))
+    assert [(a.level, b.level) for a, b in found.lowered] == [(5, 4)]
+    assert found.raised == ()
+
+
+def test_positions_count_by_their_order_only():
+    """Two lines without levels: the first counts 1.0, the second 1 - 0.5/2, whatever numbers stand there."""
+    found = weigh_entries(
+        edition(entry("Я", "34.02.01", level=None, position=7), entry("А", "15.01.05", level=None, position=10**9)), [],
+        REFERENCE,
+    )  # fmt: skip
+    assert [found.by_spo_code[code].level_factor for code in ("34.02.01", "15.01.05")] == [1.0, 0.75]
 
 
 def test_an_edition_does_not_differ_from_itself():

@@ -86,10 +86,24 @@ BROKEN: dict[str, tuple[str, Broken]] = {
     "three lists glued": ("list_grew", lambda entries: [*entries, *other_entries(100)]),
     "a whole classifier": ("list_grew", lambda entries: other_entries(250)),
     "another region's list": ("carried_share", lambda entries: other_entries(50)),
-    "codes shifted by a line": (
+    "codes of a page lost": (
         "carried_share",
         lambda entries: [replace(e, spo_codes=()) for e in entries[:35]] + entries[35:],
     ),
+    "codes shifted by a line": (
+        "codes_moved",
+        lambda entries: [
+            replace(e, spo_codes=f.spo_codes) for e, f in zip(entries, entries[1:] + entries[:1], strict=True)
+        ],
+    ),
+    "codes sorted without their titles": (
+        "codes_moved",
+        lambda entries: [
+            replace(e, spo_codes=f.spo_codes)
+            for e, f in zip(entries, sorted(entries, key=lambda each: each.spo_codes), strict=True)
+        ],
+    ),
+    "profiles nobody knows": ("matched_share", each(lambda e: replace(e, spo_codes=(), profiles=("нет такого",)))),
     "most codes lost": ("carried_share", every(1, lambda e: replace(e, spo_codes=e.spo_codes[2:]))),
     "the old file again": ("nothing_changed", lambda entries: entries),
     "section health gone": ("section_vanished", lambda entries: [e for e in entries if e.section != SECTIONS[0]]),

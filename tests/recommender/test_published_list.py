@@ -363,7 +363,7 @@ def test_need_and_level_at_the_end_of_a_line() -> None:
 
 
 def test_a_document_that_is_no_list_is_refused() -> None:
-    with pytest.raises(TableValueError, match="more than 20000 rows or 2000000 letters; leave nothing but the list"):
+    with pytest.raises(TableValueError, match="more than 10000 rows or 500000 letters; leave nothing but the list"):
         listed(grid(*[("Повар",)] * 20_001))
 
 

@@ -1,20 +1,25 @@
 """Demand editions: immutable, compared, in force by date and region."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from recommender.demand import read_edition, write_edition
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
+from service.clock import now
 from service.db import Database
 from service.demand.actions import publish_edition
 from service.demand.schemas import EditionAdded
 from service.errors import ConflictError
+from service.jobs import TRAINING, finish_waiting
 from service.settings import Settings
-from service.tables import AuditRecord, DemandEdition, DemandEntry, Job
-from tests.service.conftest import Authorization
+from service.tables import AuditRecord, ClassMember, DemandEdition, DemandEntry, Job
+from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import DATA
 
 SignIn = Callable[[str], Authorization]
@@ -46,16 +51,14 @@ def test_the_newest_published_by_the_day_is_in_force(
 ) -> None:
     header = sign_in("metodist")
     publish(ready, settings, edition("next", "2024-11-01", "1,Сварщик,15.01.05,5,,current"))  # after the day of today
-    publish(ready, settings, edition("kbr", "2024-09-01", "1,Сварщик,15.01.05,5,,current", region="Другой край"))
     rows = client.get("/v1/demand-editions", headers=header).json()["editions"]
     assert [(row["code"], row["in_force"]) for row in rows] == [
         ("next", False),
-        ("kbr", False),
         ("krasnodar-2024H1", True),
         ("krasnodar-2023H2", False),
     ]
-    assert [row["illustrative"] for row in rows] == [False, False, True, True]
-    assert [(row["age_days"], row["is_stale"]) for row in rows] == [(0, False), (30, False), (244, True), (428, True)]
+    assert [row["illustrative"] for row in rows] == [False, True, True]
+    assert [(row["age_days"], row["is_stale"]) for row in rows] == [(0, False), (244, True), (428, True)]
 
 
 def test_publishing_tells_what_changed(
@@ -253,6 +256,99 @@ def test_impact_tells_nothing_of_fewer_than_five(client: TestClient, sign_in: Si
     address = "/v1/demand-editions/krasnodar-2024H1/impact?from=krasnodar-2023H2"
     found = client.get(address, headers=sign_in("metodist")).json()
     assert (found["from_code"], found["to_code"]) == ("krasnodar-2023H2", "krasnodar-2024H1")
-    assert found["student_count"] < 5
+    assert found["student_count"] == 0
     assert (found["kinds"], found["gaining"], found["losing"], found["filling"]) == ([], [], [], [])
     assert {"title", "lacking"} <= set(found["gaps"][0])
+
+
+POISON = tuple(f"{place},Яд {place},43.02.1{place},5,,perspective" for place in range(1, 7))
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "status", "said"),
+    [
+        ("krasnodar-2024H1.2", "2020-01-01", 409, "не раньше 31.01.2024"),
+        ("krasnodar-2023H2.2", "2019-01-01", 409, "не раньше 31.07.2023"),
+        ("krasnodar-2024H1.9", "2024-09-01", 409, "«krasnodar-2024H1.2»"),
+        ("krasnodar-2020H1", "2020-01-31", 409, "необычно"),
+        ("krasnodar-2024H1.2", "2024-09-01", 409, "необычно"),
+    ],
+)
+@sqlite_only
+def test_no_date_or_number_lets_one_person_put_a_poisoned_list_in_force(
+    client: TestClient, sign_in: SignIn, code: str, day: str, status: int, said: str
+) -> None:
+    header = sign_in("metodist")
+    answer = post(client, header, edition(code, day, *POISON))
+    assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
+    rows = client.get("/v1/demand-editions", headers=header).json()["editions"]
+    assert [row["code"] for row in rows if row["in_force"]] == ["krasnodar-2024H1"]
+
+
+@sqlite_only
+def test_small_corrections_do_not_add_up_to_another_list(client: TestClient, sign_in: SignIn) -> None:
+    header, first = sign_in("metodist"), read_edition(KNOWN_LIST)
+    entries, answers = list(first.entries), []
+    for step in range(6):
+        for place in range(10 * step, min(10 * step + 10, len(entries))):
+            entries[place] = replace(entries[place], title=f"Другое {place}", spo_codes=(f"43.02.{10 + place % 8}",))
+        code = f"krasnodar-2024H1.{step + 2}"
+        content = write_edition(code, first.region, date(2024, 9, 1), entries, illustrative=True)
+        answers.append(post(client, header, content))
+        if answers[-1].status_code != 201:
+            break
+    assert 1 < len(answers) <= 4
+    assert "carried_share" in answers[-1].json()["findings"]
+
+
+@sqlite_only
+def test_another_regions_list_is_refused(client: TestClient, sign_in: SignIn) -> None:
+    other = KNOWN_LIST.replace(b"krasnodar-2024H1", b"rostov-2024H2").replace(
+        "Краснодарский край".encode(), "Ростовская область".encode()
+    )
+    answer = post(client, sign_in("metodist"), other)
+    assert (answer.status_code, "другого региона" in answer.json()["detail"]) == (422, True)
+    same = KNOWN_LIST.replace(b"krasnodar-2024H1,2024-01-31", b"krasnodar-2024H1.2,2024-02-01").replace(
+        "Краснодарский край".encode(), "краснодарский  край".encode()
+    )
+    answer = post(client, sign_in("metodist"), same.replace("Фельдшер".encode(), "Фельдшер скорой".encode()))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["edition"]["in_force"] is True
+
+
+@sqlite_only
+def test_a_training_that_began_before_a_list_does_not_take_it_along(ready: Database, settings: Settings) -> None:
+    publish(ready, settings, edition("a", "2024-09-01", "1,Сварщик,15.01.05,5,,current"))
+    began = now()
+    publish(ready, settings, edition("b", "2024-09-02", "1,Сварщик,15.01.05,5,,current"))
+    with ready.writing() as session:
+        assert finish_waiting(session, kind=TRAINING, enqueued_until=began, result="v") == 0
+    with ready.writing() as session:
+        assert finish_waiting(session, kind=TRAINING, enqueued_until=now(), result="v") == 1
+
+
+@sqlite_only
+def test_a_list_with_a_discovery_place_is_made_again_too(client: TestClient, sign_in: SignIn) -> None:
+    header, student = sign_in("navigator"), "/v1/students/s3333333"
+    client.get(f"{student}/recommendations?discovery=true&k=3", headers=header)
+    client.get(f"{student}/recommendations?discovery=false&k=3", headers=header)
+    showings = client.get(f"{student}/showings", headers=header).json()["showings"]
+    assert len(showings) == 2
+    for showing in showings:
+        assert client.get(f"{student}/showings/{showing['showing_id']}", headers=header).json()["is_same"]
+
+
+@sqlite_only
+def test_past_lists_are_not_shown_once_consent_is_withdrawn(
+    client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    header, student = sign_in("navigator"), "/v1/students/s3333333"
+    client.get(f"{student}/recommendations", headers=header)
+    (showing,) = client.get(f"{student}/showings", headers=header).json()["showings"]
+    with ready.writing() as session:
+        session.execute(
+            sa.update(ClassMember).where(ClassMember.student_id == "s3333333").values(consent_recommending=False)
+        )
+    found = client.get(f"{student}/showings/{showing['showing_id']}", headers=header).json()
+    assert (found["items"], found["items_again"]) == ([], [])
+    assert "Согласия" in found["note"]

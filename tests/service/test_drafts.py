@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from service.db import Database
-from service.tables import DemandDraft, DemandEdition, Job, TitleDecision
+from service.tables import AuditRecord, DemandDraft, DemandEdition, Job, TitleDecision
 from tests.service.conftest import Authorization
 from tests.service.worked_example import DATA
 
@@ -42,8 +42,7 @@ def settle_all(client: TestClient, header: Authorization, draft: dict) -> dict:
     for line in draft["lines"]:
         if line["status"] == "confirm":
             meaning = {"spo_codes": line["spo_codes"], "profiles": line["profiles"]}
-            address = f"{DRAFTS}/{draft['draft_id']}/lines/{line['position']}"
-            draft = client.put(address, headers=header, json=meaning).json()
+            client.put(f"{DRAFTS}/{draft['draft_id']}/lines/{line['position']}", headers=header, json=meaning)
     client.post(f"{DRAFTS}/{draft['draft_id']}/rest", headers=header)
     return client.get(f"{DRAFTS}/{draft['draft_id']}", headers=header).json()
 
@@ -91,12 +90,70 @@ def test_a_settled_title_is_remembered_for_the_next_half_year(
     address = f"{DRAFTS}/{draft['draft_id']}/lines/{line['position']}"
     wrong = client.put(address, headers=header, json={"spo_codes": ["99.99.99"], "profiles": []})
     assert (wrong.status_code, wrong.json()["spo_code"]) == (422, "99.99.99")
-    settled = client.put(address, headers=header, json={"spo_codes": ["43.02.16"], "profiles": []}).json()
-    assert (settled["lines"][-1]["status"], settled["lines"][-1]["spo_codes"]) == ("decided", ["43.02.16"])
-    again = upload(client, header, next_list("БОРТ-КУДЕСНИК третьего разряда"), "next.txt").json()["lines"][-1]
+    settled = client.put(address, headers=header, json={"spo_codes": ["43.02.16", "43.02.16"], "profiles": []})
+    assert settled.json()["line_count"] == 1
+    draft = settle_all(client, header, client.get(f"{DRAFTS}/{draft['draft_id']}", headers=header).json())
+    assert (draft["lines"][-1]["status"], draft["lines"][-1]["spo_codes"]) == ("decided", ["43.02.16"])
+    early = upload(client, header, next_list("Борт-кудесник третьего разряда"), "early.txt").json()["lines"][-1]
+    assert early["status"] == "unknown"  # nothing is remembered of a list that is not published
+    assert client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header).json()["published"]
+    again = upload(client, header, next_list("БОРТ-КУДЕСНИКИ третьего разряда"), "next.txt").json()["lines"][-1]
     assert (again["status"], again["spo_codes"], again["ground"]) == ("accepted", ["43.02.16"], "remembered")
     with ready.reading() as session:
-        assert session.scalars(sa.select(TitleDecision.title)).all() == ["Борт-кудесник третьего разряда"]
+        kept = session.scalars(sa.select(TitleDecision.title)).all()
+        assert "Борт-кудесник третьего разряда" in kept
+        deeds = session.scalars(sa.select(AuditRecord.deed).order_by(AuditRecord.audit_id)).all()
+        assert {"demand.read", "demand.title_settled", "demand.published"} <= set(deeds)
+
+
+def test_what_a_person_settles_touches_lines_in_doubt_only(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    content = "Профессия\tКод\nПовар\t08.02.01\nПовар\t43.01.09\nПовар\t08.02.01\nСпециалист\t\n".encode()
+    draft = upload(client, header, content).json()
+    assert [line["status"] for line in draft["lines"][:3]] == ["confirm", "accepted", "confirm"]
+    address = f"{DRAFTS}/{draft['draft_id']}"
+    done = client.put(f"{address}/lines/1", headers=header, json={"spo_codes": [], "profiles": []}).json()
+    assert done["line_count"] == 2
+    lines = client.get(address, headers=header).json()["lines"]
+    assert [line["status"] for line in lines[:3]] == ["decided", "accepted", "decided"]
+    corrected = client.put(f"{address}/lines/2", headers=header, json={"spo_codes": ["43.02.15"], "profiles": []})
+    assert corrected.json()["line_count"] == 1  # what was accepted can be put right
+    assert client.get(address, headers=header).json()["lines"][1]["spo_codes"] == ["43.02.15"]
+
+
+def test_a_heading_of_another_region_needs_a_second_person(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    content = next_list("Аддитивные технологии").decode().replace("Краснодарский край", "Ростовская область")
+    draft = settle_all(client, header, upload(client, header, content.encode()).json())
+    assert [suspicion["code"] for suspicion in draft["suspicions"]] == ["another_region"]
+    assert client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header).json()["published"] is False
+    shown = client.get(f"{DRAFTS}/{draft['draft_id']}", headers=header).json()
+    assert (shown["state"], shown["signed_by_me"]) == ("signed", True)
+
+
+def test_the_same_document_under_another_half_year_is_another_list(client: TestClient, sign_in: SignIn) -> None:
+    header, content = sign_in("metodist"), next_list("Аддитивные технологии")
+    draft = settle_all(client, header, upload(client, header, content).json())
+    client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header)
+    second = settle_all(client, header, upload(client, header, content).json())
+    head = {"edition_code": "krasnodar-2025H1", "published_on": "2025-01-15"}
+    client.patch(f"{DRAFTS}/{second['draft_id']}", headers=header, json=head)
+    answer = client.post(f"{DRAFTS}/{second['draft_id']}/publication", headers=header).json()
+    assert answer["published"] is False  # nothing changed since the last list: somebody else must look
+
+
+def test_our_own_file_twice_by_two_roads_is_once(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    content = KNOWN_LIST.replace("krasnodar-2024H1,2024-01-31", "krasnodar-2024H2,2024-07-31").replace(
+        "Фельдшер", "Фельдшер скорой помощи"
+    )
+    direct = client.post(
+        "/v1/demand-editions", headers={**header, "content-type": "text/csv"}, content=content.encode()
+    )
+    assert direct.status_code == 201, direct.text
+    draft = upload(client, header, content.encode(), "krasnodar-2024H2.csv").json()
+    done = client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header).json()
+    assert (done["published"], done["added"]["already_known"]) == (True, True)
 
 
 def test_published_once_whatever_is_clicked(client: TestClient, sign_in: SignIn, ready: Database) -> None:

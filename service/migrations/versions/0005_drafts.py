@@ -45,6 +45,7 @@ def upgrade() -> None:
     refuse_change("demand_editions", "update", NEVER_CHANGED)
     for table in ("demand_editions", "demand_entries"):
         refuse_change(table, "delete", NEVER_CHANGED)
+    op.add_column("showings", sa.Column("discovery", sa.Boolean(), server_default=sa.false(), nullable=False))
     _demand_drafts()
     _demand_draft_lines()
     _title_decisions()
@@ -53,6 +54,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Backwards."""
+    op.drop_column("showings", "discovery")
     op.drop_table("jobs")
     op.drop_table("title_decisions")
     op.drop_table("demand_draft_lines")
@@ -95,6 +97,7 @@ def _demand_drafts() -> None:
         sa.Column("source_name", sa.Text(), nullable=False),
         sa.Column("source_checksum", sa.String(length=64), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("heading_region", sa.Text(), nullable=True),
         sa.Column("ignored", sa.JSON(), nullable=False),
         sa.Column("read_by", sa.String(length=64), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
@@ -126,6 +129,7 @@ def _demand_draft_lines() -> None:
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("ground", sa.String(length=64), nullable=False),
         sa.Column("doubt", sa.String(length=64), nullable=True),
+        sa.Column("doubtful_codes", sa.Text(), nullable=False),
         sa.Column("candidates", sa.JSON(), nullable=False),
         sa.Column("decided_by", sa.String(length=64), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
