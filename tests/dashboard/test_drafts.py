@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import client, text
+from dashboard.widgets.elements import literal
 from tests.conftest import District
 from tests.dashboard.test_views import opened, service, shown
 
@@ -49,10 +50,20 @@ def test_a_person_settles_what_is_not_found(service: District) -> None:
     step(draft, "settle")
     page = shown(draft)
     assert "Что означает «Укротитель облаков»?" in page
-    assert draft.radio[0].options[-2:] == [text.NONE_OF_THEM, text.SEVERAL]
+    assert draft.radio[0].options[-2:] == [literal(text.NONE_OF_THEM), literal(text.SEVERAL)]
+    settle = next(button for button in draft.button if button.label == text.SETTLE)
+    assert settle.disabled  # nothing is chosen for a person
+    draft.radio[0].set_value(text.NONE_OF_THEM).run()
     next(button for button in draft.button if button.label == text.SETTLE).click().run()
     assert not draft.exception
-    assert "Записано: «Укротитель облаков»." in shown(draft)
+    assert literal("Записано: «Укротитель облаков».") in shown(draft)
+
+
+def test_markup_of_a_stranger_is_shown_as_it_stands(service: District) -> None:
+    image = "![x](http://stranger.example/p.png) кудесник"
+    draft = step(pasted(service, PASTED.replace("Борт-кудесник", image)), "settle")
+    assert not draft.exception
+    assert f"<h3>Что означает «{image}»?</h3>" in shown(draft)
 
 
 def test_change_and_impact_are_told_before_publishing(draft: AppTest) -> None:
