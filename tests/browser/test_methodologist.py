@@ -100,7 +100,7 @@ def test_a_list_out_of_the_ordinary_waits_for_a_second_person(
     sign_in(page, own_district, "metodist")
     read(page, "Профессия\tКод\nСварщик\t15.01.05\nПовар, кондитер\t43.01.09\n".encode(), "short.txt")
     step(page, "Опубликовать")
-    expect(page.get_by_text(re.compile("меньше 5 у перечня региона не бывает"))).to_be_visible()
+    expect(page.get_by_text(re.compile("у перечня региона строк не меньше 5"))).to_be_visible()
     page.get_by_role("button", name="Подписать").click()
     expect(page.get_by_text(re.compile("публикацию должен подтвердить другой человек")).first).to_be_visible()
     settled(page)
