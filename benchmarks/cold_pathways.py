@@ -8,28 +8,20 @@ fields, so that a new programme has its terms and its host alone, and expert wei
 from dataclasses import replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
-from recommender.expert import ExpertWeights, read_expert_weights
+from benchmarks.sample import of_every_kind
+from recommender.expert import ExpertWeights
 from recommender.learning import Vocabulary, choose_pull, fit_ranker, folds_of, informed, served_scores
 from recommender.metrics import bootstrap_interval, ndcg
 from recommender.splitting import ROW_COLUMNS, ChoiceSets, joined
-from recommender.training import local_interest_model
 
 DRAWS, HIDDEN_SHARE, CAREFUL = 5, 0.2, 300.0
 
 
 def records() -> list[Record]:
     """NDCG@5 of choices that fell on hidden programmes, by kind."""
-    history = read_sample().history
-    expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
-    found = []
-    with threadpool_limits(limits=1):
-        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
-            found += _judged(kind, parts[:-1], parts[-1], expert[kind])
-    return found
+    return of_every_kind(_judged)
 
 
 def _judged(kind: str, parts: list[ChoiceSets], last: ChoiceSets, expert: ExpertWeights) -> list[Record]:

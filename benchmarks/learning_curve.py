@@ -5,28 +5,21 @@ alone, the strength of the pull included, and the held-back year is ranked.
 """
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
-from recommender.expert import ExpertWeights, read_expert_weights
+from benchmarks.sample import of_every_kind
+from recommender.expert import ExpertWeights
 from recommender.learning import KNOWLEDGE_ONLY, choose_pull, folds_of, informed, learned_scores
 from recommender.metrics import bootstrap_interval, ndcg
 from recommender.splitting import ChoiceSets, joined
-from recommender.training import MIN_QUERIES, local_interest_model
+from recommender.training import MIN_QUERIES
 
 DRAWS = {20: 20, 100: 12, 500: 6, 2000: 2}
 
 
 def records() -> list[Record]:
     """Mean NDCG@5 and lead over expert weights by number of choice sets, for every kind."""
-    history = read_sample().history
-    expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
-    found = []
-    with threadpool_limits(limits=1):
-        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
-            found += _curve(kind, parts[:-1], parts[-1], expert[kind])
-    return found
+    return of_every_kind(_curve)
 
 
 def _curve(kind: str, parts: list[ChoiceSets], asked: ChoiceSets, expert: ExpertWeights) -> list[Record]:

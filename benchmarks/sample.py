@@ -1,21 +1,24 @@
 """The sample region as the benchmarks use it: read once, ranked by whatever ranker is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from benchmarks.records import ROOT
+from benchmarks.records import ROOT, Record
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.demand import edition_in_force
 from recommender.demand_weights import demand_weights
+from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.features import FeatureSpace
 from recommender.interests import InterestModel
 from recommender.pipeline import Recommender
 from recommender.region import Region, read_region
 from recommender.splitting import ChoiceSets, History, choice_sets
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
-from recommender.training import Training
+from recommender.training import Training, local_interest_model
 
 REFERENCE_DIR, DEMAND_DIR, SAMPLES_DIR = (ROOT / "data" / name for name in ("reference", "demand", "samples"))
 K, DEMAND_STRENGTH = 5, 0.05  # places and nudge as the service ships
@@ -30,6 +33,20 @@ def choice_sets_by_kind(history: History, model: InterestModel) -> dict[PathwayK
     """Choice sets of every kind, one a year, oldest first."""
     found = {kind: [choice_sets(history, kind, year, model) for year in history.years()] for kind in KINDS}
     return {kind: [part for part in parts if part is not None] for kind, parts in found.items()}
+
+
+Judging = Callable[[PathwayKind, list[ChoiceSets], ChoiceSets, ExpertWeights], list[Record]]
+
+
+def of_every_kind(judging: Judging) -> list[Record]:
+    """What is judged kind by kind on one thread: earlier years, the held-back year and expert weights go in."""
+    history = read_sample().history
+    expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
+    found = []
+    with threadpool_limits(limits=1):
+        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
+            found += judging(kind, parts[:-1], parts[-1], expert[kind])
+    return found
 
 
 @dataclass(frozen=True)

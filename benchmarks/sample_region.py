@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from benchmarks.made_work import Work
 from benchmarks.records import Record
 from benchmarks.sample import DEMAND_STRENGTH, REFERENCE_DIR, Current, K, current_year, read_sample, taken_pairs
-from benchmarks.scoring_speed import Work, compared
+from benchmarks.scoring_speed import compared
 from recommender.catalogue import KINDS
 from recommender.eligibility import refusal_words
 from recommender.expert import read_expert_weights

@@ -7,29 +7,21 @@ judged on the held-back year. A part that did not foresee unseen students while 
 from dataclasses import replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.records import Record
-from benchmarks.sample import REFERENCE_DIR, choice_sets_by_kind, read_sample
-from recommender.expert import ExpertWeights, read_expert_weights
+from benchmarks.sample import of_every_kind
+from recommender.expert import ExpertWeights
 from recommender.features import TERM_CODES
 from recommender.learning import Fold, choose_pull, folds_of, informed, learn_peers, learned_scores
 from recommender.metrics import bootstrap_interval, ndcg
 from recommender.splitting import ChoiceSets, joined
-from recommender.training import local_interest_model
 
 WITHOUT = {"peers": ("peer_facts", "peer_answers"), "answers": ("peer_answers",)}
 
 
 def records() -> list[Record]:
     """Paired differences of NDCG@5 to the ranker without these terms, by kind."""
-    history = read_sample().history
-    expert = read_expert_weights(REFERENCE_DIR / "expert_weights.toml")
-    found = []
-    with threadpool_limits(limits=1):
-        for kind, parts in choice_sets_by_kind(history, local_interest_model(history)).items():
-            found += _gains(kind, parts[:-1], parts[-1], expert[kind])
-    return found
+    return of_every_kind(_gains)
 
 
 def _gains(kind: str, parts: list[ChoiceSets], last: ChoiceSets, expert: ExpertWeights) -> list[Record]:

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recommender.answer_norms import AnswerNorms
 from recommender.catalogue import KINDS
 from recommender.errors import ArtifactError
 from recommender.evidence import FACT_KINDS, UsualFacts
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.instruments import every_question
-from recommender.interests import DIMENSIONS, AnswerNorms, InterestModel, MethodReading
+from recommender.interests import DIMENSIONS, InterestModel, MethodReading
 from recommender.model_card import model_card
 from recommender.peers import Peers
 from recommender.reference import Reference

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.answer_norms import NO_ANSWER_NORMS, AnswerNorms
 from recommender.reference import Instrument, Reference, ScaleWeights
 
 RIASEC = ("R", "I", "A", "S", "E", "C")
@@ -28,7 +29,6 @@ DRIFT_PER_YEAR = 0.35  # error variance grows by this share with each year of a 
 TRIAL_NOISE = 3.0  # error variance of one rated trial, in interest units: one afternoon says little
 TRIAL_MIDPOINT, TRIAL_SPREAD = 6.5, 2.0  # a rating of 6.5 of 10 is what a trial usually gets
 MIN_ADMINISTRATIONS = 200  # from so many answer sheets on, the installation's own mean replaces the designed one
-MIN_ANSWERED = 100  # a question that fewer sheets answered has no norm of its own and says nothing singly
 ABILITY_METHODS = ("KOS1", "KOS2")
 ABILITY_SUFFIX = ":skill"
 
@@ -65,36 +65,6 @@ class MethodReading:
 
 
 @dataclass(frozen=True)
-class AnswerNorms:
-    """How single answers usually fall in this installation.
-
-    Attributes
-    ----------
-    questions : tuple of str
-        Codes such as "RIASEC48:R1" (`Instrument.question_codes`).
-    mean, spread : ndarray of shape (n_questions,), points
-    """
-
-    questions: tuple[str, ...]
-    mean: Floats
-    spread: Floats
-
-    def standardised(self, answers: Floats) -> Floats:
-        """Answers (n, n_questions) in spreads from the mean; 0 where there is none (NaN).
-
-        Examples
-        --------
-        >>> norms = AnswerNorms(("A:1", "A:2"), np.array([3.0, 3.0]), np.array([2.0, 2.0]))
-        >>> norms.standardised(np.array([[5.0, np.nan]])).tolist()
-        [[1.0, 0.0]]
-        """
-        return np.where(np.isfinite(answers), (answers - self.mean) / self.spread, 0.0)
-
-
-NO_ANSWER_NORMS = AnswerNorms((), np.empty(0), np.empty(0))
-
-
-@dataclass(frozen=True)
 class InterestModel:
     """Prior and instruments. `methods` stands in the order of `reference.instruments`.
 
@@ -105,7 +75,7 @@ class InterestModel:
     prior_covariance : ndarray of shape (11, 11)
     methods : tuple of (str, MethodReading)
     answer_norms : AnswerNorms
-        Of the questions that MIN_ANSWERED sheets or more have answered; none before.
+        Of the questions that enough sheets have answered; none before.
     """
 
     prior_mean: Floats
@@ -273,27 +243,6 @@ def with_local_norms(model: InterestModel, sheets: Administrations) -> InterestM
                 replace(reading, mean=np.where(counts > 0, sums / np.maximum(counts, 1), reading.mean)),
             )
     return replace(model, methods=tuple(methods))
-
-
-def answer_norms(questions: Sequence[str], answers: Floats) -> AnswerNorms:
-    """Norms of the questions that enough sheets answered, and not all alike.
-
-    Parameters
-    ----------
-    questions : sequence of str
-    answers : ndarray of shape (n_sheets, n_questions), points; NaN = not answered
-
-    Returns
-    -------
-    AnswerNorms
-    """
-    given = np.isfinite(answers)
-    count = np.maximum(given.sum(axis=0), 1)
-    filled = np.where(given, answers, 0.0)
-    mean = filled.sum(axis=0) / count
-    spread = np.sqrt(np.where(given, (filled - mean) ** 2, 0.0).sum(axis=0) / count)
-    kept = np.flatnonzero((count >= MIN_ANSWERED) & (spread > 1e-9))
-    return AnswerNorms(tuple(questions[column] for column in kept.tolist()), mean[kept], spread[kept])
 
 
 def _information(reading: MethodReading, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ Conditional logit: McFadden 1974; several preferred pathways of one set as a ran
 of the alternatives instead of all of them: McFadden 1978; Laplace's approximation of the posterior: MacKay 1992.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
@@ -150,14 +151,7 @@ class PathwayRanker(BaseEstimator):
         """
         checked: tuple[Floats, Floats] = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         terms, relevance = checked
-        queries = (
-            np.zeros(len(relevance), dtype=np.int64)
-            if query_ids is None
-            else np.unique(query_ids, return_inverse=True)[1]
-        )
-        families = (
-            np.empty((len(relevance), 0), dtype=np.int64) if bias_ids is None else np.asarray(bias_ids, dtype=np.int64)
-        )
+        queries, families = _ids(query_ids, bias_ids, len(relevance))
         shaped = list(self.shaped_columns)
         levels = np.linspace(0, 1, self.knot_count + 2)[1:-1]
         self.knots_ = np.quantile(terms[:, shaped], levels, axis=0).T.reshape(len(shaped), self.knot_count)
@@ -291,8 +285,8 @@ class PathwayRanker(BaseEstimator):
         if not len(preferences.weight):
             return target, np.diag(pull)
         split, transposed = len(prior), biases.T.tocsr()
-        starts, lengths, weight = preferences.starts, preferences.lengths, preferences.weight
-        preference = np.repeat(np.arange(len(weight)), lengths)
+        starts, weight = preferences.starts, preferences.weight
+        preference = np.repeat(np.arange(len(weight)), preferences.lengths)
         weight_of = weight[preference]
         chosen = np.zeros(len(preference))
         chosen[starts] = 1.0
@@ -311,11 +305,8 @@ class PathwayRanker(BaseEstimator):
             cross = transposed @ (dense * mass[:, None])
             among = (transposed @ biases.multiply(mass[:, None])).toarray()
             found = np.block([[within, cross.T], [cross, among]]) + np.diag(pull)
-            for first in range(0, len(weight), CHUNK):
-                part = slice(first, first + CHUNK)
-                rows = slice(starts[first], starts[first] + int(lengths[part].sum()))
-                mean = _means(dense[rows], biases[rows], chance[rows], preference[rows] - first, len(weight[part]))
-                found -= mean.T @ (mean * weight[part, None])
+            for mean, its_weight in _means_in_chunks(dense, biases, chance, preferences):
+                found -= mean.T @ (mean * its_weight[:, None])
             return found
 
         beta = target if start is None else start
@@ -327,8 +318,7 @@ class PathwayRanker(BaseEstimator):
             surprise = weight_of * (chance - chosen)
             gradient = pull * (beta - target) + np.concatenate([dense.T @ surprise, transposed @ surprise])
             step = np.linalg.solve(bent, gradient)
-            share = 1.0
-            tried, tried_chance = loss_of(beta - step)
+            share, (tried, tried_chance) = 1.0, loss_of(beta - step)
             while tried > loss and share > 1e-6:
                 share /= 2
                 tried, tried_chance = loss_of(beta - share * step)
@@ -337,6 +327,25 @@ class PathwayRanker(BaseEstimator):
             if gained < 1e-9 * (1.0 + abs(loss)):
                 break
         return beta, curvature(chance) if self.has_posterior else np.diag(pull)
+
+
+def _ids(query_ids: ArrayLike | None, bias_ids: ArrayLike | None, count: int) -> tuple[Ints, Ints]:
+    """Choice set of each row and ids of what it offers; where not given, one set for all and no ids."""
+    queries = np.zeros(count, dtype=np.int64) if query_ids is None else np.unique(query_ids, return_inverse=True)[1]
+    families = np.empty((count, 0), dtype=np.int64) if bias_ids is None else np.asarray(bias_ids, dtype=np.int64)
+    return queries, families
+
+
+def _means_in_chunks(
+    dense: Floats, biases: Any, chance: Floats, preferences: _Preferences
+) -> Iterator[tuple[Floats, Floats]]:
+    """Expected columns of the preferences, (n_in_chunk, n_parameters), and their weights."""
+    starts, lengths, weight = preferences.starts, preferences.lengths, preferences.weight
+    for first in range(0, len(weight), CHUNK):
+        part = slice(first, first + CHUNK)
+        rows = slice(starts[first], starts[first] + int(lengths[part].sum()))
+        preference = np.repeat(np.arange(len(weight[part])), lengths[part])
+        yield _means(dense[rows], biases[rows], chance[rows], preference, len(weight[part])), weight[part]
 
 
 def _means(dense: Floats, biases: Any, chance: Floats, preference: Ints, count: int) -> Floats:

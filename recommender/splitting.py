@@ -171,11 +171,7 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
     ChoiceSets or None
         None when nobody chose. A student's facts are those known the day before the first choice of that kind.
     """
-    chosen: dict[str, dict[str, int]] = {}
-    for outcome in history.outcomes:
-        if outcome.kind == kind and outcome.school_year == school_year:
-            grades = chosen.setdefault(outcome.student_id, {})
-            grades[outcome.pathway_code] = max(outcome.relevance, grades.get(outcome.pathway_code, 0))
+    chosen = _chosen(history, kind, school_year)
     every_day = choice_days(history, kind, school_year)
     students = [row for row in history.students.get(school_year, ()) if row.student_id in chosen]
     students.sort(key=lambda row: row.student_id)
@@ -218,6 +214,16 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         students=np.hstack([vectors.blocks[term] for term in FACT_TERMS]),
         answers=space.answers_of(facts),
     )
+
+
+def _chosen(history: History, kind: PathwayKind, school_year: str) -> dict[str, dict[str, int]]:
+    """Best relevance of each pathway that a student chose, by student and pathway code."""
+    chosen: dict[str, dict[str, int]] = {}
+    for outcome in history.outcomes:
+        if outcome.kind == kind and outcome.school_year == school_year:
+            grades = chosen.setdefault(outcome.student_id, {})
+            grades[outcome.pathway_code] = max(outcome.relevance, grades.get(outcome.pathway_code, 0))
+    return chosen
 
 
 def _still_open(catalogue: Catalogue, days: Sequence[date]) -> NDArray[np.bool_]:

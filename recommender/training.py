@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from recommender.answer_norms import answer_norms
 from recommender.calibration import calibrate
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.doubt import doubt_of, measure_width
@@ -14,7 +15,7 @@ from recommender.evidence import UsualFacts, usual_facts
 from recommender.expert import ExpertWeights, expert_ranker
 from recommender.features import TERM_CODES, FeatureSpace
 from recommender.instruments import every_question, question_places
-from recommender.interests import InterestModel, answer_norms, build_interest_model, with_local_norms
+from recommender.interests import InterestModel, build_interest_model, with_local_norms
 from recommender.judging import CHALLENGER, TRAINED, Judgement, judge, rivals
 from recommender.learning import (
     KNOWLEDGE_ONLY,

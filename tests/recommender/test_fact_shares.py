@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.answer_norms import AnswerNorms
 from recommender.catalogue import KINDS
 from recommender.fact_shares import fact_shares
 from recommender.features import SHAPED_TERMS, TERM_CODES
-from recommender.interests import AnswerNorms
 from recommender.peers import Peers
 from recommender.scoring import CONTRIBUTIONS, CompiledRanker
 from tests.recommender.test_scoring import ranker
