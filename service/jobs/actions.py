@@ -25,7 +25,14 @@ def enqueue_job(session: Session, *, actor: Actor, kind: str, unique_key: str, c
     waiting = session.scalars(
         sa.update(Job)
         .where(Job.kind == kind, Job.unique_key == unique_key, Job.state == "queued")  # a worker may have just begun it
-        .values(cause=cause, due_at=moment, attempts=0, error=None)
+        .values(
+            cause=cause,
+            enqueued_by=actor.actor_id,
+            enqueued_at=moment,  # as new as its newest cause
+            due_at=sa.case((Job.due_at < moment, Job.due_at), else_=moment),  # no pause after a failure of before
+            attempts=0,
+            error=None,
+        )
         .returning(Job)
         .execution_options(populate_existing=True)
     ).one_or_none()
