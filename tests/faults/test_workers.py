@@ -145,6 +145,19 @@ def drain(database: Database) -> None:
         time.sleep(0.1)
 
 
+def test_who_is_told_to_stop_gives_the_job_back_at_once(ready: Database, own: Settings, crew: Crew) -> None:
+    crew.environment["ORIENTIR_JOB_LEASE_SECONDS"] = "600"
+    with ready.writing() as session:
+        session.execute(sa.delete(Job))
+    crew.hire()
+    wait_for_somebody_at_work(crew, ready)  # has begun to load scikit-learn
+    crew.dismiss()
+    (job,) = unfinished(ready)
+    assert (job.state, job.attempts, job.lease) == ("queued", 0, None)
+    with ready.reading() as session:
+        assert session.scalars(sa.select(ModelVersion.version)).all() == [ACTIVE]
+
+
 def test_every_training_takes_effect_exactly_once(
     ready: Database, own: Settings, crew: Crew, record_property: Callable[[str, object], None]
 ) -> None:
