@@ -135,15 +135,15 @@ def test_whose_lease_ran_out_can_change_nothing_any_more(database: Database) -> 
 
 def test_a_heartbeat_keeps_the_lease_of_long_work(database: Database) -> None:
     ask(database)
-    lease = claim(database, seconds=0.6)
+    lease = claim(database, seconds=1.5)
     assert lease is not None
 
     def work(held: Held) -> None:
-        threading.Event().wait(1.5)
+        threading.Event().wait(2.5)  # longer than the lease
         assert claim(database) is None
         open_school(database, held)
 
-    do_job(database, lease, work, seconds=0.6)
+    do_job(database, lease, work, seconds=1.5)
     assert schools(database) == ["sch01"]
 
 
