@@ -15,14 +15,20 @@ def worker(
     beside_service: Annotated[bool, typer.Option("--beside-service", hidden=True)] = False,
 ) -> None:
     """Делать задания, пока не остановят; второго обучения рядом не бывает."""
-    from service.installed import open_installed
+    from service.db import open_database
     from service.log import configure_logging
+    from service.settings import get_settings
+    from service.upgrade import check_tables
     from service.worker import run_worker
 
-    with open_installed() as here:
-        here.check_tables()
-        configure_logging(here.settings.log_level)
-        run_worker(here.database, here.settings, once=once, beside_service=beside_service)
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    database = open_database(settings)  # and nothing of the ranking: an idle worker stays small
+    try:
+        check_tables(database)
+        run_worker(database, settings, once=once, beside_service=beside_service)
+    finally:
+        database.close()
 
 
 @job_app.command("list")

@@ -48,9 +48,7 @@ from service.recommendations.schemas import ClassRecommendations, StudentRecomme
 from service.recommendations.shelf import Shelf
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
 from service.tables import PathwayOffer, School, Student
-from service.upgrade import find_revision, head_revision
-
-NO_TABLES = "База не готова: выполните orientir db upgrade."
+from service.upgrade import NO_TABLES, check_tables, find_revision, head_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,7 @@ class Installed:
 
     def check_tables(self) -> None:
         """Refuse to go on with an old or an empty database."""
-        if find_revision(self.database) != head_revision():
-            raise NotReadyError(NO_TABLES)
+        check_tables(self.database)
 
     def load_reference(self) -> dict[str, int]:
         """Check the reference data and store their codes."""
