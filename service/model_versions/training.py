@@ -90,7 +90,7 @@ def train_held(
     with database.writing() as session:
         register_version(session, actor=OPERATOR, folder=folder, key=key)
         held.finish(session, result=version)
-    announcement.unlink()
+    announcement.unlink(missing_ok=True)  # the next training may have been quicker
     on_progress("done", 1.0)
     return version
 
