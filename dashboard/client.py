@@ -12,6 +12,7 @@ from dashboard import text
 from service.accounts.schemas import Me, SessionOpened
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
+from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
@@ -237,6 +238,11 @@ def publish_draft(token: str, draft_id: int) -> Publication:
 def discard_draft(token: str, draft_id: int) -> None:
     """Give a draft up."""
     _ask("DELETE", f"{DRAFTS}/{draft_id}", token)
+
+
+def jobs(token: str) -> JobList:
+    """Trainings, newest first."""
+    return _get(JobList, "/v1/jobs", token)
 
 
 def model_versions(token: str) -> ModelVersionList:

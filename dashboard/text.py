@@ -282,6 +282,21 @@ MODEL_NONE = (
     "Действующей модели нет: списки составлены по экспертным весам. "
     "Обучить её: команды «orientir train» и «orientir model promote»."
 )
+TRAINING_WAITS = "Обучение ждёт очереди: {cause}."
+TRAINING_RUNS = "Идёт обучение новой версии, готово {percent} %: {cause}."
+TRAINING_STOPS = "Обучение останавливается: его отменили."
+TRAINING_STUCK = "Обучение прервалось на {percent} % и продолжится само, когда освободится исполнитель."
+TRAINING_AGAIN = "Обучение не удалось и повторится само. Если не поможет — позовите администратора. Причина: {error}"
+TRAINING_FAILED = (
+    "Обучение не удалось, списки строит прежняя модель. Администратору: устраните причину и выполните "
+    "«orientir train». Причина: {error}"
+)
+CAUSES = {
+    "edition": "опубликован перечень {of}",
+    "outcomes": "новых исходов {of}",
+    "schedule": "по расписанию",
+    "by": "по просьбе человека",
+}
 MODEL_GATE_PASSED = "Проверка на отложенном годе пройдена: модель лучше всех простых способов."
 MODEL_GATE_FAILED = "Проверка на отложенном годе не пройдена: доверяйте спискам меньше."
 MODEL_GATE_UNKNOWN = "Проверить модель было не на чем: мало исходов прошлых лет."
@@ -309,6 +324,12 @@ GROUPS = {
 SCHOOL_GROUP = "школа {code}"
 MEASURES = {"ndcg5": "NDCG@5", "exposure": "востребованное"}
 ACTIVE, CANDIDATE = "действует", "кандидат"
+
+
+def cause(code: str) -> str:
+    """Why a training was asked for: "edition krasnodar-2024H1" -> "опубликован перечень krasnodar-2024H1"."""
+    kind, _, of = code.partition(" ")
+    return CAUSES[kind].format(of=of)
 
 
 def day(value: date) -> str:

@@ -28,7 +28,8 @@ from service.demand.queries import age_in_force
 from service.errors import ServiceError
 from service.imports import routes as imports
 from service.installation import find_installation, get_today
-from service.jobs import count_waiting
+from service.jobs import routes as jobs
+from service.jobs.queries import count_jobs
 from service.log import configure_logging
 from service.model_versions import routes as model_versions
 from service.recommendations import edition_routes
@@ -67,10 +68,20 @@ ROUTERS = (
     imports.router,
     draft_routes.router,
     demand.router,
+    jobs.router,
     model_versions.router,
     edition_routes.router,
     recommendations.router,
 )
+
+
+JOB_GAUGES = {
+    "queued": "Jobs that nobody has begun",
+    "running": "Jobs that a worker does",
+    "failed": "Jobs that were given up and not done since",
+    "stuck": "Jobs whose worker has not been heard of for a whole lease",
+    "oldest_waiting_seconds": "How long the oldest job that could be begun has waited",
+}
 
 
 class UndeclaredRouteError(RuntimeError):
@@ -164,9 +175,9 @@ def _public_router(app: FastAPI) -> APIRouter:
         if age is not None:
             text = "Days since the demand list in force was published; the next one is due after 184"
             Gauge("orientir_demand_list_age_days", text, registry=registry).set(age)
-        waiting = Gauge("orientir_jobs_waiting", "Jobs that nobody has begun", ["kind"], registry=registry)
-        for kind, count in count_waiting(session).items():
-            waiting.labels(kind).set(count)
+        counts = count_jobs(session)
+        for field, text in JOB_GAUGES.items():
+            Gauge(f"orientir_jobs_{field}", text, registry=registry).set(getattr(counts, field))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/openapi.json", include_in_schema=False)

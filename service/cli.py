@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.errors import EXIT_CODES, InvalidInputError, NotFoundError, ServiceError
+from service.cli_accounts import audit_app, key_app, user_app
+from service.cli_jobs import job_app, worker
+from service.errors import EXIT_CODES, InvalidInputError, ServiceError
 
 if TYPE_CHECKING:
     from service.installed import Installed
@@ -26,9 +28,6 @@ db_app = typer.Typer(help="База данных.", no_args_is_help=True, rich_m
 reference_app = typer.Typer(help="Справочники.", no_args_is_help=True, rich_markup_mode=None)
 demand_app = typer.Typer(help="Перечни востребованных профессий.", no_args_is_help=True, rich_markup_mode=None)
 model_app = typer.Typer(help="Версии модели.", no_args_is_help=True, rich_markup_mode=None)
-user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
-key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
-audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=True, rich_markup_mode=None)
 bench_app = typer.Typer(help="Сравнение с соперниками на своих данных.", no_args_is_help=True, rich_markup_mode=None)
 for name, group in {
     "db": db_app,
@@ -38,9 +37,11 @@ for name, group in {
     "user": user_app,
     "key": key_app,
     "audit": audit_app,
+    "job": job_app,
     "bench": bench_app,
 }.items():
     app.add_typer(group, name=name)
+app.command()(worker)
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def publish_demand(
         if added.unknown_spo_codes:
             typer.echo(f"Кодов СПО нет в справочнике: {', '.join(added.unknown_spo_codes)}.")
         if not added.already_known:
-            typer.echo("Обучение на новом перечне ждёт: orientir train.")
+            typer.echo("Обучение на новом перечне ждёт: его делает orientir worker, сразу — orientir train.")
 
 
 @app.command()
@@ -260,14 +261,15 @@ def rank(
 @app.command()
 def serve(
     api_only: Annotated[bool, typer.Option("--api-only", help="Без экранов")] = False,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Без исполнителя заданий")] = False,
 ) -> None:
-    """Запустить API и экраны; остановить — Ctrl+C."""
+    """Запустить API, экраны и исполнителя заданий; остановить — Ctrl+C."""
     from service.serving import serve_all
 
     with _installed() as here:
         here.check_tables()
         settings = here.settings
-    serve_all(settings, with_dashboard=not api_only)
+    serve_all(settings, with_dashboard=not api_only, with_worker=settings.worker and not no_worker)
 
 
 @app.command()
@@ -296,61 +298,7 @@ def demo(
     if not once:
         from service.serving import serve_all
 
-        serve_all(settings, with_dashboard=True)
-
-
-@user_app.command("add")
-def add_user(
-    login: Annotated[str, typer.Argument(help="Логин")],
-    role: Annotated[str, typer.Option(help="counsellor, school_admin, methodologist или regional_admin")],
-    name: Annotated[str, typer.Option(help="Как показывать: «Педагог-навигатор школы № 1»")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Пароль")],
-    school: Annotated[str | None, typer.Option(help="Код школы для школьных ролей")] = None,
-) -> None:
-    """Добавить человека."""
-    with _installed() as here:
-        here.add_user(login=login, password=password, display_name=name, role=role, school_code=school)
-        typer.echo(f"Логин {login} добавлен.")
-
-
-@user_app.command("dismiss")
-def dismiss_user(login: Annotated[str, typer.Argument(help="Логин")]) -> None:
-    """Закрыть вход и открытые сеансы человека."""
-    with _installed() as here:
-        here.dismiss_user(login)
-        typer.echo(f"Логин {login} закрыт.")
-
-
-@key_app.command("add")
-def add_key(
-    school: Annotated[str, typer.Option(help="Код школы")],
-    title: Annotated[str, typer.Option(help="Какая система")],
-    verb: Annotated[list[str], typer.Option(help="Право; можно несколько раз: imports:school, recommendations:read …")],
-    days: Annotated[int, typer.Option(min=1, max=730, help="Сколько дней действует")] = 365,
-) -> None:
-    """Выдать ключ; он показывается один раз."""
-    with _installed() as here:
-        issued = here.issue_key(school=school, title=title, verbs=tuple(verb), days=days)
-        typer.echo(f"Ключ № {issued.key_id}, действует до {issued.expires_at:%d.%m.%Y}. Сохраните его сейчас:")
-        typer.echo(issued.text)
-
-
-@key_app.command("revoke")
-def revoke_key(key_id: Annotated[int, typer.Argument(help="Номер ключа")]) -> None:
-    """Отозвать ключ."""
-    with _installed() as here:
-        here.revoke_key(key_id)
-        typer.echo(f"Ключ № {key_id} больше не действует.")
-
-
-@audit_app.command("verify")
-def verify_audit() -> None:
-    """Проверить цепочку журнала."""
-    with _installed() as here:
-        check = here.verify_audit()
-        if check.first_broken is not None:
-            raise NotFoundError(f"Цепочка журнала нарушена: первая неверная запись № {check.first_broken}.")
-        typer.echo(f"Журнал цел: записей {check.row_count}.")
+        serve_all(settings, with_dashboard=True, with_worker=settings.worker)
 
 
 @bench_app.command("rank")

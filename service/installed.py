@@ -15,6 +15,7 @@ from service.access import OPERATOR
 from service.accounts import actions as accounts
 from service.catalogue.actions import checksum_of, load_reference
 from service.catalogue.queries import get_reference, read_catalogue
+from service.clock import now
 from service.db import Database, open_database
 from service.demand import drafts
 from service.demand.queries import (
@@ -28,11 +29,13 @@ from service.demand.queries import (
 from service.demand.schemas import EditionAdded, EditionChange
 from service.demand.understanding import Understood, matcher_of, understand
 from service.errors import ConflictError, NotReadyError
+from service.imports.actions import retrain_after_import
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
-from service.imports.formats import read_formats
-from service.imports.vocabularies import ImportTools
+from service.imports.vocabularies import make_tools
 from service.installation import find_installation, get_today
-from service.jobs import TRAINING, find_waiting
+from service.jobs.actions import TRAINING
+from service.jobs.queries import find_current
+from service.jobs.sentences import said_of_training
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version, roll_back
 from service.model_versions.queries import find_active_version, get_version, list_versions, version_row
@@ -45,9 +48,7 @@ from service.recommendations.schemas import ClassRecommendations, StudentRecomme
 from service.recommendations.shelf import Shelf
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
 from service.tables import PathwayOffer, School, Student
-from service.upgrade import find_revision, head_revision
-
-NO_TABLES = "База не готова: выполните orientir db upgrade."
+from service.upgrade import NO_TABLES, check_tables, find_revision, head_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ class Installed:
 
     def check_tables(self) -> None:
         """Refuse to go on with an old or an empty database."""
-        if find_revision(self.database) != head_revision():
-            raise NotReadyError(NO_TABLES)
+        check_tables(self.database)
 
     def load_reference(self) -> dict[str, int]:
         """Check the reference data and store their codes."""
@@ -97,14 +97,17 @@ class Installed:
     ) -> tuple[int, int, int]:
         """Take all files in, in one transaction; counts of rows added, changed, unchanged."""
         self.check_tables()
-        tools = ImportTools(get_reference(self.settings), read_formats(self.settings.formats_dir), self.settings.as_of)
+        tools = make_tools(get_reference(self.settings), self.settings)
         counts = [0, 0, 0]
         with self.database.writing() as session:
             if path.is_dir():
                 read_about(session, path)
-            reports = import_files(
-                session, actor=OPERATOR, tools=tools, files=files, on_file=lambda file: on_file(file.path.name)
+            reports = list(
+                import_files(
+                    session, actor=OPERATOR, tools=tools, files=files, on_file=lambda file: on_file(file.path.name)
+                )
             )
+            retrain_after_import(session, actor=OPERATOR, tools=tools, reports=reports)
             for report in reports:
                 found = (report.added_count, report.changed_count, report.unchanged_count)
                 counts = [total + more for total, more in zip(counts, found, strict=True)]
@@ -324,14 +327,15 @@ class Installed:
             )
             edition = find_code_in_force(session, self.settings, today.as_of)
             age = age_in_force(session, self.settings, today.as_of) or 0
-            waiting = find_waiting(session, TRAINING)
+            job = find_current(session, TRAINING)
+            training = said_of_training(job, now()) if job is not None else (True, "ничего не ждёт")
         is_filled = min(schools, students, offers) > 0
         text = f"школ {schools}, учеников {students}, предложений {offers}"
         return [
             Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
             Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
             Check("Перечень", edition is not None, _said_of_list(edition, age)),
-            Check("Обучение", True, f"ждёт из-за {waiting.cause}: orientir train" if waiting else "ничего не ждёт"),
+            Check("Обучение", *training),
         ]
 
     def _check_model(self) -> Check:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
@@ -20,3 +21,9 @@ def configure_logging(level: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the stream of the moment: servers swap it
         cache_logger_on_first_use=False,
     )
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """Where it happened, without messages: a database's message may quote the row."""
+    summary = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.name}:{frame.lineno}" for frame in summary]

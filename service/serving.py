@@ -1,20 +1,27 @@
-"""Runs the API and, beside it, the dashboard."""
+"""Runs the API and, beside it, the dashboard and the worker."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import FrameType
 
+import structlog
 import typer
 import uvicorn
 
 from service.app import create_app
 from service.settings import Settings
 
+log = structlog.get_logger()
+
 DASHBOARD = Path(__file__).parent.parent / "dashboard" / "web.py"
 GRACE_SECONDS = 5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0  # before a worker that died is started again
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 def addresses(settings: Settings) -> tuple[str, str]:
@@ -25,8 +32,8 @@ def addresses(settings: Settings) -> tuple[str, str]:
     )
 
 
-def serve_all(settings: Settings, *, with_dashboard: bool) -> None:
-    """Serve until stopped; the dashboard ends with the API."""
+def serve_all(settings: Settings, *, with_dashboard: bool, with_worker: bool) -> None:
+    """Serve until stopped; dashboard and worker end with the API."""
     api, screens = addresses(settings)
     typer.echo(f"API:    {api}   описание: {api}/openapi.json")
     child = None
@@ -34,6 +41,7 @@ def serve_all(settings: Settings, *, with_dashboard: bool) -> None:
         typer.echo(f"Экраны: {screens}")
         command = _dashboard_command(settings)
         child = subprocess.Popen(command, env=_dashboard_environment(api))  # noqa: S603 -- our own words only
+    watched = WatchedWorker() if with_worker else None
     # the server hands its signal back when it has finished: it must end this process in order, not at once
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -42,8 +50,54 @@ def serve_all(settings: Settings, *, with_dashboard: bool) -> None:
     except KeyboardInterrupt:
         typer.echo("Остановлено.")
     finally:
+        if watched is not None:
+            watched.stop()
         if child is not None:
             _stop(child)
+
+
+class WatchedWorker:
+    """A worker that is started again whenever it dies, the later the sooner it died."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._turn = threading.Lock()  # nobody starts a worker while all is being stopped
+        self._child = self._start()
+        threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Of the worker that runs now, or ran last."""
+        return self._child.pid
+
+    def stop(self) -> None:
+        """End it and watch no more."""
+        with self._turn:
+            self._over.set()
+        _stop(self._child)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "service.cli", "worker", "--beside-service"]
+        # it reads this end of standard input: however this process ends, the worker learns of it
+        return subprocess.Popen(command, env={**os.environ, **ONE_THREAD}, stdin=subprocess.PIPE)  # noqa: S603
+
+    def _watch(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            started = time.monotonic()
+            code = self._child.wait()
+            if self._over.is_set():
+                return
+            if time.monotonic() - started > LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            log.warning("worker died", worker=self._child.pid, code=code, pause_seconds=pause)
+            if self._over.wait(pause):
+                return
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            with self._turn:
+                if self._over.is_set():
+                    return
+                self._child = self._start()
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     session_hours: Annotated[float, Field(gt=0, le=168)] = 10.0
     failures_before_lock: Annotated[int, Field(ge=1)] = 5
     lock_minutes: Annotated[float, Field(gt=0)] = 15.0
+    worker: bool = True  # whether `serve` runs a worker beside the service
+    job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    retrain_after_outcomes: Annotated[int, Field(ge=1)] = 500
+    retrain_days: Annotated[int, Field(ge=1)] | None = None  # None: not on a schedule
     log_level: str = "INFO"
 
     @property

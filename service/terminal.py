@@ -13,9 +13,14 @@ from service.recommendations.words import day, number
 
 if TYPE_CHECKING:
     from service.installed import Check
+    from service.jobs.schemas import JobRow
     from service.recommendations.schemas import ClassRecommendations, RankedPathway, Stamps, StudentRecommendations
 
 SHOWN_REASONS = 3
+JOB_STATES = {
+    "queued": "ждёт", "running": "идёт", "done": "сделано", "failed": "не удалось", "cancelled": "отменено",
+}  # fmt: skip
+STUCK = "прервалось, продолжит orientir worker"
 
 
 def console() -> Console:
@@ -118,6 +123,18 @@ def print_class(answer: "ClassRecommendations") -> None:
         ]
         table.add_row(student.student_id, *firsts)
     out.print(table)
+
+
+def print_jobs(jobs: Sequence["JobRow"]) -> None:
+    """Jobs, newest first."""
+    table = Table()
+    for title in ("№", "Что", "Состояние", "Сделано", "Причина", "Итог"):
+        table.add_column(title, overflow="fold")
+    for job in jobs:
+        state = STUCK if job.is_stuck else JOB_STATES[job.state]
+        told = (job.result or job.error or "", job.cause)
+        table.add_row(str(job.job_id), job.kind, state, f"{job.progress:.0%}", escape(told[1]), escape(told[0]))
+    console().print(table)
 
 
 def print_checks(checks: Sequence["Check"]) -> None:

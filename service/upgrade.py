@@ -8,8 +8,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from service.db import WRITES, Database
+from service.errors import NotReadyError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NO_TABLES = "База не готова: выполните orientir db upgrade."
 
 
 def _config() -> Config:
@@ -39,3 +41,9 @@ def head_revision() -> str:
     if head is None:  # the package was built without its migrations
         raise FileNotFoundError(MIGRATIONS / "versions")
     return head
+
+
+def check_tables(database: Database) -> None:
+    """Refuse to go on with an old or an empty database."""
+    if find_revision(database) != head_revision():
+        raise NotReadyError(NO_TABLES)

@@ -3,7 +3,6 @@
 import re
 import secrets
 import time
-import traceback
 from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote, unquote_plus
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.access import Actor, Permission, check_permission
 from service.db import Database
 from service.errors import BusyError, ServiceError, SignInError
+from service.log import frames_of
 from service.settings import Settings
 
 log = structlog.get_logger()
@@ -204,7 +204,7 @@ class Frame:
             app: ASGIApp = _no_such_address if _has_control(scope) else self.app
             await app(scope, _limited(receive, self.body_limit_bytes), send_framed)
         except Exception as error:
-            log.error("unexpected", error=type(error).__name__, frames=_frames(error))
+            log.error("unexpected", error=type(error).__name__, frames=frames_of(error))
             if answering:
                 raise RuntimeError("failed while answering") from None
             sentence = "Непредвиденная ошибка. Сообщите оператору номер запроса."
@@ -243,9 +243,3 @@ def _limited(receive: Receive, limit: int) -> Receive:
         return message
 
     return receive_limited
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Where it happened, without messages: a database's message may quote the row."""
-    summary = traceback.extract_tb(error.__traceback__)[-8:]
-    return [f"{frame.name}:{frame.lineno}" for frame in summary]

@@ -80,6 +80,7 @@ def environment_of(folder: Path) -> dict[str, str]:
         "ORIENTIR_DATABASE_URL": f"sqlite:///{folder}/orientir.sqlite",
         "ORIENTIR_MODELS_DIR": str(folder / "models"),
         "ORIENTIR_SECRET_KEY_FILE": str(folder / "secret.key"),
+        "ORIENTIR_WORKER": "False",  # journeys say themselves when a training begins
         "ORIENTIR_PORT": str(free_port()),
         "ORIENTIR_DASHBOARD_PORT": str(free_port()),
     }

@@ -1,16 +1,23 @@
 """Which model makes the lists and whether to rely on it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.elements import note, table
+from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
 
 def page() -> None:
     """One sentence for the counsellor, then the versions."""
-    found = client.model_versions(session.find_token() or "")
+    token = session.find_token() or ""
+    found = client.model_versions(token)
     st.title(text.MODEL_TITLE, anchor=False)
+    told = training_told(client.jobs(token).jobs)
+    if told is not None:
+        note(told)
     active = next((row for row in found.versions if row.active), None)
     if active is None:
         st.write(text.MODEL_NONE)
@@ -20,6 +27,30 @@ def page() -> None:
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
     if active.audits is not None:
         _fairness(active, active.audits)
+
+
+def training_told(jobs: Sequence[JobRow]) -> str | None:
+    """What a person should know of trainings, newest first: the one that runs, else the one that waits, else failed."""
+    unfinished = [job for state in ("running", "queued") for job in jobs if job.state == state]
+    current = unfinished[0] if unfinished else next(iter(jobs), None)
+    if current is None or current.state in ("done", "cancelled"):
+        return None
+    words = {
+        "cause": text.cause(current.cause),
+        "percent": text.hundredths(current.progress),
+        "error": current.error or "",
+    }
+    return _training_sentence(current).format(**words)
+
+
+def _training_sentence(job: JobRow) -> str:
+    if job.is_stuck:
+        return text.TRAINING_STUCK
+    if job.state == "running":
+        return text.TRAINING_STOPS if job.cancel_asked_at is not None else text.TRAINING_RUNS
+    if job.state == "failed":
+        return text.TRAINING_FAILED
+    return text.TRAINING_AGAIN if job.error is not None else text.TRAINING_WAITS
 
 
 def _fairness(row: ModelVersionRow, audits: Audits) -> None:

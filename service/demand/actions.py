@@ -21,7 +21,7 @@ from service.demand.sentences import said_of_finding
 from service.demand.understanding import read_own
 from service.errors import ConflictError, InvalidInputError
 from service.installation import get_today
-from service.jobs import TRAINING, enqueue_job
+from service.retraining import enqueue_training
 from service.settings import Settings
 from service.tables import DemandEdition, DemandEntry
 
@@ -76,7 +76,7 @@ def publish_edition(
         row = _add(session, actor, read, content, source, first_person, settings)
         facts = {"findings": [finding.code for finding in findings], "although": although}
         _record(session, actor, row, len(read.entries), facts)
-        enqueue_job(session, actor=actor, kind=TRAINING, unique_key="region", cause=f"edition {read.code}")
+        enqueue_training(session, actor=actor, cause=f"edition {read.code}")
     else:
         row = present
     in_force = find_code_in_force(session, settings, today.as_of)

@@ -1,7 +1,7 @@
 """Taking files in: one file or a folder, checked or applied, by the API and by the command line alike."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,7 @@ from service.imports.tables_in import (
 )
 from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
 from service.installation import Today, today_of
+from service.retraining import OUTCOME_TABLES, retrain_after_outcomes
 from service.tables import ClassMember, ImportRun, School
 
 Mode = Literal["check", "apply"]
@@ -73,7 +74,18 @@ def import_upload(
         if mode == "check" or prepared.read.faults:
             return _answer(prepared, _store(session, prepared, keep=False), mode)
     with database.writing() as session:
-        return store_import(session, prepared)
+        report = store_import(session, prepared)
+        retrain_after_import(session, actor=actor, tools=tools, reports=[report])
+        return report
+
+
+def retrain_after_import(
+    session: Session, *, actor: Actor, tools: ImportTools, reports: Sequence[ImportReport]
+) -> None:
+    """Ask for a training where these files brought enough outcomes; once for all of them, since counting takes time."""
+    if any(report.table in OUTCOME_TABLES and report.added_count for report in reports):
+        today = today_of(session, tools.as_of)
+        retrain_after_outcomes(session, actor=actor, as_of=today.as_of, enough=tools.retrain_after)
 
 
 def import_table(

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Query
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
 from service.imports.actions import Mode, import_upload
-from service.imports.formats import read_formats
 from service.imports.schemas import ImportReport
-from service.imports.vocabularies import ImportTools
+from service.imports.vocabularies import ImportTools, make_tools
 from service.settings import Settings
 from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Units
 
@@ -22,7 +21,7 @@ Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permissi
 @lru_cache(maxsize=1)
 def get_tools(settings: Settings) -> ImportTools:
     """Reference data and formats of this process."""
-    return ImportTools(get_reference(settings), read_formats(settings.formats_dir), settings.as_of)
+    return make_tools(get_reference(settings), settings)
 
 
 @router.post("/imports/{table}", openapi_extra=CSV_BODY)

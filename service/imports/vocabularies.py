@@ -13,7 +13,8 @@ from recommender.instruments import Instrument
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.errors import NotFoundError
-from service.imports.formats import ANSWERS_MARK, Format
+from service.imports.formats import ANSWERS_MARK, Format, read_formats
+from service.settings import Settings
 from service.tables import ClassMember, Host, PathwayOffer, School, SchoolClass, Student
 
 
@@ -24,6 +25,7 @@ class ImportTools:
     reference: Reference
     formats: dict[str, Format]
     as_of: date | None = None  # the day that the settings take for today; None: the region's own
+    retrain_after: int = 500  # so many new outcomes ask for a training
 
     @cached_property
     def codes(self) -> dict[str, dict[str, str]]:
@@ -43,6 +45,12 @@ class ImportTools:
         if code not in self.reference.instruments:
             raise NotFoundError(f"Методики «{code}» нет в справочнике.", allowed=sorted(self.reference.instruments))
         return self.reference.instruments[code]
+
+
+def make_tools(reference: Reference, settings: Settings) -> ImportTools:
+    """Tools of an installation."""
+    formats = read_formats(settings.formats_dir)
+    return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes)
 
 
 def students_of(school_code: str | None, *, former: bool) -> sa.Select[str]:

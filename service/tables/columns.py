@@ -70,6 +70,11 @@ def one_of(column: str, *values: str) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def only_one(name: str, *columns: str, where: str) -> sa.Index:
+    """Index that lets no two rows share these columns among the rows of which `where` holds."""
+    return sa.Index(name, *columns, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 def student_id(*, first: bool = True) -> Mapped[str]:
     """Column that names a student; the row goes when the student goes."""
     return mapped_column(sa.ForeignKey("students.student_id", ondelete="CASCADE"), primary_key=first, index=not first)

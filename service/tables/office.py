@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.tables.columns import Table, one_of, student_id
+from service.tables.columns import Table, one_of, only_one, student_id
 
 
 class User(Table):
@@ -87,14 +87,8 @@ class Job(Table):
     __tablename__ = "jobs"
     __table_args__ = (
         one_of("state", "queued", "running", "done", "failed", "cancelled"),
-        sa.Index(
-            "uq_jobs_unfinished",
-            "kind",
-            "unique_key",
-            unique=True,
-            sqlite_where=sa.text("state IN ('queued', 'running')"),
-            postgresql_where=sa.text("state IN ('queued', 'running')"),
-        ),
+        only_one("uq_jobs_queued", "kind", "unique_key", where="state = 'queued'"),
+        only_one("uq_jobs_running", "kind", "unique_key", where="state = 'running'"),
     )
     job_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(32))
@@ -105,8 +99,10 @@ class Job(Table):
     enqueued_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(server_default=sa.text("0"))
-    lease: Mapped[str | None]  # worker that holds it
+    started_at: Mapped[datetime | None]  # by the last attempt
+    lease: Mapped[str | None]  # token of the attempt that holds it
     lease_until: Mapped[datetime | None]
+    cancel_asked_at: Mapped[datetime | None]
     progress: Mapped[float] = mapped_column(server_default=sa.text("0"))
     result: Mapped[str | None] = mapped_column(sa.Text)
     error: Mapped[str | None] = mapped_column(sa.Text)
@@ -136,14 +132,7 @@ class DecisionRecord(Table):
     __tablename__ = "decisions"
     __table_args__ = (
         one_of("decision", "accepted", "declined", "pinned"),
-        sa.Index(
-            "uq_decisions_in_force",
-            "student_id",
-            "pathway_code",
-            unique=True,
-            sqlite_where=sa.text("withdrawn_at IS NULL"),
-            postgresql_where=sa.text("withdrawn_at IS NULL"),
-        ),
+        only_one("uq_decisions_in_force", "student_id", "pathway_code", where="withdrawn_at IS NULL"),
     )
     decision_id: Mapped[int] = mapped_column(primary_key=True)
     student_id: Mapped[str] = student_id(first=False)

@@ -1,8 +1,10 @@
 """Every view opens, shows the facts, and survives an empty answer and a service that is down; without a browser."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -174,6 +176,53 @@ def test_the_model_page_shows_twins_and_groups(service: District) -> None:
     assert "изменился у 0 из" in page
     for group in ("девочки", "сельские школы", "с особыми условиями"):
         assert group in page
+
+
+def shown_model_page(password: str) -> str:
+    def view() -> None:
+        from dashboard.views import model
+
+        model.page()
+
+    app = AppTest.from_function(view, default_timeout=30)
+    app.session_state["token"] = client.sign_in("metodist", password).token
+    page = shown(app.run())
+    assert not app.exception
+    return page
+
+
+def test_the_model_page_tells_of_a_training(own_district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(client.SERVICE_URL, own_district.api)
+    client.forget_connection()
+    assert "бучение" not in shown_model_page(own_district.password).partition("<table")[0]
+    region = {"Authorization": f"Bearer {client.sign_in('region', own_district.password).token}"}
+    job = httpx2.post(f"{own_district.api}/v1/model-versions", headers=region).json()["job_id"]
+    assert "Обучение ждёт очереди: по просьбе человека." in shown_model_page(own_district.password)
+    for change, told in (
+        ("state = 'running', progress = 0.4, lease_until = '9999-01-01'", "готово 40 %"),
+        ("lease_until = '2020-01-01'", text.TRAINING_STUCK.format(percent=40)),
+        ("state = 'queued', error = 'ValueError: место — в журнале.'", "повторится само"),
+        ("state = 'failed'", "устраните причину и выполните «orientir train». Причина: ValueError: место — в журнале."),
+        ("state = 'done'", text.MODEL_TITLE),
+    ):
+        with sqlite3.connect(own_district.folder / "orientir.sqlite") as database:
+            database.execute(f"UPDATE jobs SET {change} WHERE job_id = {job}")  # noqa: S608 -- our own words
+        database.close()
+        assert told in shown_model_page(own_district.password)
+    client.forget_connection()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("edition krasnodar-2024H1", "опубликован перечень krasnodar-2024H1"),
+        ("outcomes 512", "новых исходов 512"),
+        ("schedule", "по расписанию"),
+        ("by hand", "по просьбе человека"),
+    ],
+)
+def test_causes_in_words(code: str, words: str) -> None:
+    assert text.cause(code) == words
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from starlette.testclient import TestClient
 from recommender.demand import read_edition, write_edition
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
-from service.clock import now
 from service.db import Database
 from service.demand.actions import publish_edition
 from service.demand.schemas import EditionAdded
 from service.errors import ConflictError
-from service.jobs import TRAINING, finish_waiting
+from service.jobs.actions import TRAINING
+from service.jobs.leases import claim_job, finish_job
 from service.settings import Settings
 from service.tables import AuditRecord, ClassMember, DemandEdition, DemandEntry, Job
 from tests.service.conftest import Authorization, sqlite_only
@@ -319,12 +319,15 @@ def test_another_regions_list_is_refused(client: TestClient, sign_in: SignIn) ->
 @sqlite_only
 def test_a_training_that_began_before_a_list_does_not_take_it_along(ready: Database, settings: Settings) -> None:
     publish(ready, settings, edition("a", "2024-09-01", "1,Сварщик,15.01.05,5,,current"))
-    began = now()
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(TRAINING,), seconds=60)
+        assert lease is not None
     publish(ready, settings, edition("b", "2024-09-02", "1,Сварщик,15.01.05,5,,current"))
     with ready.writing() as session:
-        assert finish_waiting(session, kind=TRAINING, enqueued_until=began, result="v") == 0
-    with ready.writing() as session:
-        assert finish_waiting(session, kind=TRAINING, enqueued_until=now(), result="v") == 1
+        finish_job(session, lease, result="v")
+    with ready.reading() as session:
+        left = session.scalars(sa.select(Job.cause).where(Job.state == "queued")).all()
+    assert (lease.cause, left) == ("edition a", ["edition b"])
 
 
 @sqlite_only

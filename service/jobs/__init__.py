@@ -1,0 +1,1 @@
+"""Work that is committed with its cause and done once, by whoever holds its lease."""

@@ -1,0 +1,39 @@
+"""Jobs over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from service.access import Actor, Permission
+from service.errors import NotFoundError
+from service.jobs import queries
+from service.jobs.actions import TRAINING, cancel_job
+from service.jobs.schemas import JobList, JobRow
+from service.web import Permitted, Reads, Writes
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
+Canceller = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
+JobId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("")
+def list_jobs(_actor: Reader, session: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> JobList:
+    """Обучения, новые первыми: что ждёт, идёт, закончено."""
+    return queries.list_jobs(session, kind=TRAINING, limit=limit)
+
+
+@router.get("/{job_id}")
+def get_job(job_id: JobId, _actor: Reader, session: Reads) -> JobRow:
+    """Одно задание: доля сделанного, итог, ошибка."""
+    job = queries.get_job(session, job_id)
+    if job.kind != TRAINING:  # other kinds are other readers' business
+        raise NotFoundError(f"Задания № {job_id} нет.", job_id=job_id)
+    return queries.job_row(job)
+
+
+@router.post("/{job_id}/cancellation")
+def cancel(job_id: JobId, actor: Canceller, session: Writes) -> JobRow:
+    """Отменить: ждущее — сразу, идущее — на ближайшем шаге; итога не будет."""
+    return queries.job_row(cancel_job(session, actor=actor, job_id=job_id))

@@ -1,0 +1,109 @@
+"""The worker: takes one job after another, quietly beside the service, until it is told to stop."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+import sqlalchemy as sa
+import structlog
+from threadpoolctl import threadpool_limits
+
+from service.access import OPERATOR
+from service.clock import now
+from service.db import Database
+from service.jobs.actions import TRAINING
+from service.jobs.doing import Held, do_job
+from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
+from service.log import frames_of
+from service.retraining import enqueue_training, is_training_due
+from service.settings import Settings
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 1.0
+AFTER_TROUBLE_SECONDS = 5.0  # with the database
+NICENESS = 10
+SCHEDULE = "schedule"
+
+Work = Callable[[Database, Held, Settings], str]
+
+
+def _train(database: Database, held: Held, settings: Settings) -> str:
+    from service.model_versions.training import train_held  # scikit-learn only where there is something to train
+
+    return train_held(database, held, settings=settings)
+
+
+WORKS: Mapping[str, Work] = {TRAINING: _train}
+
+
+def run_worker(database: Database, settings: Settings, *, once: bool, beside_service: bool = False) -> None:
+    """Do what is due and, without `once`, whatever comes, until SIGTERM or SIGINT; a job in hand is given back."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    os.nice(NICENESS)
+    if beside_service:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    log.info("worker started", worker=os.getpid())
+    try:
+        while True:
+            try:
+                lease = next_lease(database, settings)
+            except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
+                log.warning("database trouble", error=type(error).__name__)
+                time.sleep(AFTER_TROUBLE_SECONDS)
+                continue
+            if lease is not None:
+                do_next(database, settings, lease)
+            elif once:
+                return
+            else:
+                time.sleep(POLL_SECONDS)
+    finally:
+        log.info("worker stopped", worker=os.getpid())
+
+
+def next_lease(database: Database, settings: Settings) -> Lease | None:
+    """The next job; looks without writing, so that an idle worker disturbs nobody."""
+    kinds = tuple(WORKS)
+    with database.reading() as session:
+        is_due = is_training_due(session, days=settings.retrain_days)
+        is_waited_for = session.scalars(claimable(now(), kinds).limit(1)).first() is not None
+    if not is_due and not is_waited_for:
+        return None
+    with database.writing() as session:
+        if is_training_due(session, days=settings.retrain_days):
+            enqueue_training(session, actor=OPERATOR, cause=SCHEDULE)
+        return claim_job(session, kinds=kinds, seconds=settings.job_lease_seconds)
+
+
+def do_next(database: Database, settings: Settings, lease: Lease) -> None:
+    """Do one job; what went wrong is in its row and, without anybody's data, in the log."""
+    told = {"job_id": lease.job_id, "kind": lease.kind, "attempt": lease.attempt, "worker": os.getpid()}
+    log.info("job begun", **told)
+    work, seconds = WORKS[lease.kind], settings.job_lease_seconds
+    try:
+        with threadpool_limits(limits=1):
+            result = do_job(database, lease, lambda held: work(database, held, settings), seconds=seconds)
+    except (LeaseLostError, JobCancelledError) as error:
+        log.info("job left", reason=type(error).__name__, **told)
+    except Exception as error:
+        log.error("job failed", error=type(error).__name__, frames=frames_of(error), **told)
+    else:
+        log.info("job done", result=result, **told)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for later in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(later, signal.SIG_IGN)  # once is enough: what is in hand is being given back
+    raise SystemExit(0)
+
+
+def _end_with_parent() -> None:
+    """The service holds the other end of standard input; however it ends, it lets go."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
