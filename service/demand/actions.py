@@ -25,7 +25,7 @@ from service.retraining import enqueue_training
 from service.settings import Settings
 from service.tables import DemandEdition, DemandEntry
 
-LOCK_KEY = 0x0A0D19
+LOCK_KEY = 0x0A0D1A
 
 
 @dataclass(frozen=True, slots=True)

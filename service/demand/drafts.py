@@ -21,7 +21,8 @@ from recommender.reference import Reference
 from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
-from service.demand.actions import Source, check_region, publish_edition, suspicions
+from service.db import lock_table
+from service.demand.actions import LOCK_KEY, Source, check_region, publish_edition, suspicions
 from service.demand.queries import Lists, codes_in_turn, read_lists
 from service.demand.schemas import EditionAdded
 from service.demand.understanding import Understood, matcher_of, plain
@@ -44,6 +45,7 @@ def open_draft(
 ) -> DemandDraft:
     """Keep what was understood of a document; nothing of it is in force."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
+    lock_table(session, LOCK_KEY)  # before the audit's lock, as publishing takes them
     if understood.edition_code is not None:
         check_region(understood.region or "", settings)
     _check_room(session)
