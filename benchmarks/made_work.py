@@ -99,11 +99,11 @@ class Work:
     demand: np.ndarray
     taken: tuple[np.ndarray, np.ndarray] | None = None
 
-    def served(self, strength: float, *, reasons: bool = False, threads: int = 1) -> Listed:
+    def served(self, strength: float, *, reasons: bool = False, threads: int = 1, into: Listed | None = None) -> Listed:
         """Score and list as the service does."""
         return self.compiled.best(
             self.vectors, self.words, self.word_of, k=K, demand_weight=self.demand, demand_strength=strength,
-            taken=self.taken, reasons=reasons, threads=threads,
+            taken=self.taken, reasons=reasons, threads=threads, into=into,
         )  # fmt: skip
 
     @cached_property

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS
+from recommender.errors import TableValueError
 from recommender.features import SHAPED_TERMS, TERM_CODES, TERMS, FeatureSpace, StudentVectors
 from recommender.scoring_arrays import content_terms
 from recommender.scoring_layout import N_REASONS, Asked, Layout, Listed, Reasons, lay_out
@@ -95,6 +96,7 @@ class CompiledRanker:
         taken: tuple[Ints, Ints] | None = None,
         reasons: bool = False,
         threads: int = 1,
+        into: Listed | None = None,
     ) -> Listed:
         """The best k pathways of each kind for every student.
 
@@ -112,17 +114,30 @@ class CompiledRanker:
             Whether to name the terms that tell every listed pathway from the typical one of its kind.
         threads : int, >= 1
             Students are shared out among them; the bits do not depend on it.
+        into : Listed, optional
+            Lists of an earlier call to be written over, by as many students and with the same k, reasons and use of
+            demand: memory that is new to a process costs more than the lists that are written into it.
 
         Returns
         -------
         Listed
             A student's lists depend on that student alone, bit for bit.
+
+        Raises
+        ------
+        TableValueError
+            `into` has another shape.
         """
         asked = Asked(
             vectors.matrix, vectors.school_of, words, word_of, *_by_student(taken, len(vectors)), demand_weight,
             float(demand_strength),
         )  # fmt: skip
-        listed = _empty_lists((len(vectors), len(KINDS), k), N_REASONS * reasons, has_nudge=demand_strength > 0)
+        shape, n_reasons, has_nudge = (len(vectors), len(KINDS), k), N_REASONS * reasons, demand_strength > 0
+        listed = _empty_lists(shape, n_reasons, has_nudge=has_nudge) if into is None else into
+        if (listed.pathways.shape, listed.reasons.terms.shape[-1], listed.unmoved is not listed.pathways) != (
+            shape, n_reasons, has_nudge,
+        ):  # fmt: skip
+            raise TableValueError("lists to be written over must come from a call of the same shape", shape=shape)
 
         def fill(first: int) -> None:
             self.list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))

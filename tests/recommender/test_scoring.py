@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recommender import scoring_arrays, scoring_loops
 from recommender.catalogue import KINDS, Catalogue
+from recommender.errors import TableValueError
 from recommender.features import SHAPED_TERMS, STUDENT_STEP, TERM_CODES, VECTOR_TERMS, FeatureSpace, StudentVectors
 from recommender.interests import InterestProfile
 from recommender.policy import MAX_DEMAND_STRENGTH
@@ -196,6 +197,23 @@ def test_demand_never_lists_a_pathway_over_one_that_fits_better_by_more_than_its
             fit = everything.fit[student, kind]
             for place in np.flatnonzero(shown[student, kind] >= 0):
                 assert np.nanmax(fit[place:]) - fit[place] <= strength + 1e-9
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2])
+def test_lists_written_over_others_are_the_same_bits(strength):
+    random = np.random.default_rng(11)
+    compiled = CompiledRanker(ranker(random), CROWDED)
+    groups = [students(CROWDED, random, 30) for _ in range(2)]
+    questions = [asked(random, CROWDED, 30, refused) for refused in (0.1, 0.9)]
+    wanted = {"k": 7, "demand_strength": strength, "reasons": True}
+    fresh = compiled.best(groups[1], **wanted, **questions[1])
+    memory = compiled.best(groups[0], **wanted, **questions[0])
+    written = compiled.best(groups[1], **wanted, **questions[1], into=memory)
+    assert written.pathways is memory.pathways
+    assert same_bits(written, fresh)
+    for wrong in ({"k": 6}, {"reasons": False}, {"demand_strength": 0.2 - strength}):
+        with pytest.raises(TableValueError, match="must come from a call of the same shape"):
+            compiled.best(groups[1], **{**wanted, **wrong}, **questions[1], into=memory)
 
 
 def test_contributions_and_reasons_are_the_arithmetic_of_the_scores():
