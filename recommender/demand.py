@@ -142,9 +142,8 @@ def editions_in_turn(published: Iterable[tuple[str, date]], day: date) -> list[s
         if published_on <= day:
             list_code, revision = split_edition_code(code)
             revisions.setdefault(list_code, []).append((revision, published_on, code))
-    in_turn = sorted(
-        revisions, key=lambda list_code: (min(revisions[list_code])[1], list_code)
-    )  # of its first revision
+    # a list has its turn by the day of its first revision
+    in_turn = sorted(revisions, key=lambda list_code: (min(revisions[list_code])[1], list_code))
     return [max(revisions[list_code])[2] for list_code in in_turn]
 
 
@@ -202,6 +201,30 @@ def _number(row: dict[str, str], column: str, line: int) -> int | None:
     return int(cell)
 
 
+def _entry(row: dict[str, str], level_column: str, line: int) -> DemandEntry:
+    level = _number(row, level_column, line)
+    if level is not None and not 1 <= level <= TOP_LEVEL:
+        message = f"row {line}: {level_column} must be 1-5, found {level}"
+        raise TableValueError(message, row=line, column=level_column, found=level)
+    title = (row["profession_title"] or "").strip()
+    if not title:
+        raise TableValueError(f"row {line}: profession_title is empty", row=line, column="profession_title")
+    horizon = (row.get("horizon") or "current").strip()
+    if horizon not in HORIZONS:
+        message = f"row {line}: horizon must be one of {', '.join(HORIZONS)} or empty"
+        raise TableValueError(message, row=line, column="horizon", found=horizon)
+    return DemandEntry(
+        _number(row, "position", line) or line - 1,
+        title,
+        split_list(row["spo_codes"] or ""),
+        level,
+        horizon,
+        _number(row, "vacancies", line),
+        (row.get("section") or "").strip(),
+        split_list(row.get("profiles") or ""),
+    )
+
+
 def read_edition(source: bytes | Path) -> DemandEdition:
     """Read one published list.
 
@@ -227,31 +250,7 @@ def read_edition(source: bytes | Path) -> DemandEdition:
         raise TableValueError("the list must be a CSV file in UTF-8; save it again as «CSV UTF-8»") from None
     columns, rows = _rows(text)
     level_column = "demand_level" if "demand_level" in columns else "demand_level_illustrative"
-    entries = []
-    for line, row in enumerate(rows, start=2):
-        level = _number(row, level_column, line)
-        if level is not None and not 1 <= level <= TOP_LEVEL:
-            message = f"row {line}: {level_column} must be 1-5, found {level}"
-            raise TableValueError(message, row=line, column=level_column, found=level)
-        title = (row["profession_title"] or "").strip()
-        if not title:
-            raise TableValueError(f"row {line}: profession_title is empty", row=line, column="profession_title")
-        horizon = (row.get("horizon") or "current").strip()
-        if horizon not in HORIZONS:
-            message = f"row {line}: horizon must be one of {', '.join(HORIZONS)} or empty"
-            raise TableValueError(message, row=line, column="horizon", found=horizon)
-        entries.append(
-            DemandEntry(
-                _number(row, "position", line) or line - 1,
-                title,
-                split_list(row["spo_codes"] or ""),
-                level,
-                horizon,
-                _number(row, "vacancies", line),
-                (row.get("section") or "").strip(),
-                split_list(row.get("profiles") or ""),
-            )
-        )
+    entries = tuple(_entry(row, level_column, line) for line, row in enumerate(rows, start=2))
     code = _same(rows, "edition")
     if not EDITION_CODE.fullmatch(code):
         message = "edition must be 1-48 Latin letters, digits, dots, hyphens, such as krasnodar-2024H1"
@@ -260,7 +259,7 @@ def read_edition(source: bytes | Path) -> DemandEdition:
         code,
         _same(rows, "region"),
         _published(_same(rows, "published")),
-        tuple(entries),
+        entries,
         hashlib.sha256(content).hexdigest(),
         level_column == "demand_level_illustrative" and level_column in columns,
     )

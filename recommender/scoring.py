@@ -132,12 +132,8 @@ class CompiledRanker:
             vectors.matrix, vectors.school_of, words, word_of, *_by_student(taken, len(vectors)), demand_weight,
             float(demand_strength),
         )  # fmt: skip
-        shape, n_reasons, has_nudge = (len(vectors), len(KINDS), k), N_REASONS * reasons, demand_strength > 0
-        listed = _empty_lists(shape, n_reasons, has_nudge=has_nudge) if into is None else into
-        if (listed.pathways.shape, listed.reasons.terms.shape[-1], listed.unmoved is not listed.pathways) != (
-            shape, n_reasons, has_nudge,
-        ):  # fmt: skip
-            raise TableValueError("lists to be written over must come from a call of the same shape", shape=shape)
+        shape, n_reasons = (len(vectors), len(KINDS), k), N_REASONS * reasons
+        listed = _lists_to_fill(into, shape, n_reasons, has_nudge=demand_strength > 0)
 
         def fill(first: int) -> None:
             self.list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
@@ -210,6 +206,15 @@ def _by_student(taken: tuple[Ints, Ints] | None, count: int) -> tuple[Ints, Ints
     students, pathways = taken if taken is not None else (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     order = np.argsort(students, kind="stable")
     return np.searchsorted(students[order], np.arange(count + 1)), pathways[order]
+
+
+def _lists_to_fill(into: Listed | None, shape: tuple[int, int, int], n_reasons: int, *, has_nudge: bool) -> Listed:
+    if into is None:
+        return _empty_lists(shape, n_reasons, has_nudge=has_nudge)
+    given = into.pathways.shape, into.reasons.terms.shape[-1], into.unmoved is not into.pathways
+    if given != (shape, n_reasons, has_nudge):
+        raise TableValueError("lists to be written over must come from a call of the same shape", shape=shape)
+    return into
 
 
 def _empty_lists(shape: tuple[int, int, int], n_reasons: int, *, has_nudge: bool) -> Listed:

@@ -277,11 +277,11 @@ def lists_as_read(session: Session, understood: Understood, settings: Settings) 
     today = get_today(session, settings)
     entries = [
         DemandEntry(
-            position, plain(title.title) or ", ".join(match.spo_codes) or NAMELESS,
+            title.position, title.title or ", ".join(match.spo_codes) or NAMELESS,
             match.spo_codes if match.status == "accepted" else (), title.level, title.horizon, title.vacancies,
-            plain(title.section or ""), match.profiles,
+            title.section or "", match.profiles,
         )
-        for position, (title, match) in enumerate(understood.lines, start=1)
+        for title, match in understood.lines
     ]  # fmt: skip
     code = understood.edition_code or next_code(session, settings, understood, today.as_of)
     content = write_edition(code, settings.demand_region, understood.published_on or today.as_of, entries)
@@ -304,11 +304,10 @@ def publish_draft(
     content = _settled_content(session, draft)
     is_new = session.scalar(sa.select(EditionRow.checksum).where(EditionRow.checksum == _checksum(content))) is None
     findings = draft_suspicions(session, draft, reference, settings) if is_new else ()
-    is_suspicious = bool(findings)
-    if is_suspicious and draft.signed_by in (None, actor.actor_id):
+    if findings and draft.signed_by in (None, actor.actor_id):
         _sign(session, actor, draft, content, findings)
         return None
-    first = draft.signed_by if is_suspicious else None
+    first = draft.signed_by if findings else None
     return _publish(session, actor, draft, content, reference, settings, first_person=first)
 
 
