@@ -13,8 +13,8 @@ h1 { font-size:1.7rem !important; padding:0 0 .2rem !important; margin:0 !import
 h2 { font-size:1.25rem !important; }
 h3 { font-size:1.05rem !important; }
 [data-testid="stFileUploaderDropzoneInstructions"],
-[data-testid="stFileUploaderDropzone"] button > div { display:none; }
-[data-testid="stFileUploaderDropzone"] button::after { content:"Выбрать файл"; font-size:1rem; }
+[data-testid="stFileUploaderDropzone"] > span > button > div { display:none; }
+[data-testid="stFileUploaderDropzone"] > span > button::after { content:"Выбрать файл"; font-size:1rem; }
 .o-note { color:var(--soft); font-size:.86rem; line-height:1.35; }
 .o-banner { background:#fff6dc; border:1px solid #ead28a; border-radius:6px; padding:.35rem .7rem; font-size:.86rem; }
 .o-chip { display:inline-block; border:1px solid var(--line); background:var(--wash); border-radius:999px;
