@@ -72,7 +72,11 @@ class Crew:
         self.workers.remove(worker)
 
     def dismiss(self) -> None:
-        """An orderly end; nobody needs to be told twice."""
+        """An orderly end; nobody needs to be told twice, once everybody has come to work."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not all(worker.log.stat().st_size for worker in self.workers):  # still loading: it cannot be told yet
+            assert time.monotonic() < end
+            time.sleep(0.1)
         for worker in self.workers:
             worker.child.terminate()
         codes = [worker.child.wait(PATIENCE_SECONDS) for worker in self.workers]
