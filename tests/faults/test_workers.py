@@ -71,12 +71,16 @@ class Crew:
         worker.child.wait()
         self.workers.remove(worker)
 
-    def dismiss(self) -> None:
-        """An orderly end; nobody needs to be told twice, once everybody has come to work."""
+    def gather(self) -> None:
+        """Until everybody has come to work; who is still loading cannot be told anything yet."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while not all(worker.log.stat().st_size for worker in self.workers):  # still loading: it cannot be told yet
+        while not all(worker.log.stat().st_size for worker in self.workers):
             assert time.monotonic() < end
             time.sleep(0.1)
+
+    def dismiss(self) -> None:
+        """An orderly end; nobody needs to be told twice."""
+        self.gather()
         for worker in self.workers:
             worker.child.terminate()
         codes = [worker.child.wait(PATIENCE_SECONDS) for worker in self.workers]
@@ -154,6 +158,7 @@ def test_who_is_told_to_stop_gives_the_job_back_at_once(ready: Database, own: Se
     with ready.writing() as session:
         session.execute(sa.delete(Job))
     crew.hire()
+    crew.gather()  # before there is anything to do: a training is over in two seconds
     wait_for_somebody_at_work(crew, ready)  # has begun to load scikit-learn
     crew.dismiss()
     (job,) = unfinished(ready)
