@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
 
 import sqlalchemy as sa
@@ -40,28 +41,58 @@ def _train(database: Database, held: Held, settings: Settings) -> str:
 WORKS: Mapping[str, Work] = {TRAINING: _train}
 
 
+class Stopping:
+    """Being told to stop: at once where that leaves nothing behind, elsewhere as soon as it does."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._may_break_off = False
+
+    def ask(self, _number: int, _frame: FrameType | None) -> None:
+        """What SIGTERM and SIGINT do; once is enough."""
+        for later in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(later, signal.SIG_IGN)
+        self.asked = True
+        if self._may_break_off:
+            raise SystemExit(0)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What is done inside may be broken off anywhere: a job in hand is given back by whoever holds it."""
+        self._may_break_off = True
+        try:
+            if self.asked:
+                raise SystemExit(0)
+            yield
+        finally:
+            self._may_break_off = False
+
+
 def run_worker(database: Database, settings: Settings, *, once: bool, beside_service: bool = False) -> None:
     """Do what is due and, without `once`, whatever comes, until SIGTERM or SIGINT; a job in hand is given back."""
+    stopping = Stopping()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
+        signal.signal(number, stopping.ask)
     os.nice(NICENESS)
     if beside_service:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     log.info("worker started", worker=os.getpid())
     try:
-        while True:
+        while not stopping.asked:
+            pause = POLL_SECONDS
             try:
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)
-                time.sleep(AFTER_TROUBLE_SECONDS)
-                continue
-            if lease is not None:
-                do_next(database, settings, lease)
-            elif once:
-                return
+                lease, pause = None, AFTER_TROUBLE_SECONDS
             else:
-                time.sleep(POLL_SECONDS)
+                if lease is None and once:
+                    return
+            if lease is not None:
+                do_next(database, settings, lease, stopping)
+                continue
+            with stopping.at_once():
+                time.sleep(pause)
     finally:
         log.info("worker stopped", worker=os.getpid())
 
@@ -80,26 +111,24 @@ def next_lease(database: Database, settings: Settings) -> Lease | None:
         return claim_job(session, kinds=kinds, seconds=settings.job_lease_seconds)
 
 
-def do_next(database: Database, settings: Settings, lease: Lease) -> None:
+def do_next(database: Database, settings: Settings, lease: Lease, stopping: Stopping) -> None:
     """Do one job; what went wrong is in its row and, without anybody's data, in the log."""
     told = {"job_id": lease.job_id, "kind": lease.kind, "attempt": lease.attempt, "worker": os.getpid()}
     log.info("job begun", **told)
-    work, seconds = WORKS[lease.kind], settings.job_lease_seconds
+
+    def work(held: Held) -> str:
+        with stopping.at_once():
+            return WORKS[lease.kind](database, held, settings)
+
     try:
         with threadpool_limits(limits=1):
-            result = do_job(database, lease, lambda held: work(database, held, settings), seconds=seconds)
+            result = do_job(database, lease, work, seconds=settings.job_lease_seconds)
     except (LeaseLostError, JobCancelledError) as error:
         log.info("job left", reason=type(error).__name__, **told)
     except Exception as error:
         log.error("job failed", error=type(error).__name__, frames=frames_of(error), **told)
     else:
         log.info("job done", result=result, **told)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    for later in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(later, signal.SIG_IGN)  # once is enough: what is in hand is being given back
-    raise SystemExit(0)
 
 
 def _end_with_parent() -> None:

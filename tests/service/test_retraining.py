@@ -27,7 +27,7 @@ from service.retraining import (
 )
 from service.settings import Settings
 from service.tables import Job, ModelVersion, TrialAttendance
-from service.worker import do_next, next_lease
+from service.worker import Stopping, do_next, next_lease
 from tests.service.conftest import AS_OF, sqlite_only
 from tests.service.worked_example import ELSEWHERE, KNOWN
 
@@ -55,7 +55,7 @@ def test_a_worker_does_what_waits_and_the_version_stays_a_candidate(ready: Datab
         ask_for_training(session, actor=OPERATOR)
     lease = next_lease(ready, own)
     assert lease is not None
-    do_next(ready, own, lease)
+    do_next(ready, own, lease, Stopping())
     assert jobs(ready) == [("by hand", "done", SECOND)]
     with ready.reading() as session:
         assert find_active_version(session) == ACTIVE
