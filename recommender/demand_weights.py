@@ -122,13 +122,13 @@ class WeighedEntries:
 
     Attributes
     ----------
-    by_spo_code : mapping of SPO code in force to EntryWeight
-        The strongest entry of each code.
+    by_spo_code : mapping of SPO code in force to tuple of EntryWeight
+        Every entry that names the code: were only the strongest kept, one that overtakes it would take its other roads.
     by_profile : mapping of profile class code to tuple of EntryWeight
         Professions of higher education that the class leads to.
     """
 
-    by_spo_code: Mapping[str, EntryWeight]
+    by_spo_code: Mapping[str, tuple[EntryWeight, ...]]
     by_profile: Mapping[str, tuple[EntryWeight, ...]]
 
 
@@ -148,17 +148,16 @@ def weigh_entries(edition: DemandEdition, earlier: Sequence[DemandEdition], refe
         Closed codes are followed to their successors.
     """
     runs = _Runs(earlier[::-1][: FULL_RUN - 1], reference)
-    strongest: dict[str, EntryWeight] = {}
+    by_code: dict[str, list[EntryWeight]] = {}
     higher: dict[str, list[EntryWeight]] = {}
     for entry, level in zip(edition.entries, _levels(edition), strict=True):
         weighed = EntryWeight(entry, level, runs.persistence(entry), _lead(entry, reference))
-        for code in entry.spo_codes:
-            current = current_spo_code(reference, code)
-            if current not in strongest or weighed.weight > strongest[current].weight:
-                strongest[current] = weighed
+        for current in dict.fromkeys(current_spo_code(reference, code) for code in entry.spo_codes):
+            by_code.setdefault(current, []).append(weighed)
         for profile in entry.profiles:
             higher.setdefault(profile, []).append(weighed)
-    return WeighedEntries(strongest, {profile: tuple(entries) for profile, entries in higher.items()})
+    by_spo_code, by_profile = ({key: tuple(found) for key, found in each.items()} for each in (by_code, higher))
+    return WeighedEntries(by_spo_code, by_profile)
 
 
 def _roads(pathway: Pathway, weighed: WeighedEntries, reference: Reference) -> list[EntryWeight]:
@@ -170,7 +169,8 @@ def _roads(pathway: Pathway, weighed: WeighedEntries, reference: Reference) -> l
         groups = {group for profile in pathway.profiles for group in reference.profiles[profile].spo_groups}
         codes = [code for code in by_code if code[:2] in groups]
         higher = tuple(road for profile in pathway.profiles for road in weighed.by_profile.get(profile, ()))
-    found = {road.entry.position: road for road in (*(by_code[code] for code in codes if code in by_code), *higher)}
+    found = {id(road.entry): road for code in codes for road in by_code.get(code, ())}
+    found |= {id(road.entry): road for road in higher}
     return sorted(found.values(), key=lambda road: (-road.weight, road.entry.position))
 
 

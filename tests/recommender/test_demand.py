@@ -127,7 +127,7 @@ def test_a_reused_code_does_not_carry_persistence():
         (entry("Токарь на станках с ЧПУ", "15.01.38"), kept, 0.8),
     ):
         weighed = weigh_entries(edition(now), [before], REFERENCE)
-        assert weighed.by_spo_code[now.spo_codes[0]].persistence_factor == pytest.approx(factor)
+        assert weighed.by_spo_code[now.spo_codes[0]][0].persistence_factor == pytest.approx(factor)
 
 
 def test_higher_education_by_hand():
@@ -171,6 +171,15 @@ def test_weights_lie_between_0_and_1_and_grow_with_level_and_persistence(rows, f
         entries[at] = replace(entries[at], level=entries[at].level + 1)
         higher = demand_weights(CATALOGUE, REFERENCE, edition(*entries), earlier).weights
         assert (np.nan_to_num(higher) >= known).all()
+
+
+def test_an_entry_that_overtakes_another_takes_no_road_from_it():
+    """Both name nurses; the mason's line leads to the medical class too, and goes on counting there."""
+    both = replace(entry("Каменщик", "34.02.01", level=3, position=2), profiles=("sci-med",))
+    for level in (2, 5):
+        weights = demand_weights(CATALOGUE, REFERENCE, edition(entry("Медсестра", "34.02.01", level=level), both))
+        sources = weights.sources[CATALOGUE.position["sch02-sci-med"]]
+        assert {source.entry.title for source in sources} == {"Медсестра", "Каменщик"}
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
@@ -228,7 +237,7 @@ def test_positions_count_by_their_order_only():
         edition(entry("Я", "34.02.01", level=None, position=7), entry("А", "15.01.05", level=None, position=10**9)), [],
         REFERENCE,
     )  # fmt: skip
-    assert [found.by_spo_code[code].level_factor for code in ("34.02.01", "15.01.05")] == [1.0, 0.75]
+    assert [found.by_spo_code[code][0].level_factor for code in ("34.02.01", "15.01.05")] == [1.0, 0.75]
 
 
 def test_an_edition_does_not_differ_from_itself():
