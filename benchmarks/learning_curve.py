@@ -9,10 +9,11 @@ import numpy as np
 from benchmarks.records import Record
 from benchmarks.sample import of_every_kind
 from recommender.expert import ExpertWeights
-from recommender.learning import KNOWLEDGE_ONLY, choose_pull, folds_of, informed, learned_scores
+from recommender.kind_fit import MIN_QUERIES
+from recommender.learning import choose_pull, folds_of, informed, learned_scores
 from recommender.metrics import bootstrap_interval, ndcg
 from recommender.splitting import ChoiceSets, joined
-from recommender.training import MIN_QUERIES
+from recommender.warm_restart import KNOWLEDGE_ONLY
 
 DRAWS = {20: 20, 100: 12, 500: 6, 2000: 2}
 

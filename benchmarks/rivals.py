@@ -13,7 +13,6 @@ from recommender.contest import Lead, Offers, Rival, Scorer, Standing, judge_apa
 from recommender.expert import ExpertWeights, read_expert_weights
 from recommender.judging import WISH_TERMS
 from recommender.learning import (
-    KNOWLEDGE_ONLY,
     Vocabulary,
     choose_pull,
     fit_ranker,
@@ -27,6 +26,7 @@ from recommender.outcomes import OutcomeRow
 from recommender.rivals import rivals
 from recommender.splitting import COLUMNS, ChoiceSets, choice_sets, joined
 from recommender.training import local_interest_model
+from recommender.warm_restart import KNOWLEDGE_ONLY
 
 OURS = "trained_ranker"
 RULES = ("interest_correlation", "wishes_only", "expert_weights")

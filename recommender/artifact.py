@@ -1,8 +1,9 @@
-"""A model folder that can introduce itself: `ranker.npz`, `model.joblib`, `manifest.json`, `card.md`.
+"""A model folder that can introduce itself: `ranker.npz`, `earlier.npz`, `model.joblib`, `manifest.json`, `card.md`.
 
-The served form is plain arrays, read with pickling switched off. The manifest carries a checksum of every file and is
-signed (HMAC-SHA256 with the installation's key); nothing is read before signature and checksums hold, because a joblib
-file executes code when loaded.
+The served form is plain arrays, read with pickling switched off; beside it stands the same ranker as learned without
+the last year, by which a later candidate can be compared with this version fairly. The manifest carries a checksum of
+every file and is signed (HMAC-SHA256 with the installation's key); nothing is read before signature and checksums
+hold, because a joblib file executes code when loaded.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ import numpy as np
 
 from recommender.answer_norms import AnswerNorms
 from recommender.catalogue import KINDS
+from recommender.choice_scores import ServedForm
 from recommender.errors import ArtifactError
 from recommender.evidence import FACT_KINDS, UsualFacts
 from recommender.features import SHAPED_TERMS, TERM_CODES
@@ -30,13 +32,16 @@ from recommender.peers import Peers
 from recommender.reference import Reference
 from recommender.scoring import ServedRanker
 from recommender.uncertainty import Doubt
+from recommender.warm_restart import NOTHING_KEPT, Kept
 
 if TYPE_CHECKING:
     from recommender.training import Training
 
-FORMAT = 2
+FORMAT = 3
+FORMATS = (2, FORMAT)  # that can be read; 2 has neither the ranker of the earlier years nor what a warm restart keeps
 BIASED = ("programmes", "hosts", "fields")
-RANKER, TRAINING_FORM, MANIFEST, CARD = "ranker.npz", "model.joblib", "manifest.json", "card.md"
+RANKER, EARLIER, TRAINING_FORM = "ranker.npz", "earlier.npz", "model.joblib"
+MANIFEST, CARD = "manifest.json", "card.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
 
@@ -87,21 +92,15 @@ def check_reference(manifest: Mapping[str, Any], reference: Reference) -> None:
 
 
 def _arrays(training: "Training") -> dict[str, Any]:
-    ranker, peers, model = training.served, training.peers, training.model
+    model = training.model
     arrays: dict[str, Any] = {
-        "weights": ranker.weights,
-        "knots": ranker.knots,
-        "bend_weights": ranker.bend_weights,
-        "calibration": ranker.calibration,
-        "is_calibrated": ranker.is_calibrated,
         "prior_mean": model.prior_mean,
         "prior_covariance": model.prior_covariance,
         "method_codes": np.array([code for code, _ in model.methods], dtype=np.str_),
         "questions": np.array(model.answer_norms.questions, dtype=np.str_),
         "answer_moments": np.array([model.answer_norms.mean, model.answer_norms.spread]),
-        "fact_weights": peers.fact_weights,
-        "answer_weights": peers.answer_weights,
     }
+    arrays |= _scored_by(ServedForm(training.served, training.peers))
     arrays["rating_deviation"] = np.array(training.usual.rating_deviation)
     for name, table in (("root", training.usual.roots), ("rate", training.usual.rates)):
         for kind, usual in table.items():
@@ -112,7 +111,26 @@ def _arrays(training: "Training") -> dict[str, Any]:
             arrays[f"doubt_scales_{row}"] = np.array([*doubt.unseen_variances, doubt.width])
             for name in BIASED:
                 arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
-    arrays["scattered"] = np.array(sorted(peers.scatter), dtype=np.str_)
+    for row, (_, reading) in enumerate(model.methods):
+        arrays[f"loadings_{row}"] = reading.loadings
+        arrays[f"moments_{row}"] = np.array([reading.mean, reading.spread, reading.noise])
+        arrays[f"ipsative_{row}"] = np.array(reading.ipsative)
+    return arrays
+
+
+def _scored_by(form: ServedForm) -> dict[str, Any]:
+    """Arrays that scores depend on."""
+    ranker, peers = form
+    arrays: dict[str, Any] = {
+        "weights": ranker.weights,
+        "knots": ranker.knots,
+        "bend_weights": ranker.bend_weights,
+        "calibration": ranker.calibration,
+        "is_calibrated": ranker.is_calibrated,
+        "fact_weights": peers.fact_weights,
+        "answer_weights": peers.answer_weights,
+        "scattered": np.array(sorted(peers.scatter), dtype=np.str_),
+    }
     for row, method in enumerate(sorted(peers.scatter)):
         arrays[f"scatter_{row}"] = peers.scatter[method]
     for row, fields in enumerate(peers.fields):
@@ -121,10 +139,6 @@ def _arrays(training: "Training") -> dict[str, Any]:
         for name, biases in (("programme", ranker.programme_bias[row]), ("host", ranker.host_bias[row])):
             arrays[f"{name}_codes_{row}"] = np.array(sorted(biases), dtype=np.str_)
             arrays[f"{name}_bias_{row}"] = np.array([biases[code] for code in sorted(biases)], dtype=float)
-    for row, (_, reading) in enumerate(model.methods):
-        arrays[f"loadings_{row}"] = reading.loadings
-        arrays[f"moments_{row}"] = np.array([reading.mean, reading.spread, reading.noise])
-        arrays[f"ipsative_{row}"] = np.array(reading.ipsative)
     return arrays
 
 
@@ -136,7 +150,7 @@ def _doubt_from(arrays: Mapping[str, Any], row: int) -> Doubt | None:
     return Doubt(arrays[f"doubt_factor_{row}"], programmes, hosts, fields, (programme, host, field), width)
 
 
-def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, InterestModel]:
+def _form_from(arrays: Mapping[str, Any]) -> ServedForm:
     biases = {
         name: tuple(
             dict(zip(arrays[f"{name}_codes_{row}"].tolist(), arrays[f"{name}_bias_{row}"].tolist(), strict=True))
@@ -148,16 +162,19 @@ def _from_arrays(arrays: Mapping[str, Any]) -> tuple[ServedRanker, Peers, Intere
         arrays["weights"], arrays["knots"], arrays["bend_weights"], biases["programme"], biases["host"],
         arrays["calibration"], arrays["is_calibrated"],
     )  # fmt: skip
+    fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
+    scatter = {method: arrays[f"scatter_{row}"] for row, method in enumerate(arrays["scattered"].tolist())}
+    return ServedForm(ranker, Peers(fields, arrays["fact_weights"], arrays["answer_weights"], scatter))
+
+
+def _interests_from(arrays: Mapping[str, Any]) -> InterestModel:
     methods = []
     for row, code in enumerate(arrays["method_codes"].tolist()):
         mean, spread, noise = arrays[f"moments_{row}"]
         reading = MethodReading(arrays[f"loadings_{row}"], mean, spread, noise, bool(arrays[f"ipsative_{row}"]))
         methods.append((code, reading))
     norms = AnswerNorms(tuple(arrays["questions"].tolist()), *arrays["answer_moments"])
-    fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
-    scatter = {method: arrays[f"scatter_{row}"] for row, method in enumerate(arrays["scattered"].tolist())}
-    peers = Peers(fields, arrays["fact_weights"], arrays["answer_weights"], scatter)
-    return ranker, peers, InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
+    return InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
 
 
 def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
@@ -208,10 +225,8 @@ def manifest_of(
         trained.kind: {
             "learned": trained.estimator is not None,
             "choice_sets": trained.query_count,
-            "pull": trained.pull if trained.estimator is not None else None,
-            "is_calibrated": trained.is_calibrated,
             "peers": dict(zip(("facts", "answers"), trained.peers.ridges, strict=True)) if trained.peers else {},
-            "doubt_width": trained.doubt.width if trained.doubt else None,
+            **trained.measured.as_data(),
         }
         for trained in training.kinds
     }
@@ -226,10 +241,30 @@ def manifest_of(
         "feature_schema": feature_schema(),
         "reference_schema": reference_schema(reference),
         "kinds": kinds,
+        "earlier_kinds": {trained.kind: trained.measured.as_data() for trained in training.earlier_kinds},
+        "is_warm": training.is_warm,
         "figures": figures,
         "seed": 0,
         "libraries": {name: library_version(name) for name in LIBRARIES},
     }
+
+
+def kept_of(manifest: Mapping[str, Any]) -> Kept:
+    """What a warm restart takes over from a version.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of `read_manifest`.
+
+    Returns
+    -------
+    Kept
+        Nothing where the version is older than warm restarts or was made for other features.
+    """
+    if manifest["format"] < FORMAT or manifest["feature_schema"] != feature_schema():
+        return NOTHING_KEPT
+    return Kept.of_manifest(manifest)
 
 
 def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str, Any], key: bytes) -> Path:
@@ -265,9 +300,13 @@ def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str,
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=models_dir))
     try:
         np.savez(draft / RANKER, **_arrays(training))
+        written = [RANKER, TRAINING_FORM, CARD]
+        if training.earlier is not None:
+            np.savez(draft / EARLIER, **_scored_by(training.earlier))
+            written.append(EARLIER)
         joblib.dump({trained.kind: trained for trained in training.kinds}, draft / TRAINING_FORM)
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
-        signed = {**manifest, "files": {name: _checksum(draft / name) for name in (RANKER, TRAINING_FORM, CARD)}}
+        signed = {**manifest, "files": {name: _checksum(draft / name) for name in sorted(written)}}
         signed["signature"] = _signature(signed, key)
         text = json.dumps(signed, ensure_ascii=False, indent=2, sort_keys=True)
         (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -304,8 +343,9 @@ def read_manifest(folder: Path, key: bytes) -> dict[str, Any]:
     if not hmac.compare_digest(claimed, computed):
         message = f"model {folder.name}: the signature does not match this installation's key; do not use it"
         raise ArtifactError(message, version=folder.name)
-    if manifest["format"] != FORMAT:
-        message = f"model {folder.name} has format {manifest['format']}, this program reads {FORMAT}; train it again"
+    if manifest["format"] not in FORMATS:
+        known = ", ".join(map(str, FORMATS))
+        message = f"model {folder.name} has format {manifest['format']}, this program reads {known}; train it again"
         raise ArtifactError(message, version=folder.name, format=manifest["format"])
     if manifest["version"] != folder.name:
         message = f"model {folder.name} says it is {manifest['version']}; do not use it"
@@ -339,7 +379,7 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
         message = f"model {folder.name} was made for other features ({manifest['feature_schema']}); train it again"
         raise ArtifactError(message, version=folder.name)
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
-        ranker, peers, model = _from_arrays(arrays)
+        (ranker, peers), model = _form_from(arrays), _interests_from(arrays)
         doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
         roots, rates = (
             {kind: arrays[f"{name}_{kind}"] for kind in FACT_KINDS if f"{name}_{kind}" in arrays}
@@ -347,6 +387,30 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
         )
         usual = UsualFacts(roots, rates, float(arrays["rating_deviation"]))
     return ServedModel(manifest, ranker, model, peers, doubts, usual)
+
+
+def load_earlier(folder: Path, key: bytes) -> ServedForm | None:
+    """What a version's ranker was without its last year; None where nothing was held back.
+
+    Parameters
+    ----------
+    folder : Path
+    key : bytes
+
+    Returns
+    -------
+    ServedForm or None
+
+    Raises
+    ------
+    ArtifactError
+        As of `load_served`.
+    """
+    manifest = read_manifest(folder, key)
+    if EARLIER not in manifest["files"]:
+        return None
+    with np.load(folder / EARLIER, allow_pickle=False) as arrays:
+        return _form_from(arrays)
 
 
 def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:

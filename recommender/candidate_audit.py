@@ -10,14 +10,19 @@ from typing import Any
 from recommender.catalogue import catalogue_of_year
 from recommender.demand import edition_in_force
 from recommender.demand_weights import demand_weights
-from recommender.fairness import Audited, Person, TwinAudit, is_of_village, of_people, twin_audit
+from recommender.evidence import UsualFacts
+from recommender.fairness import Audited, Person, TwinAudit, is_of_village, twin_audit
 from recommender.features import FeatureSpace
 from recommender.groups import GroupFigure, group_figures
+from recommender.interests import InterestModel
 from recommender.judging import TRAINED, Judgement
+from recommender.peers import Peers
 from recommender.pipeline import Recommender
+from recommender.scoring import ServedRanker
 from recommender.splitting import History
 from recommender.students import StudentRow
 from recommender.training import Training
+from recommender.uncertainty import Doubt
 
 AUDITED_STUDENTS = 400
 
@@ -84,19 +89,41 @@ def audit_candidate(history: History, training: Training, sexes: Mapping[str, st
 
 def newest_year(history: History, training: Training, sexes: Mapping[str, str]) -> Audited:
     """The candidate laid out for the newest year, and students of that year, evenly drawn."""
-    year = max(history.students, default="")
-    catalogue = catalogue_of_year(history.pathways, history.places, year)
+    served = training.served, training.model, training.peers
+    recommender = laid_out(history, *served, doubts=training.doubts, usual=training.usual)
+    students = drawn_students(history, AUDITED_STUDENTS)
+    people = tuple(Person(student, sexes.get(student.student_id, "")) for student in students)
+    rows = history.rows.of_students({student.student_id for student in students})
+    return Audited(recommender, people, rows, history.as_of)
+
+
+def laid_out(
+    history: History,
+    ranker: ServedRanker,
+    interests: InterestModel,
+    peers: Peers,
+    *,
+    doubts: tuple[Doubt | None, ...],
+    usual: UsualFacts,
+) -> Recommender:
+    """A ranker laid out for the catalogue of the newest year and the list in force, as it would serve."""
+    catalogue = catalogue_of_year(history.pathways, history.places, max(history.students, default=""))
     edition, earlier = edition_in_force(history.editions, history.as_of)
-    recommender = Recommender(
-        FeatureSpace(history.reference, catalogue, training.model, training.peers),
-        training.served,
+    return Recommender(
+        FeatureSpace(history.reference, catalogue, interests, peers),
+        ranker,
         history.rules,
         demand_weights(catalogue, history.reference, edition, earlier),
+        doubts=doubts,
+        usual=usual,
     )
-    students = sorted(history.students.get(year, ()), key=lambda student: student.student_id)
-    every = max(1, -(-len(students) // AUDITED_STUDENTS))
-    people = tuple(Person(student, sexes.get(student.student_id, "")) for student in students[::every])
-    return Audited(recommender, people, of_people(history.rows, people), history.as_of)
+
+
+def drawn_students(history: History, count: int) -> list[StudentRow]:
+    """At most so many students of the newest year, evenly drawn."""
+    students = history.students.get(max(history.students, default=""), ())
+    ordered = sorted(students, key=lambda student: student.student_id)
+    return ordered[:: max(1, -(-len(ordered) // count))]
 
 
 def groups_of(history: History, training: Training, sexes: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -31,15 +31,6 @@ class Person(NamedTuple):
     sex: str = ""
 
 
-def of_people(rows: FactRows, people: tuple[Person, ...]) -> FactRows:
-    """Facts of some people only."""
-    ids = {person.student.student_id for person in people}
-    tables: dict[str, Any] = {
-        table.name: [row for row in getattr(rows, table.name) if row.student_id in ids] for table in fields(FactRows)
-    }
-    return FactRows(**tables)
-
-
 class Audited(NamedTuple):
     """Everything lists are made of on a day, and everybody they are made for."""
 

@@ -31,7 +31,7 @@ class Judgement:
     per_query : ndarray of shape (n_queries,), NDCG@5
     exposure : ndarray of shape (n_queries,), in [-1, 1]
         Share of pathways in demand among the first three, less their share among what the student chose.
-    student_ids : array of str (n_queries,)
+    student_ids, schools : arrays of str (n_queries,)
     """
 
     name: str
@@ -43,6 +43,7 @@ class Judgement:
     per_query: Floats
     exposure: Floats
     student_ids: NDArray[np.str_]
+    schools: NDArray[np.str_]
 
 
 def rivals(expert: ExpertWeights) -> dict[str, Callable[[], Any]]:
@@ -74,6 +75,7 @@ def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
         per_query,
         exposure_to_demand(scores, sets),
         sets.student_ids,
+        sets.schools,
     )
 
 

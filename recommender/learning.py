@@ -18,12 +18,12 @@ from recommender.metrics import ndcg
 from recommender.peers import fit_leaning, surprises
 from recommender.ranking import PathwayRanker
 from recommender.splitting import COVARIATES, ChoiceSets, joined
+from recommender.warm_restart import KNOWLEDGE_ONLY
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PULLS = (300.0, 100.0, 30.0, 10.0, 3.0)
-KNOWLEDGE_ONLY = np.inf
 CAUTION = 2000.0  # with n choice sets no pull below CAUTION / n is tried: so few cannot tell which one is best
 BIAS_SHARE = 1 / 3  # biases are pulled towards none a third as strongly: nobody has prior knowledge of them
 FORESIGHT_PULL = 100.0  # of the ranker whose surprises teach about peers: careful, so that it leaves them something

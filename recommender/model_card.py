@@ -45,7 +45,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         if about["learned"]:
             told = [word for part, word in PEER_TITLES.items() if about["peers"].get(part)]
             peers = f"учтены {' и '.join(told)}" if told else "не помогли и не учтены"
-            width = f"{about['doubt_width']:.2f}".replace(".", ",")
+            width = f"{about['width']:.2f}".replace(".", ",")
             lines += [f"Похожие ученики: {peers}. Во сколько раз расширена погрешность весов: {width}."]
         figures = manifest["figures"].get(kind, {})
         if figures:

@@ -202,6 +202,31 @@ class Recommender:
             self.next_evidence(made, student) if evidence else (),
         )
 
+    def is_sure(self, made: Recommendations, student: int) -> tuple[bool, ...]:
+        """Whether each kind's list advises anything, as `explain` tells it; kinds without a list are left out.
+
+        Parameters
+        ----------
+        made : Recommendations
+        student : int
+            Position in `made.facts`.
+
+        Returns
+        -------
+        tuple of bool
+        """
+        contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
+        offered, has_evidence = self._offered(made.facts, student), self._has_evidence(made, student)
+        found = []
+        for row in range(len(KINDS)):
+            listed = made.listed.pathways[student, row]
+            listed = listed[listed >= 0]
+            if len(listed):
+                nearest = self._nearest(made, offered[row], contributions, row)
+                certainty = self._certainty(made, student, row, nearest, listed)
+                found.append(certainty.sureness >= SURE and has_evidence)
+        return tuple(found)
+
     def next_evidence(
         self, made: Recommendations, student: int, *, kinds: Sequence[int] = range(len(KINDS)), count: int = 3
     ) -> tuple[NextEvidence, ...]:

@@ -90,6 +90,8 @@ class ChoiceSets:
     is_measured : bool array (n_queries,)
         Whether interests of the student had been measured.
     student_ids : array of str (n_queries,)
+    days : int array (n_queries,), ordinals
+        What was known on this day, the one before the choice, is in the terms.
     students : ndarray of shape (n_queries, width)
         What was known of each query's student: blocks of FACT_TERMS side by side, interests first.
     answers : ndarray of shape (n_queries, n_questions)
@@ -108,6 +110,7 @@ class ChoiceSets:
     pathway_codes: NDArray[np.str_]
     is_measured: NDArray[np.bool_]
     student_ids: NDArray[np.str_]
+    days: Ints
     students: Floats
     answers: Floats
 
@@ -133,7 +136,7 @@ class ChoiceSets:
 
 
 ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "programmes", "hosts", "fields", "pathway_codes")
-QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "students", "answers")
+QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "days", "students", "answers")
 
 
 def school_year_end(school_year: str) -> date:
@@ -211,6 +214,7 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
         is_measured=vectors.profile.reading_count > 0,
         student_ids=np.array([student.student_id for student in students]),
+        days=np.array([days[student.student_id].toordinal() for student in students]),
         students=np.hstack([vectors.blocks[term] for term in FACT_TERMS]),
         answers=space.answers_of(facts),
     )

@@ -2,61 +2,54 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from recommender.answer_norms import answer_norms
-from recommender.calibration import calibrate
+from recommender.calibration import MIN_CALIBRATION, balanced_calibration_error
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
-from recommender.doubt import doubt_of, measure_width
+from recommender.choice_scores import ServedForm
 from recommender.evidence import UsualFacts, usual_facts
 from recommender.expert import ExpertWeights, expert_ranker
 from recommender.features import TERM_CODES, FeatureSpace
 from recommender.instruments import every_question, question_places
 from recommender.interests import InterestModel, build_interest_model, with_local_norms
 from recommender.judging import CHALLENGER, TRAINED, Judgement, judge, rivals
-from recommender.learning import (
-    KNOWLEDGE_ONLY,
-    Fold,
-    KindPeers,
-    Vocabulary,
-    choose_pull,
-    fit_ranker,
-    folds_of,
-    informed,
-    learn_peers,
-    learned_scores,
-    prior_weights,
-    served_scores,
-    unseen_scores,
-)
+from recommender.kind_fit import TrainedKind, fit_kind
+from recommender.learning import Vocabulary
+from recommender.outcomes import LIKED
 from recommender.peers import NO_PEERS, Peers, answer_scatter
-from recommender.ranking import PathwayRanker
 from recommender.scoring import ServedRanker
-from recommender.splitting import ChoiceSets, History, choice_sets, joined
+from recommender.splitting import ChoiceSets, History, choice_sets
 from recommender.students import StudentFacts, newest_answers, student_facts
 from recommender.uncertainty import Doubt
+from recommender.warm_restart import NOTHING_KEPT, Kept, Measured
 
 Floats = NDArray[np.float64]
 
-MIN_QUERIES = 20  # fewer choice sets than this: knowledge only
+
+class HeldBack(NamedTuple):
+    """How the ranker that learned from earlier years only did on the last one.
+
+    Attributes
+    ----------
+    judgements : tuple of Judgement
+        Baselines, the challenger where asked for, ours; all learned from the same years.
+    calibration_error : float in [0, 1]
+        `balanced_calibration_error` of its fit; NaN where its fit is not calibrated or too few choices were liked.
+    came_after : float in [0, 1]
+        Share of the choice sets that came after everything it learned of; less than 1 = it knew the answers.
+    """
+
+    judgements: tuple[Judgement, ...]
+    calibration_error: float
+    came_after: float
 
 
-@dataclass(frozen=True)
-class TrainedKind:
-    """The training form of one kind: estimator (None = knowledge only), vocabulary and what was chosen for it."""
-
-    kind: PathwayKind
-    estimator: PathwayRanker | None
-    vocabulary: Vocabulary
-    peers: KindPeers | None
-    pull: float
-    query_count: int
-    calibration: tuple[float, float]
-    is_calibrated: bool
-    doubt: Doubt | None = None
+NOT_HELD_BACK = HeldBack((), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,16 @@ class Training:
     model : InterestModel
         With the installation's own norms where there were enough answer sheets.
     kinds : tuple of TrainedKind
-    judgements : mapping of kind to tuple of Judgement
-        On `held_back`, by rankers fitted on earlier years only; empty with fewer than two years.
+    earlier_kinds : tuple of TrainedKind
+        The same learned without the last year; by knowledge where nothing was held back.
+    earlier : ServedForm or None
+        Of `earlier_kinds`: a later candidate is compared with it, as `served` knows the last year's choices.
+    found : mapping of kind to HeldBack
     years : tuple of str
     held_back : str or None
     row_counts : mapping of str to int
+    is_warm : bool
+        Whether strength, calibration and width were taken over from an earlier training of the same years.
     """
 
     served: ServedRanker
@@ -84,15 +82,23 @@ class Training:
     usual: UsualFacts
     model: InterestModel
     kinds: tuple[TrainedKind, ...]
-    judgements: Mapping[PathwayKind, tuple[Judgement, ...]]
+    earlier_kinds: tuple[TrainedKind, ...]
+    earlier: ServedForm | None
+    found: Mapping[PathwayKind, HeldBack]
     years: tuple[str, ...]
     held_back: str | None
     row_counts: Mapping[str, int]
+    is_warm: bool = False
 
     @property
     def doubts(self) -> tuple[Doubt | None, ...]:
         """What is not known of the weights, by kind."""
         return tuple(trained.doubt for trained in self.kinds)
+
+    @property
+    def judgements(self) -> dict[PathwayKind, tuple[Judgement, ...]]:
+        """Of the last year by kind; empty where nothing was held back."""
+        return {kind: found.judgements for kind, found in self.found.items()}
 
 
 def local_interest_model(history: History) -> InterestModel:
@@ -122,27 +128,14 @@ def usual_of(history: History, model: InterestModel) -> UsualFacts:
     return usual_facts(facts, space.student_vectors(facts))
 
 
-def _judge_all(fold: Fold, expert: ExpertWeights, pull: float, with_challenger: bool) -> tuple[Judgement, ...]:
-    """Every rival and the trained ranker on the last year; nothing of it was learned from."""
-    known, last = fold.known, fold.asked
-    vocabulary = Vocabulary.of(known)
-    ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
-    judgements = []
-    for name, make in rivals(expert).items():
-        if name == CHALLENGER and not with_challenger:
-            continue
-        terms, last_terms = known.terms, last.terms
-        if name == "interest_correlation":
-            terms, last_terms = known.correlation[:, None], last.correlation[:, None]
-        fitted = make().fit(terms, known.relevance, bias_ids=ids)
-        judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
-    judgements.append(judge(TRAINED, learned_scores(fold, expert, pull)[0], last))
-    return tuple(judgements)
-
-
 def train_kind(
-    parts: Sequence[ChoiceSets], kind: PathwayKind, expert: ExpertWeights, *, with_challenger: bool = True
-) -> tuple[TrainedKind, tuple[Judgement, ...]]:
+    parts: Sequence[ChoiceSets],
+    kind: PathwayKind,
+    expert: ExpertWeights,
+    *,
+    kept: tuple[Measured | None, Measured | None] = (None, None),
+    with_challenger: bool = True,
+) -> tuple[TrainedKind, TrainedKind, HeldBack]:
     """Judge on the last year, then fit on all years with the pull that was judged.
 
     Parameters
@@ -150,45 +143,66 @@ def train_kind(
     parts : sequence of ChoiceSets, oldest first; may be empty
     kind : PathwayKind
     expert : ExpertWeights
+    kept : (of all years, of the earlier ones)
+        A warm restart: what an earlier training of the same years measured.
     with_challenger : bool
 
     Returns
     -------
-    TrainedKind, tuple of Judgement
+    TrainedKind, TrainedKind, HeldBack
+        Of all years, of the earlier ones, and how the latter did on the last.
     """
-    if sum(len(part) for part in parts) < MIN_QUERIES:
-        calibration = (expert.slope, expert.intercept)
-        return TrainedKind(kind, None, Vocabulary(), None, KNOWLEDGE_ONLY, 0, calibration, is_calibrated=False), ()
-    judgements: tuple[Judgement, ...] = ()
-    every, pull = joined(parts), None
-    if len(parts) > 1 and sum(len(part) for part in parts[:-1]) >= MIN_QUERIES:
-        earlier = joined(parts[:-1])
-        pull = choose_pull(folds_of(parts[:-1], expert), expert)
-        judgements = _judge_all(informed(earlier, parts[-1], earlier, expert), expert, pull, with_challenger)
-    pull = choose_pull(folds_of(parts, expert), expert) if pull is None else pull
-    unseen = unseen_scores(parts, expert, pull)
-    slope, intercept, is_calibrated = calibrate(unseen, [part.relevance for part in parts], expert)
-    vocabulary, (peers, informed_every) = Vocabulary.of(every), learn_peers(every, expert)
-    estimator, doubt = None, None
-    if pull != KNOWLEDGE_ONLY:
-        estimator = fit_ranker(informed_every, expert, vocabulary, pull)
-        width = measure_width(estimator, every, informed_every, expert, vocabulary, pull)
-        doubt = doubt_of(estimator, vocabulary, pull, width)
-    if is_calibrated:
-        intercept -= slope * float(_own_scores(estimator, vocabulary, informed_every, expert).mean())
-    trained = TrainedKind(
-        kind, estimator, vocabulary, peers, pull, len(every), (slope, intercept), is_calibrated, doubt
-    )
-    return trained, judgements
+    of_all, of_earlier = kept
+    earlier, told = fit_kind(parts[:-1], kind, expert, kept=of_earlier, with_doubt=False)
+    found = NOT_HELD_BACK
+    if told is not None:
+        found = judge_earlier(earlier, told, parts[-1], expert, with_challenger=with_challenger)
+    pull = None if told is None else earlier.measured.pull
+    trained, _ = fit_kind(parts, kind, expert, pull=pull, kept=of_all)
+    return trained, earlier, found
 
 
-def _own_scores(
-    estimator: PathwayRanker | None, vocabulary: Vocabulary, sets: ChoiceSets, expert: ExpertWeights
-) -> Floats:
-    if estimator is None:
-        scores: Floats = sets.terms @ prior_weights(expert)
-        return scores
-    return served_scores(estimator, vocabulary, sets)
+def judge_earlier(
+    earlier: TrainedKind, known: ChoiceSets, last: ChoiceSets, expert: ExpertWeights, *, with_challenger: bool = False
+) -> HeldBack:
+    """Judge a ranker, and every rival that learned from the same choices, on the last year.
+
+    Parameters
+    ----------
+    earlier : TrainedKind
+    known : ChoiceSets
+        What it learned from, told what others' choices say.
+    last : ChoiceSets
+    expert : ExpertWeights
+    with_challenger : bool
+
+    Returns
+    -------
+    HeldBack
+    """
+    scores = earlier.scores(last, expert)
+    judgements = _judge_rivals(earlier, known, last, expert, with_challenger)
+    is_told = earlier.measured.is_calibrated and int((last.relevance >= LIKED).sum()) >= MIN_CALIBRATION
+    error = balanced_calibration_error(earlier.fit(scores), last.relevance) if is_told else float("nan")
+    came_after = float((last.days > earlier.learned_until).mean())
+    return HeldBack((*judgements, judge(TRAINED, scores, last)), error, came_after)
+
+
+def _judge_rivals(
+    earlier: TrainedKind, known: ChoiceSets, last: ChoiceSets, expert: ExpertWeights, with_challenger: bool
+) -> list[Judgement]:
+    vocabulary, told = Vocabulary.of(known), last if earlier.peers is None else earlier.peers.told_to(last)
+    ids, last_ids = vocabulary.ids(known), vocabulary.ids(last)
+    judgements = []
+    for name, make in rivals(expert).items():
+        if name == CHALLENGER and not with_challenger:
+            continue
+        terms, last_terms = known.terms, told.terms
+        if name == "interest_correlation":
+            terms, last_terms = known.correlation[:, None], last.correlation[:, None]
+        fitted = make().fit(terms, known.relevance, bias_ids=ids)
+        judgements.append(judge(name, fitted.predict(last_terms, bias_ids=last_ids), last))
+    return judgements
 
 
 def joined_peers(kinds: Sequence[TrainedKind], questions: Sequence[str], answers: Floats) -> Peers:
@@ -224,7 +238,7 @@ def served_form(kinds: Sequence[TrainedKind], expert: Mapping[PathwayKind, Exper
     programme_bias, host_bias = list(served.programme_bias), list(served.host_bias)
     for row, trained in enumerate(kinds):
         served.calibration[row] = trained.calibration
-        served.is_calibrated[row] = trained.is_calibrated
+        served.is_calibrated[row] = trained.measured.is_calibrated
         if trained.estimator is not None:
             served.weights[row] = trained.estimator.weights_[: len(TERM_CODES)]
             served.knots[row] = trained.estimator.knots_
@@ -251,6 +265,7 @@ def train(
     expert: Mapping[PathwayKind, ExpertWeights],
     on_progress: Callable[[str, float], None] = lambda _stage, _share: None,
     *,
+    kept: Kept = NOTHING_KEPT,
     with_challenger: bool = True,
 ) -> Training:
     """Train all kinds on a region's history.
@@ -261,6 +276,8 @@ def train(
         Only students who consented to learning from their outcomes.
     expert : mapping of PathwayKind to ExpertWeights
     on_progress : callable (stage, share done in [0, 1])
+    kept : Kept
+        A warm restart, where the school years are still the same; else everything is measured anew.
     with_challenger : bool
         Whether gradient boosting is judged too; it is a matter of the bench, not of a school's training.
 
@@ -271,23 +288,28 @@ def train(
     """
     with threadpool_limits(limits=1):
         years = history.years()
+        is_warm = kept.years == years != ()
         on_progress("interests", 0.0)
         model = local_interest_model(history)
         usual = usual_of(history, model)
         everybody = _everybody(history, model)
         places = question_places(history.reference.instruments, model.answer_norms.questions)
         answers = model.answer_norms.standardised(newest_answers(everybody, places))
-        kinds, judgements, counts = [], {}, {}
+        kinds, earlier_kinds, found, counts = [], [], {}, {}
         for row, kind in enumerate(KINDS):
             on_progress(kind, (row + 0.2) / len(KINDS))
-            found = (choice_sets(history, kind, year, model) for year in years)
-            parts = [part for part in found if part is not None]
-            trained, judged = train_kind(parts, kind, expert[kind], with_challenger=with_challenger)
+            parts = [part for year in years if (part := choice_sets(history, kind, year, model)) is not None]
+            own = (kept.of_all.get(kind), kept.of_earlier.get(kind)) if is_warm else (None, None)
+            trained, earlier, found[kind] = train_kind(
+                parts, kind, expert[kind], kept=own, with_challenger=with_challenger
+            )
             kinds.append(trained)
-            judgements[kind] = judged
+            earlier_kinds.append(earlier)
             counts[f"{kind}_queries"] = sum(len(part) for part in parts)
             counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
-        peers = joined_peers(kinds, model.answer_norms.questions, answers)
+        peers, earlier_peers = (
+            joined_peers(every, model.answer_norms.questions, answers) for every in (kinds, earlier_kinds)
+        )
         on_progress("done", 1.0)
     held_back = years[-1] if len(years) > 1 else None
     return Training(
@@ -296,8 +318,11 @@ def train(
         usual,
         model,
         tuple(kinds),
-        judgements,
+        tuple(earlier_kinds),
+        ServedForm(served_form(earlier_kinds, expert), earlier_peers) if held_back is not None else None,
+        found,
         years,
         held_back,
         counts,
+        is_warm,
     )

@@ -1,6 +1,7 @@
 """Entering a version into the registry, and moving the pointer to the one that serves."""
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -10,15 +11,17 @@ from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.errors import ConflictError, NotReadyError
-from service.model_versions.queries import find_active_version, get_version, passed_gate, promoted_before
+from service.model_versions.queries import find_active_version, get_version, passed_gate, promoted_before, refusals_of
 from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, ModelVersion
 
 POINTER = 1
 
 
-def register_version(session: Session, *, actor: Actor, folder: Path, key: bytes) -> ModelVersion:
-    """Enter a version's folder into the registry, once its signature and checksums hold."""
+def register_version(
+    session: Session, *, actor: Actor, folder: Path, key: bytes, gate: dict[str, Any] | None = None
+) -> ModelVersion:
+    """Enter a version's folder into the registry, once its signature and checksums hold, with what its gate found."""
     manifest = checked_manifest(folder, key)
     row = ModelVersion(
         version=str(manifest["version"]),
@@ -26,14 +29,15 @@ def register_version(session: Session, *, actor: Actor, folder: Path, key: bytes
         edition_code=manifest["edition"],
         checksum=manifest["signature"],
         manifest=manifest,
+        gate=gate,
     )
     session.add(row)
-    facts = {"passed_gate": passed_gate(manifest), "years": manifest["years"], "row_counts": manifest["row_counts"]}
-    audit.record(session, actor=actor, deed="model.trained", subject=row.version, **facts)
+    facts = {"passed_gate": passed_gate(row), "years": manifest["years"], "row_counts": manifest["row_counts"]}
+    audit.record(session, actor=actor, deed="model.trained", subject=row.version, gate=gate, **facts)
     return row
 
 
-def checked_manifest(folder: Path, key: bytes) -> dict[str, object]:
+def checked_manifest(folder: Path, key: bytes) -> dict[str, Any]:
     """Manifest of a folder that may be used."""
     try:
         return read_manifest(folder, key)
@@ -53,25 +57,46 @@ def check_folder(session: Session, version: str, settings: Settings) -> ModelVer
     return row
 
 
+def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
+    """Whether what a candidate's gate found is about a version that serves no more."""
+    return row.gate is not None and row.promoted_at is None and row.gate["against"] != active
+
+
+def promote_if_passed(session: Session, *, actor: Actor, row: ModelVersion, settings: Settings) -> bool:
+    """Make a candidate serve without a person, where the installation wants it and every comparison could be made."""
+    active = find_active_version(session)
+    is_told = row.gate is not None and (active is None or _is_compared(row.gate))
+    if settings.promotion != "automatic" or passed_gate(row) is not True or not is_told:
+        return False
+    promote_version(session, actor=actor, version=row.version, settings=settings)
+    return True
+
+
+def _is_compared(gate: dict[str, Any]) -> bool:
+    return all(check["is_met"] is not None for check in gate["checks"] if check["code"] == "holds.active")
+
+
 def promote_version(
     session: Session, *, actor: Actor, version: str, settings: Settings, although: str | None = None
 ) -> ModelVersion:
     """Make a version serve; an older one is a rollback. One that an audit or baseline speaks against needs a reason."""
     check_permission(actor, Permission.PROMOTE_MODELS)
     row = check_folder(session, version, settings)
-    refusals = list(row.manifest.get("refusals", []))
+    refusals = refusals_of(row)
     if refusals and not although:
         raise ConflictError(
-            f"Версия «{version}» не прошла проверку справедливости ({', '.join(refusals)}) и остаётся кандидатом.",
+            f"Версия «{version}» не прошла проверку ({', '.join(refusals)}) и остаётся кандидатом.",
             version=version,
             refusals=refusals,
         )
-    if passed_gate(row.manifest) is False and not although:
-        raise ConflictError(
-            f"Версия «{version}» на проверочном году не лучше простых правил и остаётся кандидатом.", version=version
-        )
     pointer = session.get(ActiveModel, POINTER)
     before = pointer.version if pointer is not None else None
+    if not although and was_compared_with_another(row, before):
+        raise ConflictError(
+            f"Версию «{version}» сравнивали не с той, что действует сейчас («{before}»): обучите модель заново.",
+            version=version,
+            active=before,
+        )
     row.promoted_at = now()
     if pointer is None:
         session.add(ActiveModel(pointer_id=POINTER, version=version, promoted_at=row.promoted_at))

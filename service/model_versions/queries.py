@@ -8,10 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.model_versions.schemas import Audits, ModelVersionList, ModelVersionRow
+from service.model_versions.schemas import Audits, Gate, ModelVersionList, ModelVersionRow
 from service.tables import ActiveModel, ModelVersion
-
-TRAINED = "trained_ranker"
 
 
 def find_active_version(session: Session) -> str | None:
@@ -56,11 +54,13 @@ def version_row(row: ModelVersion, active: str | None) -> ModelVersionRow:
         active=row.version == active,
         promoted_at=row.promoted_at,
         fit_is_calibrated=all(kind["is_calibrated"] for kind in manifest.get("kinds", {}).values()),
-        passed_gate=passed_gate(manifest),
+        is_warm=bool(manifest.get("is_warm", False)),
+        passed_gate=passed_gate(row),
+        gate=Gate.model_validate(row.gate) if row.gate is not None else None,
         metrics=metrics_of(manifest),
         checksum=row.checksum,
         audits=audits_of(manifest),
-        refusals=list(manifest.get("refusals", [])),
+        refusals=refusals_of(row),
         trained_as_of=date.fromisoformat(as_of) if as_of else None,
     )
 
@@ -80,17 +80,16 @@ def metrics_of(manifest: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def passed_gate(manifest: dict[str, Any]) -> bool | None:
-    """Whether the ranker beat every plain baseline on the held-back year and no audit refused it.
+def refusals_of(row: ModelVersion) -> list[str]:
+    """Codes of the checks that were not met: "twins.sex", "holds.active elective"."""
+    if row.gate is None:  # before gates were kept, audits alone could refuse
+        return list(row.manifest.get("refusals", []))
+    checks = (check for check in row.gate["checks"] if check["is_met"] is False)
+    return [" ".join(filter(None, (check["code"], check["kind"]))) for check in checks]
 
-    None where nothing was held back.
-    """
-    if manifest.get("refusals"):
+
+def passed_gate(row: ModelVersion) -> bool | None:
+    """Whether nothing speaks against a version and it could be judged on a held-back year; None where it could not."""
+    if refusals_of(row):
         return False
-    baselines = ("random", "popularity", "expert_weights")
-    verdicts = [
-        rankers[TRAINED]["ndcg5"] > max(rankers[name]["ndcg5"] for name in baselines if name in rankers)
-        for rankers in manifest.get("figures", {}).values()
-        if TRAINED in rankers
-    ]
-    return all(verdicts) if verdicts else None
+    return True if row.gate is not None and row.gate["held_back"] is not None else None

@@ -1,6 +1,7 @@
 """Wire shapes of model versions."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from service.wire import Wire
 
@@ -35,6 +36,26 @@ class Audits(Wire):
     groups: list[GroupFigure]
 
 
+class GateCheck(Wire):
+    """One check of a candidate beside what served when it was trained."""
+
+    code: str  # beats.random | holds.expert_weights | holds.active | calibration | twins.sex | gap.… | latency | …
+    kind: str | None  # None: all kinds together
+    figure: float | None  # None: cannot be told
+    interval: tuple[float, float] | None
+    limit: float
+    bound: Literal["low", "at_least", "at_most"]  # low: the lower end of the interval decides
+    is_met: bool | None
+
+
+class Gate(Wire):
+    """All checks of a candidate."""
+
+    against: str | None  # the version that served then; None: expert weights
+    held_back: str | None  # the school year it was judged on
+    checks: list[GateCheck]
+
+
 class ModelVersionRow(Wire):
     """One trained ranker."""
 
@@ -45,12 +66,14 @@ class ModelVersionRow(Wire):
     active: bool
     promoted_at: datetime | None
     fit_is_calibrated: bool
-    passed_gate: bool | None  # None: the training had no baselines to compare with
+    is_warm: bool  # strength and calibration were taken over from an earlier training of the same years
+    passed_gate: bool | None  # None: nothing could be told
+    gate: Gate | None  # None: trained before gates were kept
     metrics: dict[str, float]
     checksum: str
     trained_as_of: date | None
     audits: Audits | None
-    refusals: list[str]  # codes of audits that speak against it: twins.sex, gap.sex.f.ndcg5
+    refusals: list[str]  # codes of checks that were not met: twins.sex, holds.active elective
 
 
 class ModelVersionList(Wire):

@@ -1,19 +1,21 @@
 """Training a version. Reaches scikit-learn: the command line and workers import it, a serving process never."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.artifact import manifest_of, save_artifact
+from recommender.artifact import kept_of, manifest_of, save_artifact
 from recommender.candidate_audit import audit_candidate
 from recommender.congestion import usual_choices
 from recommender.demand import edition_in_force
 from recommender.expert import read_expert_weights
 from recommender.training import train
+from recommender.warm_restart import NOTHING_KEPT, Kept
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
 from service.clock import now
@@ -24,7 +26,8 @@ from service.jobs.actions import TRAINING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import Lease, claim_job, put_back, stop_job
 from service.jobs.queries import find_current, find_waiting
-from service.model_versions.actions import register_version
+from service.model_versions.actions import promote_if_passed, register_version
+from service.model_versions.gate import find_active, judge_candidate
 from service.model_versions.history import read_history, read_sexes
 from service.retraining import BY_HAND, OUTCOME_COUNT, enqueue_training
 from service.settings import Settings, read_secret_key
@@ -34,6 +37,9 @@ NO_EDITION = "no-edition"
 ANNOUNCED = ".training-"  # with a version's name: its folder may be there although nothing is registered
 DRAFTS = ".draft-*"
 FITTED, AUDITED = 0.85, 0.97  # of a training's time
+BY_EDITION = "edition "  # how the cause of a training begins that a new list asked for
+MEASURED_ON = "measured_on"  # in a manifest: outcomes that strength and calibration were measured on
+MEASURED_AGAIN = 0.1  # a tenth more or fewer outcomes, and they are measured again
 OnProgress = Callable[[str, float], None]
 
 
@@ -60,7 +66,7 @@ def train_held(
         held.report(share)
         on_progress(stage, share)
 
-    reference = get_reference(settings)
+    reference, key = get_reference(settings), read_secret_key(settings)
     with database.reading() as session:
         history, today = read_history(session, reference, settings)
         sexes = read_sexes(session, today.school_year)
@@ -68,19 +74,25 @@ def train_held(
         edition = in_force.code if in_force is not None else None
         installation = find_installation(session)
         is_synthetic = installation is not None and installation.synthetic
+        active = find_active(session, settings, reference)
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
-    training = train(history, expert, lambda stage, share: report(stage, FITTED * share), with_challenger=False)
+    kept = kept_for(active[0].manifest if active is not None else None, held.lease.cause, len(history.outcomes))
+    training = train(
+        history, expert, lambda stage, share: report(stage, FITTED * share), kept=kept, with_challenger=False
+    )
     report("audit", FITTED)
     audit = audit_candidate(history, training, sexes)
+    gate = judge_candidate(history, training, audit, expert=expert, active=active, settings=settings)
+    measured_on = active[0].manifest[MEASURED_ON] if active is not None and training.is_warm else len(history.outcomes)
     made = {
         "as_of": today.as_of.isoformat(),
         "usual_choices": usual_choices(history),
         "audits": audit.as_data(),
         "refusals": audit.refusals(),
         OUTCOME_COUNT: len(history.outcomes),
+        MEASURED_ON: measured_on,
     }
     report("save", AUDITED)  # whoever has lost the lease saves nothing
-    key = read_secret_key(settings)
     with database.reading() as session:
         clear_abandoned(session, settings.models_dir)
         version = _next_version(session, settings.models_dir, edition)
@@ -88,11 +100,21 @@ def train_held(
     announcement = _announce(settings.models_dir, version)
     folder = save_artifact(settings.models_dir, training, manifest | made, key)
     with database.writing() as session:
-        register_version(session, actor=OPERATOR, folder=folder, key=key)
+        row = register_version(session, actor=OPERATOR, folder=folder, key=key, gate=gate)
+        session.flush()
+        promote_if_passed(session, actor=OPERATOR, row=row, settings=settings)
         held.finish(session, result=version)
     announcement.unlink(missing_ok=True)  # the next training may have been quicker
     on_progress("done", 1.0)
     return version
+
+
+def kept_for(active: Mapping[str, Any] | None, cause: str, outcome_count: int) -> Kept:
+    """What a training takes over from the version that serves: a new list alone does not change what was measured."""
+    if active is None or not cause.startswith(BY_EDITION) or MEASURED_ON not in active:
+        return NOTHING_KEPT
+    grown = abs(outcome_count - active[MEASURED_ON]) > MEASURED_AGAIN * active[MEASURED_ON]
+    return NOTHING_KEPT if grown else kept_of(active)
 
 
 def clear_abandoned(session: Session, models_dir: Path) -> None:

@@ -125,6 +125,7 @@ class ModelVersion(Table):
     edition_code: Mapped[str | None]
     checksum: Mapped[str]
     manifest: Mapped[dict[str, Any]]
+    gate: Mapped[dict[str, Any] | None]  # what it was compared with when trained; None: before gates were kept
     promoted_at: Mapped[datetime | None]
 
 

@@ -92,7 +92,16 @@ def test_same_lists_looks_at_every_bit():
 def judged(ndcg: list[float], students: list[str]) -> Judgement:
     values = np.array(ndcg)
     return Judgement(
-        "trained_ranker", 0.0, (0.0, 0.0), 0.0, 0.0, 0.0, values, np.zeros(len(values)), np.array(students)
+        "trained_ranker",
+        0.0,
+        (0.0, 0.0),
+        0.0,
+        0.0,
+        0.0,
+        values,
+        np.zeros(len(values)),
+        np.array(students),
+        np.array(["sch01"] * len(values)),
     )
 
 

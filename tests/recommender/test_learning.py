@@ -11,7 +11,6 @@ from recommender.catalogue import PathwayKind
 from recommender.expert import ExpertWeights
 from recommender.features import TERM_CODES
 from recommender.learning import (
-    KNOWLEDGE_ONLY,
     PULLS,
     Fold,
     Vocabulary,
@@ -28,6 +27,7 @@ from recommender.learning import (
 from recommender.metrics import ndcg
 from recommender.outcomes import ShownRow
 from recommender.splitting import COLUMNS, ChoiceSets, choice_sets, joined
+from recommender.warm_restart import KNOWLEDGE_ONLY
 from tests.recommender.test_training import made_history
 from tests.recommender.worked_region import EXPERT, MODEL, TRIAL
 
@@ -50,6 +50,7 @@ def made_sets(students: int, seed: int, *, likes: dict[int, float], offers: int 
         queries=np.repeat(np.arange(students), offers), schools=np.array(["sch01"] * students), programmes=names,
         hosts=np.array(["col01"] * len(terms)), fields=np.array(["08"] * len(terms)), pathway_codes=names,
         is_measured=np.ones(students, dtype=bool), student_ids=np.array([f"s{i}" for i in range(students)]),
+        days=np.full(students, 730000 + seed),
         students=np.zeros((students, 1)), answers=np.zeros((students, 0)),
     )  # fmt: skip
 

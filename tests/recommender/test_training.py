@@ -13,6 +13,8 @@ from recommender.artifact import (
     RANKER,
     TRAINING_FORM,
     check_reference,
+    kept_of,
+    load_earlier,
     load_served,
     load_training_form,
     manifest_of,
@@ -30,6 +32,7 @@ from recommender.outcomes import OutcomeRow
 from recommender.splitting import COLUMNS, History, choice_sets, school_year_end
 from recommender.students import FactRow, FactRows, StudentRow
 from recommender.training import train
+from recommender.warm_restart import NOTHING_KEPT
 from tests.recommender.worked_region import EDITION, EXPERT, MODEL, PLACES, REFERENCE, RULES, TRIAL, pathway
 
 KEY = b"a key of the tests"
@@ -207,8 +210,18 @@ def test_a_model_is_tied_to_the_codes_it_was_trained_with(training):
 
 def test_another_format_is_refused_by_name(training, tmp_path):
     folder = save_artifact(tmp_path, training, {**manifest(training), "format": 99}, KEY)
-    with pytest.raises(ArtifactError, match="has format 99, this program reads 2; train it again"):
+    with pytest.raises(ArtifactError, match="has format 99, this program reads 2, 3; train it again"):
         load_served(folder, KEY)
+
+
+def test_the_format_before_still_serves(training, tmp_path):
+    """It has no ranker of the earlier years and nothing that a warm restart could take over."""
+    old = {**manifest(training), "format": 2}
+    del old["earlier_kinds"]
+    folder = save_artifact(tmp_path, replace(training, earlier=None), old, KEY)
+    assert np.array_equal(load_served(folder, KEY).ranker.weights, training.served.weights)
+    assert load_earlier(folder, KEY) is None
+    assert kept_of(old) == NOTHING_KEPT
 
 
 def test_another_order_of_features_is_refused(training, tmp_path):
@@ -280,7 +293,7 @@ def test_a_candidate_that_fails_one_group_is_refused(history, training):
     assert judged.name == "trained_ranker"
     of_girls = np.array([sexes_of(history)[student] == "f" for student in judged.student_ids])
     worse = replace(judged, per_query=np.where(of_girls, judged.per_query * 0.5, judged.per_query))
-    failing = replace(training, judgements={TRIAL: (worse,)})
+    failing = replace(training, found={TRIAL: training.found[TRIAL]._replace(judgements=(worse,))})
     refusals = audit_candidate(history, failing, sexes_of(history)).refusals()
     assert "gap.sex.f.ndcg5" in refusals
     assert not any(code.startswith("twins") for code in refusals)

@@ -63,8 +63,8 @@ def test_what_the_audit_refuses_needs_a_reason_that_is_recorded(ready: Database,
     with ready.writing() as session:
         row = session.get_one(ModelVersion, VERSION)
         row.manifest = {**row.manifest, "refusals": REFUSALS}
-        assert passed_gate(row.manifest) is False
-    with pytest.raises(ConflictError, match="проверку справедливости"), ready.writing() as session:
+        assert passed_gate(row) is False
+    with pytest.raises(ConflictError, match="не прошла проверку"), ready.writing() as session:
         promote_version(session, actor=OPERATOR, version=VERSION, settings=settings)
     with ready.writing() as session:
         promote_version(session, actor=OPERATOR, version=VERSION, settings=settings, although="решение методсовета")

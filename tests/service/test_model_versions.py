@@ -4,18 +4,21 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from recommender.artifact import FORMAT, feature_schema
+from recommender.warm_restart import NOTHING_KEPT
 from service.access import GRANTS, OPERATOR, Actor, Role
 from service.db import Database
 from service.errors import ConflictError, DeniedError, NotFoundError, NotReadyError
-from service.model_versions.actions import promote_version
+from service.model_versions.actions import promote_if_passed, promote_version
 from service.model_versions.history import read_history
-from service.model_versions.queries import find_active_version, passed_gate
-from service.model_versions.training import train_version
+from service.model_versions.queries import find_active_version, passed_gate, refusals_of
+from service.model_versions.training import kept_for, train_version
 from service.recommendations.shelf import Shelf
 from service.settings import Settings
 from service.tables import ActiveModel, ClassMember, ModelVersion
@@ -129,7 +132,7 @@ def test_refusals_of_promotion(ready: Database, own: Settings) -> None:
         promote_version(session, actor=OPERATOR, version="none.1", settings=own)
     with ready.writing() as session:
         row = session.get_one(ModelVersion, VERSION)
-        row.manifest = {**row.manifest, "figures": figures(trained=0.2, random=0.3)}
+        row.gate = gate(against=VERSION, beats_random=False)
     with pytest.raises(ConflictError, match="остаётся кандидатом"), ready.writing() as session:
         promote_version(session, actor=OPERATOR, version=VERSION, settings=own)
     with ready.writing() as session:
@@ -140,15 +143,69 @@ def test_refusals_of_promotion(ready: Database, own: Settings) -> None:
         promote_version(session, actor=OPERATOR, version=VERSION, settings=own, although="учебный пример")
 
 
-def figures(trained: float, random: float) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures of one kind."""
-    return {"elective": {"trained_ranker": {"ndcg5": trained}, "random": {"ndcg5": random}}}
+def gate(*, against: str | None = None, held_back: str | None = "2023-24", **met: bool | None) -> dict[str, Any]:
+    """A gate with one check a word: beats_random=False."""
+    one = {"kind": "elective", "figure": 0.1, "interval": [0.0, 0.2], "limit": 0.0, "bound": "low"}
+    checks = [{**one, "code": name.replace("_", "."), "is_met": is_met} for name, is_met in met.items()]
+    return {"against": against, "held_back": held_back, "checks": checks}
 
 
 def test_gate_by_hand() -> None:
-    assert passed_gate({"figures": figures(0.4, 0.3)}) is True
-    assert passed_gate({"figures": figures(0.3, 0.3)}) is False
-    assert passed_gate({"figures": {}}) is None
+    told = ModelVersion(version="v", manifest={}, gate=gate(beats_random=True, calibration=None))
+    refused = ModelVersion(version="v", manifest={}, gate=gate(beats_random=True, holds_active=False))
+    assert (passed_gate(told), refusals_of(told)) == (True, [])
+    assert (passed_gate(refused), refusals_of(refused)) == (False, ["holds.active elective"])
+    assert passed_gate(ModelVersion(version="v", manifest={}, gate=gate(held_back=None, twins_sex=True))) is None
+    assert passed_gate(ModelVersion(version="v", manifest={}, gate=None)) is None
+    assert passed_gate(ModelVersion(version="v", manifest={"refusals": ["twins.sex"]}, gate=None)) is False
+
+
+@sqlite_only
+def test_what_was_compared_with_another_version_waits_for_a_new_training(ready: Database, settings: Settings) -> None:
+    with ready.writing() as session:
+        row = session.get_one(ModelVersion, VERSION)
+        row.gate, row.promoted_at = gate(against="2019H1.1", beats_random=True), None
+    with pytest.raises(ConflictError, match="сравнивали не с той"), ready.writing() as session:
+        promote_version(session, actor=OPERATOR, version=VERSION, settings=settings)
+    with ready.writing() as session:
+        session.get_one(ModelVersion, VERSION).gate = gate(against=VERSION, beats_random=True)
+        promote_version(session, actor=OPERATOR, version=VERSION, settings=settings)
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("policy", "found", "is_promoted"),
+    [
+        ("person", {"beats_random": True, "holds_active": True}, False),
+        ("automatic", {"beats_random": True, "holds_active": True}, True),
+        ("automatic", {"beats_random": True, "holds_active": False}, False),
+        ("automatic", {"beats_random": True, "holds_active": None}, False),  # not compared: a person decides
+    ],
+)
+def test_who_promotes(
+    ready: Database, settings: Settings, policy: str, found: dict[str, bool | None], *, is_promoted: bool
+) -> None:
+    own = settings.model_copy(update={"promotion": policy})
+    with ready.writing() as session:
+        row = session.get_one(ModelVersion, VERSION)
+        row.gate, row.promoted_at = gate(against=VERSION, **found), None
+        assert promote_if_passed(session, actor=OPERATOR, row=row, settings=own) is is_promoted
+        assert (row.promoted_at is not None) is is_promoted
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcomes", "is_kept"),
+    [("edition krasnodar-2024H1", 1050, True), ("edition krasnodar-2024H1", 1101, False), ("by hand", 1000, False)],
+)
+def test_a_new_list_alone_restarts_warm(cause: str, outcomes: int, *, is_kept: bool) -> None:
+    measured = {"pull": None, "slope": 1.0, "level": 0.0, "is_calibrated": True, "width": None}
+    active = {
+        "format": FORMAT, "feature_schema": feature_schema(), "measured_on": 1000, "years": ["2022-23"],
+        "kinds": {"elective": measured}, "earlier_kinds": {},
+    }  # fmt: skip
+    assert (kept_for(active, cause, outcomes) != NOTHING_KEPT) is is_kept
+    assert kept_for({**active, "format": 2}, cause, outcomes) == NOTHING_KEPT
+    assert kept_for(None, cause, outcomes) == NOTHING_KEPT
 
 
 @sqlite_only
