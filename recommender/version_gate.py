@@ -23,7 +23,7 @@ from recommender.metrics import bootstrap_interval, ndcg
 from recommender.pipeline import Recommender
 from recommender.splitting import History, choice_sets
 from recommender.students import student_facts
-from recommender.training import Training
+from recommender.training import HeldBack, Training
 
 Floats = NDArray[np.float64]
 
@@ -178,14 +178,10 @@ def gate_checks(
     checks = [_split(training)]
     per_kind = [(kind, found) for kind, found in training.found.items() if found.judgements]
     for kind, found in per_kind:
-        judged = {judgement.name: judgement for judgement in found.judgements}
-        for name in MUST_BEAT:
-            checks.append(_lead(f"beats.{name}", kind, judged[TRAINED], judged[name].per_query, 0.0))
-        checks.append(_lead(f"holds.{MUST_HOLD}", kind, judged[TRAINED], judged[MUST_HOLD].per_query, -limits.margin))
+        checks += kind_checks(kind, found, limits)
         if standing is not None:
             rival = _of_standing(history, training, kind, standing)
-            checks.append(_lead("holds.active", kind, judged[TRAINED], rival, -limits.margin))
-        checks.append(_at_most("calibration", kind, found.calibration_error, limits.calibration_error))
+            checks.append(_lead("holds.active", kind, found.judgements[-1], rival, -limits.margin))
     checks += [
         GateCheck(f"twins.{flip}", None, float(changed), None, 0.0, "at_most", changed == 0)
         for flip, changed in audit.twins.changed_counts.items()
@@ -199,6 +195,17 @@ def gate_checks(
     checks.append(_at_most("latency", None, ours.milliseconds / theirs.milliseconds, limits.latency_ratio))
     checks.append(_at_most("abstentions", None, ours.abstentions - theirs.abstentions, limits.abstention_rise))
     return tuple(checks)
+
+
+def kind_checks(kind: PathwayKind, found: HeldBack, limits: GateLimits) -> list[GateCheck]:
+    """Checks of one kind that need no version to compare with."""
+    judged = {judgement.name: judgement for judgement in found.judgements}
+    ours = judged[TRAINED]
+    return [
+        *(_lead(f"beats.{name}", kind, ours, judged[name].per_query, 0.0) for name in MUST_BEAT),
+        _lead(f"holds.{MUST_HOLD}", kind, ours, judged[MUST_HOLD].per_query, -limits.margin),
+        _at_most("calibration", kind, found.calibration_error, limits.calibration_error),
+    ]
 
 
 def refusals_of(checks: Sequence[GateCheck]) -> list[str]:
