@@ -171,7 +171,7 @@ def _left_to_answer(
     """Variance of what the single answers of the other sheets will change."""
     questions = model.answer_norms.questions
     scatter = answer_scatter(questions, known.answers, peers.answer_weights)
-    field = positions_of(peers.fields, before.fields)
+    field = positions_of(peers.fields, before.pathways.fields)[before.offered]
     is_field = (field[:, None] == np.arange(len(peers.fields))).astype(float)
     leans = half.weights_[TERM_CODES.index("peer_answers")] * within_choice_sets(is_field, before.queries)
     foreseen = np.zeros(len(leans))

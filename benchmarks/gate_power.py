@@ -64,8 +64,8 @@ def _lost(*terms: str) -> Spoil:
 
 def _mixed_codes(sets: ChoiceSets, random: np.random.Generator) -> ChoiceSets:
     """What was learned of one programme stands at another."""
-    known, place = np.unique(sets.programmes, return_inverse=True)
-    return replace(sets, programmes=known[random.permutation(len(known))][place])
+    known, place = np.unique(sets.pathways.programmes, return_inverse=True)
+    return replace(sets, pathways=sets.pathways._replace(programmes=known[random.permutation(len(known))][place]))
 
 
 def _learned_from_noise(sets: ChoiceSets, random: np.random.Generator) -> ChoiceSets:

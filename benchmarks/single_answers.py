@@ -46,7 +46,7 @@ def _blind(fold: Fold, terms: tuple[str, ...]) -> Fold:
     """The fold without some terms."""
     columns = [TERM_CODES.index(term) for term in terms]
     blind = []
-    for sets in (fold.known, fold.asked, fold.every):
+    for sets in (fold.known, fold.asked):
         told = sets.terms.copy()
         told[:, columns] = 0.0
         blind.append(replace(sets, terms=told))

@@ -93,7 +93,7 @@ def newest_year(history: History, training: Training, sexes: Mapping[str, str]) 
     recommender = laid_out(history, *served, doubts=training.doubts, usual=training.usual)
     students = drawn_students(history, AUDITED_STUDENTS)
     people = tuple(Person(student, sexes.get(student.student_id, "")) for student in students)
-    rows = history.rows.of_students({student.student_id for student in students})
+    rows = history.rows_of(student.student_id for student in students)
     return Audited(recommender, people, rows, history.as_of)
 
 

@@ -21,7 +21,7 @@ SMALLEST = np.finfo(np.float64).tiny
 
 
 class Contests(NamedTuple):
-    """Preferred rows against those of lower relevance in the same choice set.
+    """Preferred rows against those of lower relevance in the same choice set, of a table in the order of `in_order`.
 
     Attributes
     ----------
@@ -31,22 +31,20 @@ class Contests(NamedTuple):
         Contest of each; those of one grade in one set share it.
     weight : ndarray of shape (n_preferred,)
         Sums to 1 over a choice set.
-    passed : int array (n_passed,)
-        Rows passed over, contest after contest.
-    starts : int array (n_contests,)
-        Where each contest begins in `passed`.
+    first, end : int arrays (n_contests,)
+        Rows passed over in each contest: from the first one of the set up to the first one of the grade.
     """
 
     preferred: Ints
     contest_of: Ints
     weight: Floats
-    passed: Ints
-    starts: Ints
+    first: Ints
+    end: Ints
 
-    @property
-    def lengths(self) -> Ints:
-        """Rows passed over in each contest, (n_contests,)."""
-        return np.diff(self.starts, append=len(self.passed))
+
+def in_order(relevance: Floats, queries: Ints) -> Ints:
+    """Order of rows in which choice sets stand together, each from the lowest grade to the highest, (n_rows,)."""
+    return np.lexsort((relevance, queries))
 
 
 def contests_of(relevance: Floats, queries: Ints) -> Contests:
@@ -55,7 +53,8 @@ def contests_of(relevance: Floats, queries: Ints) -> Contests:
     Parameters
     ----------
     relevance : ndarray of shape (n_rows,)
-    queries : int array (n_rows,), ascending
+    queries : int array (n_rows,)
+        Both in the order of `in_order`.
 
     Returns
     -------
@@ -63,30 +62,49 @@ def contests_of(relevance: Floats, queries: Ints) -> Contests:
 
     Examples
     --------
-    One set of four, two of which were taken, the first with more success: it is preferred to all, the other to two.
+    One set of four, two of which were taken, the last with more success: it is preferred to three, the other to two.
 
-    >>> found = contests_of(np.array([2.0, 0.0, 1.0, 0.0]), np.zeros(4, dtype=np.int64))
+    >>> found = contests_of(np.array([0.0, 0.0, 1.0, 2.0]), np.zeros(4, dtype=np.int64))
     >>> found.preferred.tolist(), found.weight.round(3).tolist()
-    ([0, 2], [0.667, 0.333])
-    >>> [part.tolist() for part in np.split(found.passed, found.starts[1:])]
-    [[1, 3], [1, 3, 2]]
+    ([2, 3], [0.333, 0.667])
+    >>> list(zip(found.first.tolist(), found.end.tolist()))
+    [(0, 2), (0, 3)]
     """
-    order = np.lexsort((relevance, queries))  # ascending: what is of lower grade stands before, within its set
-    grade, query = relevance[order], queries[order]
-    is_first = np.diff(query, prepend=-1) != 0
+    is_first = np.diff(queries, prepend=-1) != 0
     set_start = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    is_new_grade = is_first | (np.diff(grade, prepend=np.nan) != 0)
-    level_start = np.flatnonzero(is_new_grade)[np.cumsum(is_new_grade) - 1]
-    above = grade - grade[set_start]
+    is_new_grade = is_first | (np.diff(relevance, prepend=np.nan) != 0)
+    grade_start = np.flatnonzero(is_new_grade)[np.cumsum(is_new_grade) - 1]
+    above = relevance - relevance[set_start]
     preferred = np.flatnonzero(above > 0)
-    levels, contest_of = np.unique(level_start[preferred], return_inverse=True)
-    lengths = levels - set_start[levels]
-    starts = np.cumsum(lengths) - lengths
-    passed = order[np.arange(int(lengths.sum())) - np.repeat(starts - set_start[levels], lengths)]
-    total = np.bincount(query, above) if len(query) else np.empty(0)
-    by_row = np.argsort(order[preferred], kind="stable")
-    kept = preferred[by_row]
-    return Contests(order[kept], contest_of[by_row], above[kept] / total[query[kept]], passed, starts)
+    end, contest_of = np.unique(grade_start[preferred], return_inverse=True)
+    total = np.bincount(queries, above) if len(queries) else np.empty(0)
+    return Contests(preferred, contest_of, above[preferred] / total[queries[preferred]], set_start[end], end)
+
+
+def rows_between(first: Ints, end: Ints) -> Ints:
+    """Rows from each first one up to its end, one range after another.
+
+    Examples
+    --------
+    >>> rows_between(np.array([0, 0]), np.array([2, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    lengths = end - first
+    return np.arange(int(lengths.sum())) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+
+
+def sums_between(rows: Floats, first: Ints, end: Ints) -> Floats:
+    """Sum of the rows from each first one up to its end, (n, ...); first < end < n_rows.
+
+    Examples
+    --------
+    >>> sums_between(np.array([1.0, 2.0, 4.0, 8.0]), np.array([0, 0]), np.array([2, 3])).tolist()
+    [3.0, 7.0]
+    """
+    if not len(first):
+        return np.zeros((0, *rows.shape[1:]))
+    sums: Floats = np.add.reduceat(rows, np.column_stack([first, end]).ravel())[::2]
+    return sums
 
 
 class ChoiceLikelihood:
@@ -94,12 +112,11 @@ class ChoiceLikelihood:
 
     Parameters
     ----------
-    terms : ndarray of shape (n_rows, n_terms)
-    queries : int array (n_rows,), ascending
+    columns : ndarray of shape (n_rows, n_columns)
+        Terms and bends.
+    queries : int array (n_rows,)
     contests : Contests
-    shaped : sequence of int
-        Columns of terms that bend.
-    knots : ndarray of shape (n_shaped, n_knots)
+        All in the order of `in_order`.
     families : int array (n_rows, n_families)
         Ids of biases; -1 = none.
     counts : sequence of int
@@ -108,28 +125,26 @@ class ChoiceLikelihood:
 
     def __init__(
         self,
-        terms: Floats,
+        columns: Floats,
         queries: Ints,
         contests: Contests,
         *,
-        shaped: Sequence[int],
-        knots: Floats,
         families: Ints,
         counts: Sequence[int],
     ) -> None:
-        bends = np.maximum(terms[:, list(shaped), None] - knots, 0.0).reshape(len(terms), -1)
-        self.columns = np.hstack([terms, bends])
+        self.columns = columns
         self.contests, self.families, self.counts = contests, families, tuple(counts)
         self.width = self.columns.shape[1]
         self.firsts = self.width + np.cumsum([0, *counts])[:-1]
         self.n_parameters = self.width + sum(counts)
         self.ids = np.where(families >= 0, families + self.firsts, -1)
         self.set_starts = np.flatnonzero(np.diff(queries, prepend=-1))
-        self.set_of = np.repeat(np.arange(len(self.set_starts)), np.diff(self.set_starts, append=len(terms)))
+        self.set_of = np.repeat(np.arange(len(self.set_starts)), np.diff(self.set_starts, append=len(columns)))
         chunk = self.set_starts // CHUNK_ROWS
-        bounds = np.append(self.set_starts[np.diff(chunk, prepend=-1) != 0], len(terms)).tolist()
+        bounds = np.append(self.set_starts[np.diff(chunk, prepend=-1) != 0], len(columns)).tolist()
         self.chunks = [slice(first, last) for first, last in pairwise(bounds)]
         self.offered = [self._offered(rows) for rows in self.chunks]
+        self.passed = rows_between(contests.first, contests.end)
 
     def spreads(self) -> Floats:
         """Standard deviation of each column of terms and bends, (width,)."""
@@ -149,7 +164,7 @@ class ChoiceLikelihood:
         highest = np.maximum.reduceat(scores, self.set_starts)[self.set_of]
         odds = np.exp(scores - highest)
         of = self.contests
-        passed = np.add.reduceat(odds[of.passed], of.starts)
+        passed = sums_between(odds, of.first, of.end)
         total = np.maximum(odds[of.preferred] + passed[of.contest_of], SMALLEST)
         surprise = np.log(total) - (scores - highest)[of.preferred]
         return float(of.weight @ surprise), Chances(odds, total)
@@ -197,8 +212,8 @@ class ChoiceLikelihood:
     def _mass(self, chances: "Chances") -> Floats:
         """How much of all choices was expected to fall to each row, (n_rows,)."""
         of = self.contests
-        share = np.bincount(of.contest_of, of.weight / chances.total, len(of.starts))
-        mass = np.bincount(of.passed, np.repeat(share, of.lengths), len(self.columns)) * chances.odds
+        share = np.bincount(of.contest_of, of.weight / chances.total, len(of.end))
+        mass = np.bincount(self.passed, np.repeat(share, of.end - of.first), len(self.columns)) * chances.odds
         mass[of.preferred] += of.weight * chances.odds[of.preferred] / chances.total
         return mass
 
@@ -216,20 +231,25 @@ class ChoiceLikelihood:
         preferred, contest_of = of.preferred[own] - rows.start, of.contest_of[own]
         if not len(preferred):
             return np.zeros((0, self.n_parameters))
-        first, last = int(contest_of.min()), int(contest_of.max()) + 1
-        begin, end = int(of.starts[first]), int(of.starts[last]) if last < len(of.starts) else len(of.passed)
-        passed, starts = of.passed[begin:end] - rows.start, of.starts[first:last] - begin
-        columns, odds, ids = self.columns[rows], chances.odds[rows], self.ids[rows]
-        sums = np.zeros((last - first, self.n_parameters))
-        sums[:, : self.width] = np.add.reduceat(columns[passed] * odds[passed, None], starts)
-        contest = np.repeat(np.arange(last - first), np.diff(starts, append=len(passed)))
+        contests = slice(int(contest_of.min()), int(contest_of.max()) + 1)
+        first, end, contest_of = (
+            of.first[contests] - rows.start,
+            of.end[contests] - rows.start,
+            contest_of - contests.start,
+        )
+        odds, ids = chances.odds[rows], self.ids[rows]
+        weighted = self.columns[rows] * odds[:, None]
+        sums = np.zeros((len(first), self.n_parameters))
+        sums[:, : self.width] = sums_between(weighted, first, end)
+        contest, passed = np.repeat(np.arange(len(first)), end - first), rows_between(first, end)
+        odds_of = odds[passed]
         for column in ids.T:
             offered = column[passed]
             known = offered >= 0
             cells = contest[known] * self.n_parameters + offered[known]
-            sums += np.bincount(cells, odds[passed][known], sums.size).reshape(sums.shape)
-        mean = sums[contest_of - first]
-        mean[:, : self.width] += columns[preferred] * odds[preferred, None]
+            sums += np.bincount(cells, odds_of[known], sums.size).reshape(sums.shape)
+        mean = sums[contest_of]
+        mean[:, : self.width] += weighted[preferred]
         for column in ids.T:
             known = np.flatnonzero(column[preferred] >= 0)
             mean[known, column[preferred][known]] += odds[preferred][known]

@@ -43,9 +43,8 @@ def scores_of_choices(form: ServedForm, sets: ChoiceSets) -> Floats:
     for row, term in enumerate(SHAPED_TERMS):
         bends = np.maximum(terms[:, TERM_CODES.index(term), None] - ranker.knots[kind, row], 0.0)
         scores += bends @ ranker.bend_weights[kind, row]
-    for biases, codes in ((ranker.programme_bias, sets.programmes), (ranker.host_bias, sets.hosts)):
-        known, place = np.unique(codes, return_inverse=True)
-        scores += np.array([biases[kind].get(code, 0.0) for code in known.tolist()])[place]
+    for biases, codes in ((ranker.programme_bias, sets.pathways.programmes), (ranker.host_bias, sets.pathways.hosts)):
+        scores += np.array([biases[kind].get(code, 0.0) for code in codes.tolist()])[sets.offered]
     return scores
 
 
@@ -57,7 +56,7 @@ def _told(peers: Peers, kind: int, sets: ChoiceSets) -> Floats:
     first = sum(len(fields) for fields in peers.fields[:kind])
     own = slice(first, first + len(peers.fields[kind]))
     at = {field: place for place, field in enumerate(peers.fields[kind])}
-    place = np.array([at.get(field, -1) for field in sets.fields.tolist()])
+    place = np.array([at.get(field, -1) for field in sets.pathways.fields.tolist()])[sets.offered]
     for term, leaning in zip(
         PEER_TERMS,
         (sets.students @ peers.fact_weights[:, own], sets.answers @ peers.answer_weights[:, own]),

@@ -36,6 +36,7 @@ LIMIT = 2.5  # no single mark or test may say more than this many spreads
 HALF_LIFE_YEARS = 1.0  # an older mark or wish weighs half for every year
 STUDENT_STEP = 2.0**-20  # entries of student vectors are multiples of it: sums over them are exact (`scoring_layout`)
 WEIGHT_STEP = 2.0**-23  # of what they are multiplied by
+DENSE = 4  # pairs are worked out all at once where at least a fourth of them is asked for
 
 
 def on_grid(values: Floats, step: float) -> Floats:
@@ -156,8 +157,9 @@ class FeatureSpace(PathwayVectors):
 
     @cached_property
     def pathway_blocks(self) -> dict[str, Floats]:
-        """Pathway vectors by term, each (n_pathways, width), in the order of VECTOR_TERMS."""
-        return {**self.own_blocks, "peer_facts": self.fields_of, "peer_answers": self.fields_of}
+        """Pathway vectors by term, each (n_pathways, width), multiples of WEIGHT_STEP, in the order of VECTOR_TERMS."""
+        own = {term: on_grid(block, WEIGHT_STEP) for term, block in self.own_blocks.items()}
+        return {**own, "peer_facts": self.fields_of, "peer_answers": self.fields_of}
 
     @cached_property
     def fact_codes(self) -> tuple[tuple[str, str], ...]:
@@ -302,6 +304,12 @@ def _exact_product(known: Floats, weights: Floats) -> Floats:
 
 
 def _row_products(left: Floats, right: Floats, rows: Ints, columns: Ints, chunk: int = 65_536) -> Floats:
+    """Products of given pairs; both sides are multiples of a step, so each is exact however it is added up."""
+    used = np.flatnonzero(np.bincount(columns, minlength=len(right)))
+    if len(rows) * DENSE >= len(left) * len(used):  # most pairs are asked for: all at once is cheaper
+        place = np.empty(len(right), dtype=np.int64)
+        place[used] = np.arange(len(used))
+        return np.asarray((left @ right[used].T)[rows, place[columns]])
     result = np.empty(len(rows))
     for start in range(0, len(rows), chunk):
         part = slice(start, start + chunk)

@@ -12,6 +12,7 @@ the two typologies, `crosswalk_scales.csv` (expert judgement). The noise of a sc
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -355,6 +356,19 @@ def type_vector(riasec: str, klimov: Sequence[str]) -> Floats:
     for rank, code in enumerate(klimov):
         vector[len(RIASEC) + KLIMOV.index(code)] = (1.0, 0.6, 0.3)[min(rank, 2)]
     return centred(vector[None, :])[0]
+
+
+@lru_cache(maxsize=4096)
+def mean_type_vector(types: tuple[tuple[str, tuple[str, ...]], ...]) -> Floats:
+    """Interest vector of what has several types, each (letters, codes of KLIMOV); of none it is zero.
+
+    A region asks for a few hundred again and again: all get the same array, which cannot be written to.
+    """
+    found = np.zeros(len(DIMENSIONS))
+    if types:
+        found = centred(np.mean([type_vector(*each) for each in types], axis=0)[None, :])[0]
+    found.flags.writeable = False
+    return found
 
 
 def centred(vectors: Floats) -> Floats:

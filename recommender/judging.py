@@ -64,7 +64,7 @@ def judge(name: str, scores: Floats, sets: ChoiceSets) -> Judgement:
     """Figures of one ranker on the choice sets of a held-back year."""
     per_query = ndcg(scores, sets.relevance, sets.queries)
     schools = np.unique(sets.schools, return_inverse=True)[1]
-    pathways = np.unique(sets.pathway_codes, return_inverse=True)[1]
+    pathways = np.unique(sets.pathways.codes, return_inverse=True)[1][sets.offered]
     return Judgement(
         name,
         float(np.nanmean(per_query)),

@@ -17,7 +17,7 @@ from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.metrics import ndcg
 from recommender.peers import fit_leaning, surprises
 from recommender.ranking import PathwayRanker
-from recommender.splitting import COVARIATES, ChoiceSets, joined
+from recommender.splitting import COVARIATES, ChoiceSets, OfferedPathways, joined
 from recommender.warm_restart import KNOWLEDGE_ONLY
 
 Floats = NDArray[np.float64]
@@ -47,22 +47,28 @@ class Vocabulary:
     @classmethod
     def of(cls, sets: ChoiceSets) -> Self:
         """All codes of some choice sets."""
-        columns = (sets.programmes, sets.hosts, sets.fields, sets.pathway_codes)
-        programmes, hosts, fields, pathways = (tuple(np.unique(codes).tolist()) for codes in columns)
-        field_of = sets.fields[np.unique(sets.programmes, return_index=True)[1]]
-        return cls(programmes, hosts, fields, pathways, tuple(field_of.tolist()))
+        used = np.unique(sets.offered)
+        known = OfferedPathways(*(codes[used] for codes in sets.pathways))
+        pathways, hosts, fields = (
+            tuple(np.unique(codes).tolist()) for codes in (known.codes, known.hosts, known.fields)
+        )
+        programmes, first = np.unique(known.programmes, return_index=True)
+        return cls(tuple(programmes.tolist()), hosts, fields, pathways, tuple(known.fields[first].tolist()))
 
     def bias_ids(self, sets: ChoiceSets) -> Ints:
         """Ids of programme, host and field, (n_rows, 3): what the ranker has biases of.
 
         A programme seen often has its own; a new one is carried by its field and its host.
         """
-        columns = ((self.programmes, sets.programmes), (self.hosts, sets.hosts), (self.fields, sets.fields))
-        return np.column_stack([positions_of(known, codes) for known, codes in columns])
+        offered = sets.pathways
+        columns = ((self.programmes, offered.programmes), (self.hosts, offered.hosts), (self.fields, offered.fields))
+        return np.column_stack([positions_of(known, codes) for known, codes in columns])[sets.offered]
 
     def ids(self, sets: ChoiceSets) -> Ints:
         """Ids of programme, host and pathway, (n_rows, 3): what baselines count."""
-        return np.column_stack([self.bias_ids(sets)[:, :2], positions_of(self.pathways, sets.pathway_codes)])
+        return np.column_stack(
+            [self.bias_ids(sets)[:, :2], positions_of(self.pathways, sets.pathways.codes)[sets.offered]]
+        )
 
 
 def positions_of(known: Sequence[str], codes: NDArray[np.str_]) -> Ints:
@@ -146,7 +152,7 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
         fit_ranker(known, expert, vocabulary, FORESIGHT_PULL, has_posterior=False), vocabulary, known
     )
     fields = tuple(field for field in vocabulary.fields if field)
-    column = positions_of(fields, known.fields)
+    column = positions_of(fields, known.pathways.fields)[known.offered]
     surprise = surprises(foreseen, known.relevance, known.queries, column, len(fields))
     facts = fit_leaning(known.students, surprise, known.student_ids)
     answers = fit_leaning(known.answers, surprise - facts.unseen, known.student_ids)
@@ -155,7 +161,7 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
 
 
 def _told(sets: ChoiceSets, fields: tuple[str, ...], *leanings: Floats) -> ChoiceSets:
-    column = positions_of(fields, sets.fields)
+    column = positions_of(fields, sets.pathways.fields)[sets.offered]
     terms = sets.terms.copy()
     for term, leaning in zip(PEER_COLUMNS if fields else (), leanings, strict=False):
         terms[:, term] = np.where(column >= 0, leaning[sets.queries, column], 0.0)
@@ -164,27 +170,32 @@ def _told(sets: ChoiceSets, fields: tuple[str, ...], *leanings: Floats) -> Choic
 
 @dataclass(frozen=True)
 class Fold:
-    """Choice sets to learn from and others to be asked of, peers told to both; `every` is every offer ever made."""
+    """Choice sets to learn from and others to be asked of, peers told to both; `every` is every offer ever made.
+
+    `every` is None where the level of scores does not matter.
+    """
 
     known: ChoiceSets
     asked: ChoiceSets
-    every: ChoiceSets
+    every: ChoiceSets | None = None
 
 
 def learned_scores(fold: Fold, expert: ExpertWeights, pull: float) -> tuple[Floats, Floats]:
-    """Scores of the choice sets asked, and of every offer, by a ranker that learned from the known ones."""
+    """Scores of the choice sets asked, and of every offer if there are any, by a ranker that learned from the known."""
+    wanted = [sets for sets in (fold.asked, fold.every) if sets is not None]
     if pull == KNOWLEDGE_ONLY:
-        weights = prior_weights(expert)
-        return fold.asked.terms @ weights, fold.every.terms @ weights
-    vocabulary = Vocabulary.of(fold.known)
-    ranker = fit_ranker(fold.known, expert, vocabulary, pull, has_posterior=False)
-    return served_scores(ranker, vocabulary, fold.asked), served_scores(ranker, vocabulary, fold.every)
+        found = [sets.terms @ prior_weights(expert) for sets in wanted]
+    else:
+        vocabulary = Vocabulary.of(fold.known)
+        ranker = fit_ranker(fold.known, expert, vocabulary, pull, has_posterior=False)
+        found = [served_scores(ranker, vocabulary, sets) for sets in wanted]
+    return found[0], found[1] if len(found) > 1 else np.empty(0)
 
 
-def informed(known: ChoiceSets, asked: ChoiceSets, every: ChoiceSets, expert: ExpertWeights) -> Fold:
+def informed(known: ChoiceSets, asked: ChoiceSets, every: ChoiceSets | None, expert: ExpertWeights) -> Fold:
     """A fold whose peers were learned from the known choice sets alone."""
     peers, told = learn_peers(known, expert)
-    return Fold(told, peers.told_to(asked), peers.told_to(every))
+    return Fold(told, peers.told_to(asked), None if every is None else peers.told_to(every))
 
 
 def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
@@ -199,12 +210,12 @@ def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
     -------
     list of Fold
     """
-    every = joined(parts)
     if len(parts) > 1:
         others = [[part for part in parts if part is not asked] for asked in parts]
-        return [informed(joined(known), asked, every, expert) for known, asked in zip(others, parts, strict=True)]
+        return [informed(joined(known), asked, None, expert) for known, asked in zip(others, parts, strict=True)]
+    every = joined(parts)
     return [
-        informed(every.of_queries(known), every.of_queries(asked), every, expert)
+        informed(every.of_queries(known), every.of_queries(asked), None, expert)
         for known, asked in split_students(every)
     ]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, current_spo_code
-from recommender.interests import centred, type_vector
+from recommender.interests import mean_type_vector
 from recommender.reference import Reference
 
 Floats = NDArray[np.float64]
@@ -59,14 +59,9 @@ class PathwayVectors:
         """Interest vector of a pathway, shape (11,): its SPO codes where it names them, its profiles otherwise."""
         if pathway.spo_codes:
             spo = [self.reference.spo[current_spo_code(self.reference, code)] for code in pathway.spo_codes]
-            vectors = [type_vector(code.riasec, code.klimov) for code in spo]
-        else:
-            profiles = [self.reference.profiles[code] for code in pathway.profiles]
-            vectors = [type_vector(profile.riasec, profile.klimov) for profile in profiles]
-        if not vectors:
-            return np.zeros(11)
-        mean: Floats = centred(np.mean(vectors, axis=0)[None, :])[0]
-        return mean
+            return mean_type_vector(tuple((code.riasec, code.klimov) for code in spo))
+        profiles = [self.reference.profiles[code] for code in pathway.profiles]
+        return mean_type_vector(tuple((profile.riasec, profile.klimov) for profile in profiles))
 
     def subjects_of(self, pathway: Pathway) -> Floats:
         """Share of each subject in what a pathway asks for, (n_subjects,), sums to 1 or is zero."""

@@ -18,12 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from recommender.choice_likelihood import Chances, ChoiceLikelihood, contests_of
+from recommender.choice_likelihood import Chances, ChoiceLikelihood, contests_of, in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MAX_NEWTON_STEPS = 50
+MAX_NEWTON_STEPS, LITTLE = 50, 1e-9  # steps that gain less than this share of the loss are the last
 
 
 class PathwayRanker(BaseEstimator):
@@ -130,17 +130,14 @@ class PathwayRanker(BaseEstimator):
         shaped = list(self.shaped_columns)
         levels = np.linspace(0, 1, self.knot_count + 2)[1:-1]
         self.knots_ = np.quantile(terms[:, shaped], levels, axis=0).T.reshape(len(shaped), self.knot_count)
-        if (np.diff(queries) < 0).any():
-            order = np.argsort(queries, kind="stable")
-            terms, relevance = terms[order], relevance[order]
-            queries, families = queries[order], families[order]
-        contests = contests_of(relevance, queries)
+        order = in_order(relevance, queries)
+        columns = self._expanded(terms[order])
+        queries, families = queries[order], families[order]
+        contests = contests_of(relevance[order], queries)
         self.query_count_ = len(np.unique(queries[contests.preferred]))
         counts = [int(column.max(initial=-1)) + 1 for column in families.T]
         counts = counts if self.bias_counts is None else list(self.bias_counts)
-        likelihood = ChoiceLikelihood(
-            terms, queries, contests, shaped=shaped, knots=self.knots_, families=families, counts=counts
-        )
+        likelihood = ChoiceLikelihood(columns, queries, contests, families=families, counts=counts)
         scale = np.ones(likelihood.n_parameters)
         scale[: likelihood.width] = likelihood.spreads()
         scale[scale < 1e-12] = 1.0
@@ -263,7 +260,7 @@ class PathwayRanker(BaseEstimator):
                 tried, tried_chances = loss_of(beta - share * step)
             beta, gained = beta - share * step, loss - tried
             loss, chances = tried, tried_chances
-            if gained < 1e-9 * (1.0 + abs(loss)):
+            if gained < LITTLE * (1.0 + abs(loss)):
                 break
         return beta / scale, curvature(chances) if self.has_posterior else np.diag(pull)
 

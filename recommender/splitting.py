@@ -3,10 +3,12 @@
 Splits follow school years, never single rows: what is learned on earlier years is judged on a later one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +69,39 @@ class History:
     editions: Sequence[DemandEdition] = ()
     shown: Sequence[ShownRow] = ()
 
+    @cached_property
+    def _rows_by_student(self) -> dict[str, dict[str, list[Any]]]:
+        """Rows of each table by student; made once, as every kind and year asks for some students only."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for table in fields(FactRows):
+            by_student: dict[str, list[Any]] = defaultdict(list)
+            for row in getattr(self.rows, table.name):
+                by_student[row.student_id].append(row)
+            found[table.name] = dict(by_student)
+        return found
+
+    def rows_of(self, student_ids: Iterable[str]) -> FactRows:
+        """What is known of some students."""
+        ids = list(student_ids)
+        tables: dict[str, Any] = {
+            name: [row for student_id in ids for row in by_student.get(student_id, ())]
+            for name, by_student in self._rows_by_student.items()
+        }
+        return FactRows(**tables)
+
     def years(self) -> tuple[str, ...]:
         """Ended school years with outcomes, oldest first."""
         years = {outcome.school_year for outcome in self.outcomes}
         return tuple(sorted(year for year in years if school_year_end(year) < self.as_of))
+
+
+class OfferedPathways(NamedTuple):
+    """What was on offer, one line a pathway and year; arrays of str (n_pathways,)."""
+
+    codes: NDArray[np.str_]
+    programmes: NDArray[np.str_]
+    hosts: NDArray[np.str_]
+    fields: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -86,7 +117,9 @@ class ChoiceSets:
     queries : int array (n_rows,)
     schools : array of str (n_queries,)
         School of each query's student.
-    programmes, hosts, fields, pathway_codes : arrays of str (n_rows,)
+    offered : int array (n_rows,)
+        Line of each row's pathway in `pathways`; few pathways stand behind many rows.
+    pathways : OfferedPathways
     is_measured : bool array (n_queries,)
         Whether interests of the student had been measured.
     student_ids : array of str (n_queries,)
@@ -103,11 +136,9 @@ class ChoiceSets:
     correlation: Floats
     relevance: Floats
     queries: Ints
+    offered: Ints
+    pathways: OfferedPathways
     schools: NDArray[np.str_]
-    programmes: NDArray[np.str_]
-    hosts: NDArray[np.str_]
-    fields: NDArray[np.str_]
-    pathway_codes: NDArray[np.str_]
     is_measured: NDArray[np.bool_]
     student_ids: NDArray[np.str_]
     days: Ints
@@ -116,6 +147,21 @@ class ChoiceSets:
 
     def __len__(self) -> int:
         return len(self.schools)
+
+    @property
+    def programmes(self) -> NDArray[np.str_]:
+        """Programme of each row, (n_rows,)."""
+        return self.pathways.programmes[self.offered]
+
+    @property
+    def hosts(self) -> NDArray[np.str_]:
+        """Host of each row, (n_rows,)."""
+        return self.pathways.hosts[self.offered]
+
+    @property
+    def pathway_codes(self) -> NDArray[np.str_]:
+        """Pathway of each row, (n_rows,)."""
+        return self.pathways.codes[self.offered]
 
     def of_queries(self, wanted: Ints) -> Self:
         """Some of the choice sets, numbered anew.
@@ -135,7 +181,7 @@ class ChoiceSets:
         return replace(self, **own)
 
 
-ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "programmes", "hosts", "fields", "pathway_codes")
+ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "offered")
 QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "days", "students", "answers")
 
 
@@ -182,7 +228,7 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         return None
     days = {row.student_id: every_day[row.student_id] for row in students}
     catalogue = catalogue_of_year(history.pathways, history.places, school_year)
-    facts = student_facts(students, history.rows, as_of=days, catalogue=catalogue, model=model)
+    facts = student_facts(students, history.rows_of(days), as_of=days, catalogue=catalogue, model=model)
     space = FeatureSpace(history.reference, catalogue, model)
     vectors = space.student_vectors(facts)
     rules = tuple(rule for rule in history.rules if rule.check not in PER_STUDENT_CHECKS)
@@ -208,10 +254,13 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         relevance=relevance[rows, columns],
         queries=rows,
         schools=np.array([student.school_code for student in students]),
-        programmes=np.array([pathway.programme_code for pathway in pathways])[columns],
-        hosts=np.array([pathway.host_code for pathway in pathways])[columns],
-        fields=np.array([pathway.field_code for pathway in pathways])[columns],
-        pathway_codes=np.array([pathway.pathway_code for pathway in pathways])[columns],
+        offered=columns,
+        pathways=OfferedPathways(
+            np.array([pathway.pathway_code for pathway in pathways], dtype=np.str_),
+            np.array([pathway.programme_code for pathway in pathways], dtype=np.str_),
+            np.array([pathway.host_code for pathway in pathways], dtype=np.str_),
+            np.array([pathway.field_code for pathway in pathways], dtype=np.str_),
+        ),
         is_measured=vectors.profile.reading_count > 0,
         student_ids=np.array([student.student_id for student in students]),
         days=np.array([days[student.student_id].toordinal() for student in students]),
@@ -273,4 +322,7 @@ def joined(parts: Sequence[ChoiceSets]) -> ChoiceSets:
         name: np.concatenate([getattr(part, name) for part in parts]) for name in (*ROW_COLUMNS, *QUERY_COLUMNS)
     }
     columns["queries"] = np.concatenate([part.queries + shift for part, shift in zip(parts, shifts, strict=True)])
+    lines = np.cumsum([0, *(len(part.pathways.codes) for part in parts[:-1])])
+    columns["offered"] = np.concatenate([part.offered + line for part, line in zip(parts, lines, strict=True)])
+    columns["pathways"] = OfferedPathways(*map(np.concatenate, zip(*(part.pathways for part in parts), strict=True)))
     return replace(parts[0], **columns)

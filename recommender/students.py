@@ -4,10 +4,10 @@ Facts come in as tuples and leave as positions and numbers, sorted by a stable k
 same bytes. This is the one place where "as of that day" is decided: a fact dated later does not exist yet.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +81,6 @@ class FactRows:
     profession_wishes: Sequence[FactRow] = ()
     trials: Sequence[FactRow] = ()
     enrolments: Sequence[FactRow] = ()
-
-    def of_students(self, ids: Collection[str]) -> Self:
-        """What is known of some students only."""
-        tables: dict[str, Any] = {
-            table.name: [row for row in getattr(self, table.name) if row.student_id in ids] for table in fields(self)
-        }
-        return type(self)(**tables)
 
 
 FACT_TABLES = (

@@ -24,7 +24,7 @@ from recommender.outcomes import LIKED
 from recommender.peers import NO_PEERS, Peers, answer_scatter
 from recommender.scoring import ServedRanker
 from recommender.splitting import ChoiceSets, History, choice_sets
-from recommender.students import StudentFacts, newest_answers, student_facts
+from recommender.students import FactRows, StudentFacts, newest_answers, student_facts
 from recommender.uncertainty import Doubt
 from recommender.warm_restart import NOTHING_KEPT, Kept, Measured
 
@@ -104,18 +104,19 @@ class Training:
 def local_interest_model(history: History) -> InterestModel:
     """Instruments with the installation's own norms, from every answer sheet of the history."""
     model = build_interest_model(history.reference)
-    facts = _everybody(history, model)
+    facts = _all_sheets(history, model)
     questions = every_question(history.reference.instruments)
     answers = newest_answers(facts, question_places(history.reference.instruments, questions))
     return replace(with_local_norms(model, facts.sheets), answer_norms=answer_norms(questions, answers))
 
 
-def _everybody(history: History, model: InterestModel) -> StudentFacts:
-    """Facts of all students of all years, as of now."""
+def _all_sheets(history: History, model: InterestModel) -> StudentFacts:
+    """Answer sheets of all students of all years, as of now."""
     newest = {row.student_id: row for year in sorted(history.students) for row in history.students[year]}
     students = [newest[student_id] for student_id in sorted(newest)]
     catalogue = catalogue_of_year((), history.places, "")
-    return student_facts(students, history.rows, as_of=history.as_of, catalogue=catalogue, model=model)
+    sheets = FactRows(readings=history.rows.readings)
+    return student_facts(students, sheets, as_of=history.as_of, catalogue=catalogue, model=model)
 
 
 def usual_of(history: History, model: InterestModel) -> UsualFacts:
@@ -123,7 +124,8 @@ def usual_of(history: History, model: InterestModel) -> UsualFacts:
     year = max(history.students, default="")
     catalogue = catalogue_of_year(history.pathways, history.places, year)
     students = sorted(history.students.get(year, ()), key=lambda row: row.student_id)
-    facts = student_facts(students, history.rows, as_of=history.as_of, catalogue=catalogue, model=model)
+    rows = history.rows_of(student.student_id for student in students)
+    facts = student_facts(students, rows, as_of=history.as_of, catalogue=catalogue, model=model)
     space = FeatureSpace(history.reference, catalogue, model)
     return usual_facts(facts, space.student_vectors(facts))
 
@@ -292,21 +294,22 @@ def train(
         on_progress("interests", 0.0)
         model = local_interest_model(history)
         usual = usual_of(history, model)
-        everybody = _everybody(history, model)
+        everybody = _all_sheets(history, model)
         places = question_places(history.reference.instruments, model.answer_norms.questions)
         answers = model.answer_norms.standardised(newest_answers(everybody, places))
         kinds, earlier_kinds, found, counts = [], [], {}, {}
         for row, kind in enumerate(KINDS):
             on_progress(kind, (row + 0.2) / len(KINDS))
             parts = [part for year in years if (part := choice_sets(history, kind, year, model)) is not None]
+            counts[f"{kind}_queries"] = sum(len(part) for part in parts)
+            counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
             own = (kept.of_all.get(kind), kept.of_earlier.get(kind)) if is_warm else (None, None)
             trained, earlier, found[kind] = train_kind(
                 parts, kind, expert[kind], kept=own, with_challenger=with_challenger
             )
+            del parts  # before the next kind's are made
             kinds.append(trained)
             earlier_kinds.append(earlier)
-            counts[f"{kind}_queries"] = sum(len(part) for part in parts)
-            counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
         peers, earlier_peers = (
             joined_peers(every, model.answer_norms.questions, answers) for every in (kinds, earlier_kinds)
         )

@@ -125,7 +125,7 @@ def service_of(history: History, *recommenders: Recommender) -> list[Service]:
     list of Service
     """
     students = drawn_students(history, SERVED_STUDENTS)
-    rows = history.rows.of_students({student.student_id for student in students})
+    rows = history.rows_of(student.student_id for student in students)
     facts = [
         student_facts(
             students, rows, as_of=history.as_of, catalogue=own.space.catalogue, model=own.space.interest_model

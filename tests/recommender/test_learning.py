@@ -26,7 +26,7 @@ from recommender.learning import (
 )
 from recommender.metrics import ndcg
 from recommender.outcomes import ShownRow
-from recommender.splitting import COLUMNS, ChoiceSets, choice_sets, joined
+from recommender.splitting import COLUMNS, ChoiceSets, OfferedPathways, choice_sets, joined
 from recommender.warm_restart import KNOWLEDGE_ONLY
 from tests.recommender.test_training import made_history
 from tests.recommender.worked_region import EXPERT, MODEL, TRIAL
@@ -44,11 +44,12 @@ def made_sets(students: int, seed: int, *, likes: dict[int, float], offers: int 
     chosen = utility.reshape(students, offers).argmax(axis=1)
     relevance = np.zeros((students, offers))
     relevance[np.arange(students), chosen] = 2.0
-    names = np.array([f"tr{number}" for number in range(offers)] * students)
+    names = np.array([f"tr{number}" for number in range(offers)])
     return ChoiceSets(
         kind=PathwayKind.CAREER_TRIAL, terms=terms, correlation=np.zeros(len(terms)), relevance=relevance.ravel(),
-        queries=np.repeat(np.arange(students), offers), schools=np.array(["sch01"] * students), programmes=names,
-        hosts=np.array(["col01"] * len(terms)), fields=np.array(["08"] * len(terms)), pathway_codes=names,
+        queries=np.repeat(np.arange(students), offers), schools=np.array(["sch01"] * students),
+        offered=np.tile(np.arange(offers), students),
+        pathways=OfferedPathways(names, names, np.array(["col01"] * offers), np.array(["08"] * offers)),
         is_measured=np.ones(students, dtype=bool), student_ids=np.array([f"s{i}" for i in range(students)]),
         days=np.full(students, 730000 + seed),
         students=np.zeros((students, 1)), answers=np.zeros((students, 0)),
@@ -150,8 +151,9 @@ def test_a_new_programme_is_carried_by_its_field():
     utility = (2.0 * (fields == "34") + random.gumbel(size=len(fields))).reshape(-1, 6)
     relevance = np.zeros_like(utility)
     relevance[np.arange(len(utility)), utility.argmax(axis=1)] = 2.0
-    sets = replace(sets, fields=fields, relevance=relevance.ravel())
-    new = replace(sets.of_queries(np.array([0])), programmes=np.array([f"new{n}" for n in range(6)]))
+    sets = replace(sets, pathways=sets.pathways._replace(fields=fields[:6]), relevance=relevance.ravel())
+    new = sets.of_queries(np.array([0]))
+    new = replace(new, pathways=new.pathways._replace(programmes=np.array([f"new{n}" for n in range(6)])))
     new = replace(new, terms=np.zeros_like(new.terms))
     scores, _ = learned_scores(Fold(known=sets, asked=new, every=new), knowing(), 3.0)
     assert scores[:3].min() > scores[3:].max() + 0.3
@@ -181,7 +183,8 @@ def taught_sets(students: int, seed: int, *, marked: bool = True) -> ChoiceSets:
     relevance = np.zeros_like(utility)
     relevance[np.arange(students), utility.argmax(axis=1)] = 2.0
     told = {"students" if marked else "answers": np.column_stack([kind, random.normal(size=students)])}
-    return replace(sets, terms=np.zeros_like(sets.terms), fields=fields, relevance=relevance.ravel(), **told)
+    pathways = sets.pathways._replace(fields=fields[:6])
+    return replace(sets, terms=np.zeros_like(sets.terms), pathways=pathways, relevance=relevance.ravel(), **told)
 
 
 @pytest.mark.parametrize("marked", [True, False])

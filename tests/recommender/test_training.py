@@ -87,14 +87,14 @@ def test_a_choice_set_is_what_was_on_offer_the_day_before(history):
 
 def test_facts_of_the_choice_itself_stay_out(history):
     later = FactRow("s2022000", "bio", date(2023, 2, 1), 2.0)
-    told = History(**{**vars(history), "rows": FactRows(marks=[*history.rows.marks, later])})
+    told = replace(history, rows=FactRows(marks=[*history.rows.marks, later]))
     before, after = (choice_sets(h, TRIAL, "2022-23", MODEL).terms for h in (history, told))
     assert np.array_equal(before, after)
 
 
 def test_a_year_that_has_not_ended_teaches_nothing(history):
     assert history.years() == YEARS
-    earlier = History(**{**vars(history), "as_of": date(2024, 8, 31)})
+    earlier = replace(history, as_of=date(2024, 8, 31))
     assert earlier.years() == YEARS[:2]
 
 
