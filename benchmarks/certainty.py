@@ -24,6 +24,7 @@ from recommender.interests import InterestModel
 from recommender.learning import (
     KindPeers,
     Vocabulary,
+    by_part,
     choose_pull,
     fit_ranker,
     folds_of,
@@ -189,11 +190,11 @@ def _fit(
     parts: Sequence[ChoiceSets], last: ChoiceSets, expert: ExpertWeights, pull: float
 ) -> tuple[np.ndarray, ChoiceSets]:
     """Fit of the held-back year, calibrated on the earlier ones alone."""
-    unseen = unseen_scores(parts, expert, pull)
-    slope, intercept, _ = calibrate(unseen, [part.relevance for part in parts], expert)
     known = joined(parts)
-    asked, every = learned_scores(informed(known, last, known, expert), expert, pull)
-    return 1.0 / (1.0 + np.exp(-(slope * (asked - every.mean()) + intercept))), last
+    unseen = by_part(parts, unseen_scores(known, expert, pull))
+    slope, intercept, _ = calibrate(unseen, [part.relevance for part in parts], expert)
+    asked = learned_scores(informed(known, last, known, expert), expert, pull)
+    return 1.0 / (1.0 + np.exp(-(slope * asked + intercept))), last
 
 
 def _calibration(kind: str, fit: np.ndarray, relevance: np.ndarray) -> list[Record]:

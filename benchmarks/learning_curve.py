@@ -60,7 +60,7 @@ def _drawn(
     drawn = [part for part in drawn if len(part)]
     pull = choose_pull(folds_of(drawn, expert), expert) if count >= MIN_QUERIES else KNOWLEDGE_ONLY
     known = joined(drawn)
-    scores, _ = learned_scores(informed(known, asked, known, expert), expert, pull)
+    scores = learned_scores(informed(known, asked, None, expert), expert, pull)
     return _ndcg(asked, scores), pull != KNOWLEDGE_ONLY
 
 

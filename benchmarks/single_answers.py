@@ -54,5 +54,5 @@ def _blind(fold: Fold, terms: tuple[str, ...]) -> Fold:
 
 
 def _ndcg(folds: list[Fold], fold: Fold, expert: ExpertWeights) -> np.ndarray:
-    scores, _ = learned_scores(fold, expert, choose_pull(folds, expert))
+    scores = learned_scores(fold, expert, choose_pull(folds, expert))
     return np.nan_to_num(ndcg(scores, fold.asked.relevance, fold.asked.queries))

@@ -53,7 +53,6 @@ def answer_norms(questions: Sequence[str], answers: Floats) -> AnswerNorms:
     -------
     AnswerNorms
     """
-    answers = answers[np.isfinite(answers).any(axis=1)]  # most students have answered nothing
     given = np.isfinite(answers)
     count = np.maximum(given.sum(axis=0), 1)
     filled = np.where(given, answers, 0.0)

@@ -13,6 +13,7 @@ from recommender.expert import ExpertWeights
 from recommender.learning import (
     KindPeers,
     Vocabulary,
+    by_part,
     choose_pull,
     fit_ranker,
     folds_of,
@@ -116,8 +117,8 @@ def fit_kind(
         pull, slope, level, is_calibrated = kept.pull, kept.slope, kept.level, kept.is_calibrated
     else:
         pull = choose_pull(folds_of(parts, expert), expert) if pull is None else pull
-        unseen = unseen_scores(parts, expert, pull)
-        slope, level, is_calibrated = calibrate(unseen, [part.relevance for part in parts], expert)
+        unseen = unseen_scores(every, expert, pull)
+        slope, level, is_calibrated = calibrate(by_part(parts, unseen), [part.relevance for part in parts], expert)
     vocabulary, (peers, told) = Vocabulary.of(every), learn_peers(every, expert)
     estimator, doubt, width = None, None, None
     own = told.terms @ prior_weights(expert)

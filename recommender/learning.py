@@ -5,7 +5,8 @@ pull leads knowledge by more than the standard error of that lead (after the one
 1984): with twenty outcomes that is seldom, with thousands nearly always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -28,6 +29,7 @@ CAUTION = 2000.0  # with n choice sets no pull below CAUTION / n is tried: so fe
 BIAS_SHARE = 1 / 3  # biases are pulled towards none a third as strongly: nobody has prior knowledge of them
 FORESIGHT_PULL = 100.0  # of the ranker whose surprises teach about peers: careful, so that it leaves them something
 FIELD_CARE = 10.0  # a field has few programmes: their common bias is pulled so much harder than each one's own
+TOLD_ROWS = 100_000  # at a time: telling peers copies the terms
 FOLDS = 5  # of students, where there is only one year
 NONNEGATIVE_COLUMNS = tuple(TERM_CODES.index(term) for term in TERM_CODES if term not in SHAPED_TERMS)
 PEER_COLUMNS = tuple(TERM_CODES.index(term) for term in ("peer_facts", "peer_answers"))
@@ -102,10 +104,10 @@ def fit_ranker(
 
 
 def served_scores(ranker: PathwayRanker, vocabulary: Vocabulary, sets: ChoiceSets) -> Floats:
-    """Scores as they are served: demand and showings of training's day are taken out."""
-    terms = sets.terms.copy()
-    terms[:, len(TERM_CODES) :] = 0.0
-    return ranker.predict(terms, bias_ids=vocabulary.bias_ids(sets))
+    """Scores as they are served: demand and showings of training's day count for nothing."""
+    served = copy(ranker)
+    served.weights_ = np.concatenate([ranker.weights_[: len(TERM_CODES)], np.zeros(len(COVARIATES))])
+    return served.predict(sets.terms, bias_ids=vocabulary.bias_ids(sets))
 
 
 @dataclass(frozen=True)
@@ -170,32 +172,46 @@ def _told(sets: ChoiceSets, fields: tuple[str, ...], *leanings: Floats) -> Choic
 
 @dataclass(frozen=True)
 class Fold:
-    """Choice sets to learn from and others to be asked of, peers told to both; `every` is every offer ever made.
+    """Choice sets to learn from and others to be asked of, what peers say told to both.
 
-    `every` is None where the level of scores does not matter.
+    `every` is every offer ever made, not told yet; None where the level of scores does not matter.
     """
 
     known: ChoiceSets
     asked: ChoiceSets
     every: ChoiceSets | None = None
+    peers: KindPeers | None = None
+
+    def level(self, scores_of: Callable[[ChoiceSets], Floats]) -> float:
+        """Mean score of every offer ever made; a part of them is told at a time."""
+        if self.every is None:
+            return 0.0
+        total, numbers = 0.0, np.arange(len(self.every))
+        for part in np.array_split(numbers, -(-len(self.every.relevance) // TOLD_ROWS)):
+            sets = self.every.of_queries(part)
+            total += float(scores_of(sets if self.peers is None else self.peers.told_to(sets)).sum())
+        return total / len(self.every.relevance)
 
 
-def learned_scores(fold: Fold, expert: ExpertWeights, pull: float) -> tuple[Floats, Floats]:
-    """Scores of the choice sets asked, and of every offer if there are any, by a ranker that learned from the known."""
-    wanted = [sets for sets in (fold.asked, fold.every) if sets is not None]
+def learned_scores(fold: Fold, expert: ExpertWeights, pull: float) -> Floats:
+    """Scores of the choice sets asked, by a ranker that learned from the known ones, less the level of all offers."""
+
+    def by_knowledge(sets: ChoiceSets) -> Floats:
+        scores: Floats = sets.terms @ prior_weights(expert)
+        return scores
+
     if pull == KNOWLEDGE_ONLY:
-        found = [sets.terms @ prior_weights(expert) for sets in wanted]
-    else:
-        vocabulary = Vocabulary.of(fold.known)
-        ranker = fit_ranker(fold.known, expert, vocabulary, pull, has_posterior=False)
-        found = [served_scores(ranker, vocabulary, sets) for sets in wanted]
-    return found[0], found[1] if len(found) > 1 else np.empty(0)
+        return by_knowledge(fold.asked) - fold.level(by_knowledge)
+    vocabulary = Vocabulary.of(fold.known)
+    ranker = fit_ranker(fold.known, expert, vocabulary, pull, has_posterior=False)
+    own = served_scores(ranker, vocabulary, fold.asked)
+    return own - fold.level(lambda sets: served_scores(ranker, vocabulary, sets))
 
 
 def informed(known: ChoiceSets, asked: ChoiceSets, every: ChoiceSets | None, expert: ExpertWeights) -> Fold:
     """A fold whose peers were learned from the known choice sets alone."""
     peers, told = learn_peers(known, expert)
-    return Fold(told, peers.told_to(asked), None if every is None else peers.told_to(every))
+    return Fold(told, peers.told_to(asked), every, peers)
 
 
 def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
@@ -227,7 +243,7 @@ def split_students(sets: ChoiceSets) -> list[tuple[Ints, Ints]]:
     return [(known, asked) for known, asked in split if len(known) and len(asked)]
 
 
-def unseen_scores(parts: Sequence[ChoiceSets], expert: ExpertWeights, pull: float) -> list[Floats]:
+def unseen_scores(every: ChoiceSets, expert: ExpertWeights, pull: float) -> Floats:
     """Scores of all choice sets, each by a ranker that learned from other students of all years.
 
     A choice model leaves the level of all scores open; each ranker's is moved so that all offers ever made average 0.
@@ -235,21 +251,25 @@ def unseen_scores(parts: Sequence[ChoiceSets], expert: ExpertWeights, pull: floa
 
     Parameters
     ----------
-    parts : sequence of ChoiceSets, one a year
+    every : ChoiceSets of all years
     expert : ExpertWeights
     pull : float
 
     Returns
     -------
-    list of ndarray (n_rows of the year,)
+    ndarray of shape (n_rows,)
     """
-    every = joined(parts)
     scores = np.zeros(len(every.relevance))
     for known, asked in split_students(every):
         fold = informed(every.of_queries(known), every.of_queries(asked), every, expert)
-        told, level = learned_scores(fold, expert, pull)
-        scores[np.isin(every.queries, asked)] = told - level.mean()
-    return np.split(scores, np.cumsum([len(part.relevance) for part in parts])[:-1])
+        scores[np.isin(every.queries, asked)] = learned_scores(fold, expert, pull)
+        del fold  # before the next one is told
+    return scores
+
+
+def by_part(parts: Sequence[ChoiceSets], values: Floats) -> list[Floats]:
+    """Values of all rows (n_rows,) cut into those of each part."""
+    return np.split(values, np.cumsum([len(part.relevance) for part in parts])[:-1])
 
 
 def choose_pull(folds: Sequence[Fold], expert: ExpertWeights) -> float:
@@ -278,5 +298,5 @@ def choose_pull(folds: Sequence[Fold], expert: ExpertWeights) -> float:
 
 def _found(folds: Sequence[Fold], expert: ExpertWeights, pull: float) -> Floats:
     """NDCG@5 of every choice set, by a ranker that did not learn from it; 0 where nothing was chosen."""
-    found = [ndcg(learned_scores(f, expert, pull)[0], f.asked.relevance, f.asked.queries) for f in folds]
+    found = [ndcg(learned_scores(f, expert, pull), f.asked.relevance, f.asked.queries) for f in folds]
     return np.nan_to_num(np.concatenate(found))

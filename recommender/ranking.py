@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from recommender.choice_likelihood import Chances, ChoiceLikelihood, contests_of, in_order
+from recommender.choice_likelihood import CHUNK_ROWS, Chances, ChoiceLikelihood, contests_of, in_order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -131,7 +131,7 @@ class PathwayRanker(BaseEstimator):
         levels = np.linspace(0, 1, self.knot_count + 2)[1:-1]
         self.knots_ = np.quantile(terms[:, shaped], levels, axis=0).T.reshape(len(shaped), self.knot_count)
         order = in_order(relevance, queries)
-        columns = self._expanded(terms[order])
+        columns = self._expanded(terms, order)
         queries, families = queries[order], families[order]
         contests = contests_of(relevance[order], queries)
         self.query_count_ = len(np.unique(queries[contests.preferred]))
@@ -217,8 +217,15 @@ class PathwayRanker(BaseEstimator):
         bends: Floats = np.maximum(terms[:, list(self.shaped_columns), None] - self.knots_, 0.0)
         return bends
 
-    def _expanded(self, terms: Floats) -> Floats:
-        return np.hstack([terms, self._bends(terms).reshape(len(terms), -1)])
+    def _expanded(self, terms: Floats, order: Ints | None = None) -> Floats:
+        """Terms and bends, in another order of rows where it is given; written in place, as a city has many rows."""
+        count = terms.shape[1]
+        columns = np.empty((len(terms), count + self.knots_.size))
+        for start in range(0, len(terms), CHUNK_ROWS):
+            part = slice(start, start + CHUNK_ROWS)
+            columns[part, :count] = terms[part] if order is None else terms[order[part]]
+            columns[part, count:] = self._bends(columns[part, :count]).reshape(len(columns[part]), -1)
+        return columns
 
     def _solve(
         self,

@@ -111,9 +111,10 @@ def local_interest_model(history: History) -> InterestModel:
 
 
 def _all_sheets(history: History, model: InterestModel) -> StudentFacts:
-    """Answer sheets of all students of all years, as of now."""
+    """Answer sheets of all who filled in one in any year, as of now."""
+    tested = {sheet.student_id for sheet in history.rows.readings}
     newest = {row.student_id: row for year in sorted(history.students) for row in history.students[year]}
-    students = [newest[student_id] for student_id in sorted(newest)]
+    students = [newest[student_id] for student_id in sorted(newest.keys() & tested)]
     catalogue = catalogue_of_year((), history.places, "")
     sheets = FactRows(readings=history.rows.readings)
     return student_facts(students, sheets, as_of=history.as_of, catalogue=catalogue, model=model)
