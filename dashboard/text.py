@@ -323,7 +323,7 @@ GROUPS = {
 }
 SCHOOL_GROUP = "школа {code}"
 MEASURES = {"ndcg5": "NDCG@5", "exposure": "востребованное"}
-ACTIVE, CANDIDATE = "действует", "кандидат"
+ACTIVE, CANDIDATE, FOLDER_REMOVED = "действует", "кандидат", "папка удалена"
 
 
 def cause(code: str) -> str:

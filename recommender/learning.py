@@ -158,8 +158,8 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
     surprise = surprises(foreseen, known.relevance, known.queries, column, len(fields))
     facts = fit_leaning(known.students, surprise, known.student_ids)
     answers = fit_leaning(known.answers, surprise - facts.unseen, known.student_ids)
-    weights = (on_grid(found.weights, WEIGHT_STEP) for found in (facts, answers))  # as they will be served
-    peers = KindPeers(fields, *weights, (facts.ridge, answers.ridge))
+    by_facts, by_answers = (on_grid(found.weights, WEIGHT_STEP) for found in (facts, answers))  # as they will be served
+    peers = KindPeers(fields, by_facts, by_answers, (facts.ridge, answers.ridge))
     return peers, _told(known, fields, facts.unseen, answers.unseen)
 
 

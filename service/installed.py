@@ -215,8 +215,11 @@ class Installed:
         self.check_tables()
         checks = []
         with self.database.reading() as session:
-            known = [row.version for row in list_versions(session).versions]
-            for name in [version] if version else known:
+            removed = {row.version: row.folder_removed_at for row in list_versions(session).versions}
+            for name in [version] if version else removed:
+                if (day := removed.get(name)) is not None:
+                    checks.append(Check(name, True, f"старый кандидат: папка удалена {day:%d.%m.%Y}"))
+                    continue
                 try:
                     check_folder(session, name, self.settings)
                 except (NotReadyError, ConflictError) as error:

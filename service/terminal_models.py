@@ -20,6 +20,8 @@ def print_versions(found: "ModelVersionList") -> None:
         table.add_column(title, overflow="fold")
     for row in found.versions:
         state = "действует" if row.active else "действовала" if row.promoted_at else "кандидат"
+        if row.folder_removed_at is not None:
+            state = f"папка удалена {day(row.folder_removed_at.date())}"
         years, gate = ", ".join(row.window) or "—", GATE[row.passed_gate]
         table.add_row(row.version, day(row.trained_at.date()), years, row.edition_code or "—", gate, state)
     console().print(table)

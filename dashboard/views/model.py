@@ -86,4 +86,6 @@ def _verdict(row: ModelVersionRow) -> str:
 def _row(row: ModelVersionRow) -> tuple[str, ...]:
     passed = {True: "пройдена", False: "не пройдена", None: "не на чем"}[row.passed_gate]
     state = text.ACTIVE if row.active else text.CANDIDATE
+    if row.folder_removed_at is not None:
+        state = text.FOLDER_REMOVED
     return row.version, ", ".join(row.window), row.edition_code or text.NO_EDITION, passed, state

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.artifact import read_manifest
@@ -51,6 +52,12 @@ def checked_manifest(folder: Path, key: bytes) -> dict[str, Any]:
 def check_folder(session: Session, version: str, settings: Settings) -> ModelVersion:
     """Row of a version whose folder is still the one that was trained."""
     row = get_version(session, version)
+    if row.folder_removed_at is not None:
+        raise ConflictError(
+            f"Папка кандидата «{version}» удалена {row.folder_removed_at:%d.%m.%Y}: хранятся последние "
+            f"{settings.keep_candidates}. Обучите модель заново: orientir train.",
+            version=version,
+        )
     manifest = checked_manifest(settings.models_dir / version, read_secret_key(settings))
     if manifest["signature"] != row.checksum:
         raise ConflictError(f"Папка модели «{version}» не та, что была обучена.", version=version)
@@ -81,6 +88,8 @@ def promote_version(
 ) -> ModelVersion:
     """Make a version serve; an older one is a rollback. One that an audit or baseline speaks against needs a reason."""
     check_permission(actor, Permission.PROMOTE_MODELS)
+    # whoever clears old candidates away waits, and then finds that this one is none any more
+    session.execute(sa.select(ModelVersion.version).where(ModelVersion.version == version).with_for_update())
     row = check_folder(session, version, settings)
     refusals = refusals_of(row)
     if refusals and not although:

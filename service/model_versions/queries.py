@@ -53,6 +53,7 @@ def version_row(row: ModelVersion, active: str | None) -> ModelVersionRow:
         window=list(manifest.get("years", [])),
         active=row.version == active,
         promoted_at=row.promoted_at,
+        folder_removed_at=row.folder_removed_at,
         fit_is_calibrated=all(kind["is_calibrated"] for kind in manifest.get("kinds", {}).values()),
         is_warm=bool(manifest.get("is_warm", False)),
         passed_gate=passed_gate(row),

@@ -65,6 +65,7 @@ class ModelVersionRow(Wire):
     window: list[str]  # school years it learned from
     active: bool
     promoted_at: datetime | None
+    folder_removed_at: datetime | None  # an old candidate: its figures are kept, it can serve no more
     fit_is_calibrated: bool
     is_warm: bool  # strength and calibration were taken over from an earlier training of the same years
     passed_gate: bool | None  # None: nothing could be told
