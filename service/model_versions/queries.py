@@ -37,8 +37,11 @@ def list_versions(session: Session) -> ModelVersionList:
     """All versions, newest first."""
     active = find_active_version(session)
     query = sa.select(ModelVersion).order_by(ModelVersion.trained_at.desc(), ModelVersion.version.desc())
+    before = promoted_before(session, active) if active is not None else []
     return ModelVersionList(
-        active_version=active, versions=[version_row(row, active) for row in session.scalars(query)]
+        active_version=active,
+        previous_version=before[0] if before else None,
+        versions=[version_row(row, active) for row in session.scalars(query)],
     )
 
 

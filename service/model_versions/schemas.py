@@ -1,9 +1,11 @@
 """Wire shapes of model versions."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from service.wire import Wire
+from pydantic import Field
+
+from service.wire import Wire, Writable
 
 
 class TwinCount(Wire):
@@ -77,8 +79,15 @@ class ModelVersionRow(Wire):
     refusals: list[str]  # codes of checks that were not met: twins.sex, holds.active elective
 
 
+class Promotion(Wire):
+    """POST /v1/model-versions/{version}/promotion; may be left out."""
+
+    although: Annotated[Writable, Field(min_length=1, max_length=500)] | None = None  # why, against the checks
+
+
 class ModelVersionList(Wire):
     """GET /v1/model-versions, newest first."""
 
     active_version: str | None
+    previous_version: str | None  # served before the active one: what a rollback brings back
     versions: list[ModelVersionRow]

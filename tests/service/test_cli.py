@@ -110,6 +110,37 @@ def test_the_first_journey(operator: Operator) -> None:
     assert "ori_" in key
 
 
+def test_the_life_of_a_model(operator: Operator) -> None:
+    """A list is published, its job done, the candidate promoted and taken back: the old list again, bit for bit."""
+
+    def ranked() -> dict[str, object]:
+        found: dict[str, object] = json.loads(operator.do("rank", "--student", KNOWN, "--json"))
+        return found
+
+    def made_with(answer: dict[str, object]) -> tuple[object, object]:
+        edition = answer["demand_edition"]
+        assert isinstance(edition, dict)
+        return answer["model_version"], edition["code"]
+
+    operator.do("db", "upgrade")
+    operator.do("reference", "load")
+    operator.do("import", str(FOLDER))
+    operator.do("demand", "publish", "data/demand/krasnodar-2023H2.csv")
+    operator.do("train")
+    operator.do("model", "promote", "krasnodar-2023H2.1")
+    operator.do("demand", "publish", "data/demand/krasnodar-2024H1.csv")
+    before = ranked()
+    assert made_with(before) == ("krasnodar-2023H2.1", "krasnodar-2024H1")
+    assert "edition krasnodar-2024H1" in operator.do("job", "list").replace("\n", " ")
+    worker = [sys.executable, "-m", "service.cli", "worker", "--once"]  # apart: it lowers its own priority
+    subprocess.run(worker, check=True, capture_output=True, timeout=120)
+    assert "кандидат" in operator.do("model", "list")
+    operator.do("model", "promote", "krasnodar-2024H1.1")
+    assert made_with(ranked()) == ("krasnodar-2024H1.1", "krasnodar-2024H1")
+    assert "krasnodar-2023H2.1" in operator.do("model", "rollback")
+    assert ranked() == before
+
+
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [
