@@ -35,7 +35,7 @@ class School:
     def showings(self) -> list[dict[str, Any]]:
         """What was shown so far, newest first."""
         path = f"/v1/students/{self.student['student_id']}/showings"
-        rows: list[dict[str, Any]] = self.asked.get(path).json()
+        rows = self.asked.get(path).json()["showings"]
         return [self.asked.get(f"{path}/{row['showing_id']}").json() for row in rows]
 
 
