@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.elements import literal, note, subheading
+from dashboard.widgets.gate import gate_table
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 
 
@@ -28,23 +29,31 @@ def _candidate(token: str, row: ModelVersionRow, may_promote: bool) -> None:
         subheading(text.CANDIDATE_TITLE.format(version=row.version))
         day, edition = text.day(row.trained_at.date()), row.edition_code or text.NO_EDITION
         note(text.CANDIDATE_ABOUT.format(day=day, edition=edition))
-        st.write(verdict(row))
+        st.markdown(f"**{literal(_said(row))}**")
         if may_promote:
             _promotion(token, row)
+        if row.gate is not None:
+            gate_table(row.gate)
 
 
-def verdict(row: ModelVersionRow) -> str:
-    """What the checks say, in one sentence."""
+def _said(row: ModelVersionRow) -> str:
+    """What the checks say of a candidate, in one sentence."""
     if row.passed_gate is None:
-        return text.MODEL_GATE_UNKNOWN
-    return text.MODEL_GATE_PASSED if row.passed_gate else text.MODEL_GATE_FAILED
+        return text.CANDIDATE_UNTOLD
+    if row.passed_gate:
+        return text.CANDIDATE_OUTDATED if _is_outdated(row) else text.CANDIDATE_PASSED
+    return text.CANDIDATE_FAILED.format(failed="; ".join(row.refusal_texts))
+
+
+def _is_outdated(row: ModelVersionRow) -> bool:
+    return row.gate is not None and row.gate.is_outdated
 
 
 def _promotion(token: str, row: ModelVersionRow) -> None:
     with st.popover(text.PROMOTE, key=f"open-promote-{row.version}"):
         st.write(literal(text.PROMOTE_ASK.format(version=row.version)))
         although = None
-        if row.passed_gate is False:
+        if row.passed_gate is False or _is_outdated(row):
             st.write(text.PROMOTE_AGAINST)
             although = st.text_input(text.PROMOTE_REASON, key=f"although-{row.version}", max_chars=500).strip()
         is_ready = although is None or bool(although)

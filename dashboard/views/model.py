@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import client, session, text
 from dashboard.views import candidates
 from dashboard.widgets.elements import note, table
+from dashboard.widgets.gate import gate_table
 from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
@@ -26,7 +27,10 @@ def page() -> None:
         st.write(text.MODEL_NONE)
     else:
         st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
-        st.markdown(f"**{candidates.verdict(active)}**")
+        st.markdown(f"**{_verdict(active)}**")
+        if active.gate is not None:
+            with st.expander(text.GATE_SHOW):
+                gate_table(active.gate)
     me = session.find_me()
     candidates.show(token, found, may_promote=me is not None and "models:promote" in me.permissions)
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
@@ -80,6 +84,12 @@ def _group(found: GroupFigure) -> tuple[str, ...]:
         f"{text.signed(found.gap)} ({text.signed(low)} … {text.signed(high)})",
         f"±{text.decimal(found.limit, 2)}",
     )
+
+
+def _verdict(row: ModelVersionRow) -> str:
+    if row.passed_gate is None:
+        return text.MODEL_GATE_UNKNOWN
+    return text.MODEL_GATE_PASSED if row.passed_gate else text.MODEL_GATE_FAILED
 
 
 def _row(row: ModelVersionRow) -> tuple[str, ...]:

@@ -12,7 +12,15 @@ from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.errors import ConflictError, NotReadyError
-from service.model_versions.queries import find_active_version, get_version, passed_gate, promoted_before, refusals_of
+from service.model_versions.queries import (
+    find_active_version,
+    get_version,
+    passed_gate,
+    promoted_before,
+    refusal_texts_of,
+    refusals_of,
+    was_compared_with_another,
+)
 from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, ModelVersion
 
@@ -64,11 +72,6 @@ def check_folder(session: Session, version: str, settings: Settings) -> ModelVer
     return row
 
 
-def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
-    """Whether what a candidate's gate found is about a version that serves no more."""
-    return row.gate is not None and row.promoted_at is None and row.gate["against"] != active
-
-
 def promote_if_passed(session: Session, *, actor: Actor, row: ModelVersion, settings: Settings) -> bool:
     """Make a candidate serve without a person, where the installation wants it and every comparison could be made."""
     active = find_active_version(session)
@@ -94,7 +97,8 @@ def promote_version(
     refusals = refusals_of(row)
     if refusals and not although:
         raise ConflictError(
-            f"Версия «{version}» не прошла проверку ({', '.join(refusals)}) и остаётся кандидатом.",
+            f"Версия «{version}» не прошла проверку и остаётся кандидатом. Не выполнено: "
+            f"{'; '.join(refusal_texts_of(row))}.",
             version=version,
             refusals=refusals,
         )

@@ -48,6 +48,9 @@ class GateCheck(Wire):
     limit: float
     bound: Literal["low", "at_least", "at_most"]  # low: the lower end of the interval decides
     is_met: bool | None
+    title: str  # Russian: what was checked
+    figure_text: str
+    limit_text: str
 
 
 class Gate(Wire):
@@ -56,6 +59,7 @@ class Gate(Wire):
     against: str | None  # the version that served then; None: expert weights
     held_back: str | None  # the school year it was judged on
     checks: list[GateCheck]
+    is_outdated: bool  # another version serves by now: the comparison is about one that serves no more
 
 
 class ModelVersionRow(Wire):
@@ -77,6 +81,7 @@ class ModelVersionRow(Wire):
     trained_as_of: date | None
     audits: Audits | None
     refusals: list[str]  # codes of checks that were not met: twins.sex, holds.active elective
+    refusal_texts: list[str]  # the same in Russian
 
 
 class Promotion(Wire):

@@ -124,11 +124,11 @@ def test_what_is_said_of_it(
     )
     here = Installed(own, ready)
     told = {check.title: (check.fine, check.text) for check in here.verify_models(None)}
-    assert told[numbered(2)] == (True, f"старый кандидат: папка удалена {day}")
+    assert told[numbered(2)] == (True, f"старый кандидат, папка удалена {day}")
     assert here.verify_models(numbered(2))[0].fine
     assert all(check.fine for check in here.checks() if check.title == "Модель")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "200")
     print_versions(here.model_versions())
-    assert f"папка удалена {day}" in capsys.readouterr().out
+    assert f"старый кандидат, папка удалена {day}" in capsys.readouterr().out
     rows = client.get("/v1/model-versions", headers=sign_in("region")).json()["versions"]
     assert [row["folder_removed_at"] is not None for row in rows] == [False, False, True, False]

@@ -62,12 +62,16 @@ def test_promotion_against_the_checks_and_the_way_back_over_http(
     second = train_version(ready, settings=own)
     with ready.writing() as session:
         row = session.get_one(ModelVersion, second)
-        row.manifest = {**row.manifest, "refusals": ["twins.sex"]}
+        row.gate = gate(against=VERSION, holds_active=False)
     application.state.settings = own
     header, address = sign_in("region"), f"/v1/model-versions/{second}/promotion"
     assert client.post("/v1/model-versions/rollback", headers=header).status_code == 409  # nothing served before
     refused = client.post(address, headers=header)
-    assert (refused.status_code, refused.json()["refusals"]) == (409, ["twins.sex"])
+    assert (refused.status_code, refused.json()["refusals"]) == (409, ["holds.active elective"])
+    assert refused.json()["detail"] == (
+        f"Версия «{second}» не прошла проверку и остаётся кандидатом. "
+        "Не выполнено: не хуже версии, которая действовала (элективы)."
+    )
     assert client.post(address, headers=header, json={"although": ""}).status_code == 422
     assert client.post(address, headers=header, json={"although": "для примера"}).json()["active"] is True
     listed = client.get("/v1/model-versions", headers=header).json()
