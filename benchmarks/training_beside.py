@@ -158,7 +158,7 @@ def in_turns(service: Service) -> tuple[dict[str, list[dict[str, np.ndarray]]], 
     for _ in range(TURNS):
         windows[QUIET].append(waits(service, students, lambda passed: passed > QUIET_SECONDS))
         job, begun = service.begin_training(), time.perf_counter()
-        windows[TRAINING].append(waits(service, students, lambda _passed, job=job: service.state_of(job) != "running"))
+        windows[TRAINING].append(waits(service, students, lambda _, job=job: service.state_of(job) != "running"))
         trained.append(time.perf_counter() - begun)
         if service.state_of(job) != "done":
             raise RuntimeError("the training failed")

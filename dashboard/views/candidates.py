@@ -32,8 +32,11 @@ def _candidate(token: str, row: ModelVersionRow, may_promote: bool) -> None:
         st.markdown(f"**{literal(_said(row))}**")
         if may_promote:
             _promotion(token, row)
-        if row.gate is not None:
+        if row.gate is not None and may_promote:
             gate_table(row.gate)
+        elif row.gate is not None:  # a counsellor does not decide about it
+            with st.expander(text.CANDIDATE_GATE_SHOW):
+                gate_table(row.gate)
 
 
 def _said(row: ModelVersionRow) -> str:
@@ -41,8 +44,13 @@ def _said(row: ModelVersionRow) -> str:
     if row.passed_gate is None:
         return text.CANDIDATE_UNTOLD
     if row.passed_gate:
-        return text.CANDIDATE_OUTDATED if _is_outdated(row) else text.CANDIDATE_PASSED
+        return text.CANDIDATE_OUTDATED if _is_outdated(row) else _said_of_passed(row)
     return text.CANDIDATE_FAILED.format(failed="; ".join(row.refusal_texts))
+
+
+def _said_of_passed(row: ModelVersionRow) -> str:
+    is_told = row.gate is not None and all(check.is_met is not None for check in row.gate.checks)
+    return text.CANDIDATE_PASSED if is_told else text.CANDIDATE_PASSED_PARTLY
 
 
 def _is_outdated(row: ModelVersionRow) -> bool:

@@ -70,7 +70,7 @@ def figure_text(check: Check) -> str:
     if code in ("split", "abstentions"):
         return f"{_signed(100 * figure, 1) if code == 'abstentions' else _plain(100 * figure, 0)} из 100"
     if code == "latency":
-        return f"в {_plain(figure, 2)} раза"
+        return f"{_plain(figure, 2)} прежнего времени"
     if check["interval"] is None:
         return _plain(figure, 3)
     low, high = check["interval"]
@@ -92,7 +92,7 @@ def limit_text(check: Check) -> str:
         at_least = "не меньше" if check["bound"] == "at_least" else "не больше"
         return f"{at_least} {_plain(100 * limit, 0)} из 100"
     if code == "latency":
-        return f"не больше, чем в {_plain(limit, 2)} раза"
+        return f"не больше {_plain(limit, 2)}"
     return f"не больше {_plain(limit, 0 if code.startswith('twins.') else 2)}"
 
 

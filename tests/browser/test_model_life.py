@@ -19,24 +19,26 @@ class School:
     """What the school's system gets, number by number."""
 
     def __init__(self, district: District) -> None:
-        self.asked = httpx2.Client(base_url=district.api, timeout=60, trust_env=False)
+        self.address = f"{district.api}/v1"
         sent = {"login": "navigator", "password": district.password}
-        token = self.asked.post("/v1/sessions", json=sent).json()["token"]
-        self.asked.headers["Authorization"] = f"Bearer {token}"
-        rows = self.asked.get(f"/v1/classes/{CLASS}/students").json()["students"]
+        token = httpx2.post(f"{self.address}/sessions", json=sent).json()["token"]
+        self.header = {"Authorization": f"Bearer {token}"}
+        rows = self.get(f"/classes/{CLASS}/students")["students"]
         self.student = next(row for row in rows if row["consent_recommending"])
 
-    def lists(self) -> dict[str, Any]:
-        """Three lists of the student, every number as it stands in the answer."""
-        path = f"/v1/students/{self.student['student_id']}/recommendations"
-        answer: dict[str, Any] = self.asked.get(path, params={"k": 10}).json()
+    def get(self, path: str) -> dict[str, Any]:
+        """One answer, every number as it stands there."""
+        answer: dict[str, Any] = httpx2.get(f"{self.address}{path}", headers=self.header, timeout=60).json()
         return answer
 
+    def lists(self) -> dict[str, Any]:
+        """Three lists of the student."""
+        return self.get(f"/students/{self.student['student_id']}/recommendations?k=10")
+
     def showings(self) -> list[dict[str, Any]]:
-        """What was shown so far, newest first."""
-        path = f"/v1/students/{self.student['student_id']}/showings"
-        rows = self.asked.get(path).json()["showings"]
-        return [self.asked.get(f"{path}/{row['showing_id']}").json() for row in rows]
+        """What was shown so far, newest first, made again."""
+        path = f"/students/{self.student['student_id']}/showings"
+        return [self.get(f"{path}/{row['showing_id']}") for row in self.get(path)["showings"]]
 
 
 def made_with(answer: dict[str, Any]) -> tuple[str, str]:
@@ -81,6 +83,8 @@ def publish(page: Page, district: District) -> None:
 def promote(page: Page, screenshot: Callable[[str], None]) -> None:
     """The candidate on the page begins to serve."""
     expect(page.get_by_role("heading", name=f"Кандидат {NEW}")).to_be_visible()
+    for check in ("Не хуже версии, которая действовала", "Лучше порядка по популярности", "Списки составляются"):
+        expect(page.get_by_role("cell", name=re.compile(check)).first).to_be_visible()
     screenshot("model-candidate")
     page.get_by_role("button", name="Сделать действующей").click()
     settled(page)
