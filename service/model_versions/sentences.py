@@ -87,7 +87,7 @@ def limit_text(check: Check) -> str:
     if check["bound"] == "low":
         return "даже в худшем случае больше 0" if limit == 0 else f"даже в худшем случае не ниже {_signed(limit, 2)}"
     if code.startswith("gap."):
-        return f"не шире ±{_plain(limit, 2)}"
+        return f"границы не целиком за ±{_plain(limit, 2)}"
     if code in ("split", "abstentions"):
         at_least = "не меньше" if check["bound"] == "at_least" else "не больше"
         return f"{at_least} {_plain(100 * limit, 0)} из 100"

@@ -135,6 +135,10 @@ def test_the_life_of_a_model(operator: Operator) -> None:
     worker = [sys.executable, "-m", "service.cli", "worker", "--once"]  # apart: it lowers its own priority
     subprocess.run(worker, check=True, capture_output=True, timeout=120)
     assert "кандидат" in operator.do("model", "list")
+    shown = " ".join(operator.do("model", "show", "krasnodar-2024H1.1").replace("│", " ").split())
+    assert "Проверка на" in shown
+    assert "рядом с: krasnodar-2023H2.1" in shown
+    assert "Список не зависит от пола" in shown
     operator.do("model", "promote", "krasnodar-2024H1.1")
     assert made_with(ranked()) == ("krasnodar-2024H1.1", "krasnodar-2024H1")
     assert "krasnodar-2023H2.1" in operator.do("model", "rollback")
