@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,8 @@ def train_held(
         promote_if_passed(session, actor=OPERATOR, row=row, settings=settings)
         held.finish(session, result=version)
     announcement.unlink(missing_ok=True)  # the next training may have been quicker
-    keep_last(database, settings)
+    with suppress(sa.exc.SQLAlchemyError):  # the job is done: what stays now is cleared away after the next one
+        keep_last(database, settings)
     on_progress("done", 1.0)
     return version
 
