@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.records import ROOT, Record
 from service.demo import PASSWORD
 
-TRAININGS, WINDOW_SECONDS, WARM_SECONDS, DRAWS = 3, 5.0, 5.0, 500
+TRAININGS, WINDOW_SECONDS, WARM_SECONDS, DRAWS = 2, 5.0, 5.0, 500
 ADDRESSES = {"card": "/v1/students/{}", "ranking": "/v1/students/{}/recommendations"}
 REQUESTS_A_SECOND = 8.0  # a school of a thousand on a busy day: every counsellor and the school's system at once
 AT_ONCE = 32
