@@ -13,7 +13,7 @@ from service.accounts.schemas import Me, SessionOpened
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
 from service.jobs.schemas import JobList
-from service.model_versions.schemas import ModelVersionList
+from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
@@ -243,6 +243,16 @@ def discard_draft(token: str, draft_id: int) -> None:
 def jobs(token: str) -> JobList:
     """Trainings, newest first."""
     return _get(JobList, "/v1/jobs", token)
+
+
+def promote(token: str, version: str, although: str | None) -> None:
+    """Make a version serve."""
+    _ask("POST", f"/v1/model-versions/{quote(version, safe='')}/promotion", token, json={"although": although})
+
+
+def roll_back(token: str) -> ModelVersionRow:
+    """Make the version serve that served before the active one."""
+    return ModelVersionRow.model_validate_json(_ask("POST", "/v1/model-versions/rollback", token).content)
 
 
 def model_versions(token: str) -> ModelVersionList:

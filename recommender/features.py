@@ -220,8 +220,8 @@ class FeatureSpace(PathwayVectors):
         }
         known = np.hstack([blocks[term] for term in FACT_TERMS])
         fact_weights, answer_weights = self._peer_weights
-        blocks["peer_facts"] = _exact_product(known, fact_weights)
-        blocks["peer_answers"] = _exact_product(self.answers_of(facts), answer_weights)
+        blocks["peer_facts"] = leanings(known, fact_weights)
+        blocks["peer_answers"] = leanings(self.answers_of(facts), answer_weights)
         return StudentVectors.side_by_side(blocks, facts.school_of, profile)
 
     def _exam_margin(self, facts: Facts, count: int) -> Floats:
@@ -295,12 +295,28 @@ class FeatureSpace(PathwayVectors):
         return result
 
 
-def _exact_product(known: Floats, weights: Floats) -> Floats:
-    """`known @ weights`, exact: a row's bits do not depend on those beside it. Nothing known or learned gives zeros."""
+def leanings(known: Floats, weights: Floats) -> Floats:
+    """What is known times what it says of each field: the same bits for a student alone, in a batch and in training.
+
+    Parameters
+    ----------
+    known : ndarray of shape (n_students, n_known)
+        Taken to the nearest multiples of STUDENT_STEP, so that the product is exact.
+    weights : ndarray of shape (n_known, n_fields), multiples of WEIGHT_STEP
+
+    Returns
+    -------
+    ndarray of shape (n_students, n_fields), multiples of STUDENT_STEP
+        Zeros where nothing is known or learned.
+
+    Examples
+    --------
+    >>> leanings(np.array([[0.5, 2.0]]), np.array([[1.0], [0.25]])).tolist()
+    [[1.0]]
+    """
     if not (known.shape[1] and weights.size):
         return np.zeros((len(known), weights.shape[1]))
-    product: Floats = on_grid(known, STUDENT_STEP) @ weights
-    return product
+    return on_grid(on_grid(known, STUDENT_STEP) @ weights, STUDENT_STEP)
 
 
 def _row_products(left: Floats, right: Floats, rows: Ints, columns: Ints, chunk: int = 65_536) -> Floats:

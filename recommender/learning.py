@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.expert import KNOTS, ExpertWeights
-from recommender.features import SHAPED_TERMS, TERM_CODES
+from recommender.features import SHAPED_TERMS, TERM_CODES, WEIGHT_STEP, leanings, on_grid
 from recommender.metrics import ndcg
 from recommender.peers import fit_leaning, surprises
 from recommender.ranking import PathwayRanker
@@ -131,7 +131,9 @@ class KindPeers:
 
     def told_to(self, sets: ChoiceSets) -> ChoiceSets:
         """Choice sets of students not learned from, with the terms of peers filled in."""
-        return _told(sets, self.fields, sets.students @ self.fact_weights, sets.answers @ self.answer_weights)
+        by_facts = leanings(sets.students, self.fact_weights)
+        by_answers = leanings(sets.answers, self.answer_weights)
+        return _told(sets, self.fields, by_facts, by_answers)
 
 
 def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, ChoiceSets]:
@@ -158,7 +160,8 @@ def learn_peers(known: ChoiceSets, expert: ExpertWeights) -> tuple[KindPeers, Ch
     surprise = surprises(foreseen, known.relevance, known.queries, column, len(fields))
     facts = fit_leaning(known.students, surprise, known.student_ids)
     answers = fit_leaning(known.answers, surprise - facts.unseen, known.student_ids)
-    peers = KindPeers(fields, facts.weights, answers.weights, (facts.ridge, answers.ridge))
+    by_facts, by_answers = (on_grid(found.weights, WEIGHT_STEP) for found in (facts, answers))  # as they will be served
+    peers = KindPeers(fields, by_facts, by_answers, (facts.ridge, answers.ridge))
     return peers, _told(known, fields, facts.unseen, answers.unseen)
 
 

@@ -179,9 +179,13 @@ def list_models() -> None:
 
 @model_app.command("show")
 def show_model(version: Annotated[str, typer.Argument(help="Версия модели")]) -> None:
-    """Карточка версии: на чём обучена, как проверена, чему верить."""
+    """Карточка версии и таблица её проверок: на чём обучена, что нашли, чему верить."""
     with _installed() as here:
-        typer.echo(here.model_card(version))
+        from service.terminal_models import print_gate, removed_text
+
+        row = here.model_version(version)
+        typer.echo(here.model_card(version) if row.folder_removed_at is None else removed_text(row.folder_removed_at))
+        print_gate(row)
 
 
 @model_app.command("diff")
@@ -193,7 +197,7 @@ def compare_models(
     with _installed() as here:
         from service.terminal_models import print_difference
 
-        print_difference(*here.two_versions(first, second))
+        print_difference(here.model_version(first), here.model_version(second))
 
 
 @model_app.command("promote")

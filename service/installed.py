@@ -203,20 +203,22 @@ class Installed:
             check_folder(session, version, self.settings)
         return (self.settings.models_dir / version / CARD).read_text(encoding="utf-8")
 
-    def two_versions(self, first: str, second: str) -> tuple[ModelVersionRow, ModelVersionRow]:
-        """Two versions to be compared."""
+    def model_version(self, version: str) -> ModelVersionRow:
+        """One version as lists and tables show it."""
         self.check_tables()
         with self.database.reading() as session:
-            active = find_active_version(session)
-            return version_row(get_version(session, first), active), version_row(get_version(session, second), active)
+            return version_row(get_version(session, version), find_active_version(session))
 
     def verify_models(self, version: str | None) -> list[Check]:
         """Whether folders are those that were trained; nothing of them is loaded."""
         self.check_tables()
         checks = []
         with self.database.reading() as session:
-            known = [row.version for row in list_versions(session).versions]
-            for name in [version] if version else known:
+            removed = {row.version: row.folder_removed_at for row in list_versions(session).versions}
+            for name in [version] if version else removed:
+                if (day := removed.get(name)) is not None:
+                    checks.append(Check(name, True, f"старый кандидат, папка удалена {day:%d.%m.%Y}"))
+                    continue
                 try:
                     check_folder(session, name, self.settings)
                 except (NotReadyError, ConflictError) as error:

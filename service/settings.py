@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     gate_latency_ratio: Annotated[float, Field(ge=1, le=100)] = 1.5
     gate_abstention_rise: Annotated[float, Field(ge=0, le=1)] = 0.05
     promotion: Literal["person", "automatic"] = "person"  # who makes a candidate serve that passed the gate
+    keep_candidates: Annotated[int, Field(ge=1)] = 10  # folders of versions that never served
     log_level: str = "INFO"
 
     @property

@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from service.recommendations.answers import KIND_TITLES
 from service.recommendations.words import day, number
 from service.terminal import console
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 
+MET = {True: "выполнено", False: "не выполнено", None: "сказать нельзя"}
 GATE = {True: "пройдена", False: "не пройдена", None: "не на чем"}
 
 
@@ -20,8 +24,31 @@ def print_versions(found: "ModelVersionList") -> None:
         table.add_column(title, overflow="fold")
     for row in found.versions:
         state = "действует" if row.active else "действовала" if row.promoted_at else "кандидат"
+        if row.folder_removed_at is not None:
+            state = removed_text(row.folder_removed_at)
         years, gate = ", ".join(row.window) or "—", GATE[row.passed_gate]
         table.add_row(row.version, day(row.trained_at.date()), years, row.edition_code or "—", gate, state)
+    console().print(table)
+
+
+def removed_text(moment: "datetime") -> str:
+    """Of an old candidate."""
+    return f"старый кандидат, папка удалена {day(moment.date())}"
+
+
+def print_gate(row: "ModelVersionRow") -> None:
+    """Every check with its figure and limit."""
+    if row.gate is None:
+        console().print("Проверок этой версии нет: она обучена до того, как они появились.")
+        return
+    against = row.gate.against or "экспертные веса"
+    console().print(f"Проверка на {row.gate.held_back or '—'} годе, рядом с: {against}.")
+    table = Table(expand=True)
+    for title in ("Проверка", "Списки", "Значение", "Предел", "Итог"):
+        table.add_column(title, overflow="fold")
+    for check in row.gate.checks:
+        kind = KIND_TITLES[check.kind] if check.kind is not None else "все"
+        table.add_row(check.title, kind, check.figure_text, check.limit_text, MET[check.is_met])
     console().print(table)
 
 

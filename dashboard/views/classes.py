@@ -122,7 +122,7 @@ def _student_row(student: StudentRow) -> None:
     cells[4].write(str(decided) if decided else "—")
     if not student.consent_recommending:
         cells[5].html(chip(text.NO_CONSENT_SHORT, tone="weak"))
-    else:
+    elif student.missing:
         cells[5].html("".join(chip(fact.text.rstrip("."), tone="lack") for fact in student.missing[:2]))
     if cells[6].button(text.OPEN, key=f"student-{student.student_id}", width="stretch"):
         session.open_student(student.student_id)

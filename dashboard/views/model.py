@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import client, session, text
+from dashboard.views import candidates
 from dashboard.widgets.elements import note, table
+from dashboard.widgets.gate import gate_table
 from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
@@ -19,13 +21,20 @@ def page() -> None:
     if told is not None:
         note(told)
     active = next((row for row in found.versions if row.active), None)
+    if notice := session.take_notice():
+        st.success(notice)
     if active is None:
         st.write(text.MODEL_NONE)
-        return
-    st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
-    st.markdown(f"**{_verdict(active)}**")
+    else:
+        st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
+        st.markdown(f"**{_verdict(active)}**")
+        if active.gate is not None:
+            with st.expander(text.GATE_SHOW):
+                gate_table(active.gate)
+    me = session.find_me()
+    candidates.show(token, found, may_promote=me is not None and "models:promote" in me.permissions)
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
-    if active.audits is not None:
+    if active is not None and active.audits is not None:
         _fairness(active, active.audits)
 
 
@@ -85,5 +94,7 @@ def _verdict(row: ModelVersionRow) -> str:
 
 def _row(row: ModelVersionRow) -> tuple[str, ...]:
     passed = {True: "пройдена", False: "не пройдена", None: "не на чем"}[row.passed_gate]
-    state = text.ACTIVE if row.active else text.CANDIDATE
+    state = text.ACTIVE if row.active else text.HAS_SERVED if row.promoted_at else text.CANDIDATE
+    if row.folder_removed_at is not None:
+        state = text.FOLDER_REMOVED
     return row.version, ", ".join(row.window), row.edition_code or text.NO_EDITION, passed, state

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.artifact import read_manifest
@@ -11,7 +12,15 @@ from service import audit
 from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.errors import ConflictError, NotReadyError
-from service.model_versions.queries import find_active_version, get_version, passed_gate, promoted_before, refusals_of
+from service.model_versions.queries import (
+    find_active_version,
+    get_version,
+    passed_gate,
+    promoted_before,
+    refusal_texts_of,
+    refusals_of,
+    was_compared_with_another,
+)
 from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, ModelVersion
 
@@ -51,15 +60,16 @@ def checked_manifest(folder: Path, key: bytes) -> dict[str, Any]:
 def check_folder(session: Session, version: str, settings: Settings) -> ModelVersion:
     """Row of a version whose folder is still the one that was trained."""
     row = get_version(session, version)
+    if row.folder_removed_at is not None:
+        raise ConflictError(
+            f"Папка кандидата «{version}» удалена {row.folder_removed_at:%d.%m.%Y}: хранятся последние "
+            f"{settings.keep_candidates}. Обучите модель заново: orientir train.",
+            version=version,
+        )
     manifest = checked_manifest(settings.models_dir / version, read_secret_key(settings))
     if manifest["signature"] != row.checksum:
         raise ConflictError(f"Папка модели «{version}» не та, что была обучена.", version=version)
     return row
-
-
-def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
-    """Whether what a candidate's gate found is about a version that serves no more."""
-    return row.gate is not None and row.promoted_at is None and row.gate["against"] != active
 
 
 def promote_if_passed(session: Session, *, actor: Actor, row: ModelVersion, settings: Settings) -> bool:
@@ -81,11 +91,14 @@ def promote_version(
 ) -> ModelVersion:
     """Make a version serve; an older one is a rollback. One that an audit or baseline speaks against needs a reason."""
     check_permission(actor, Permission.PROMOTE_MODELS)
+    # whoever clears old candidates away waits, and then finds that this one is none any more
+    session.execute(sa.select(ModelVersion.version).where(ModelVersion.version == version).with_for_update())
     row = check_folder(session, version, settings)
     refusals = refusals_of(row)
     if refusals and not although:
         raise ConflictError(
-            f"Версия «{version}» не прошла проверку ({', '.join(refusals)}) и остаётся кандидатом.",
+            f"Версия «{version}» не прошла проверку и остаётся кандидатом. Не выполнено: "
+            f"{'; '.join(refusal_texts_of(row))}.",
             version=version,
             refusals=refusals,
         )

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.model_versions.schemas import Audits, Gate, ModelVersionList, ModelVersionRow
+from service.model_versions.schemas import Audits, Gate, GateCheck, ModelVersionList, ModelVersionRow
+from service.model_versions.sentences import check_title, figure_text, limit_text, refusal_text
 from service.tables import ActiveModel, ModelVersion
 
 
@@ -37,8 +38,11 @@ def list_versions(session: Session) -> ModelVersionList:
     """All versions, newest first."""
     active = find_active_version(session)
     query = sa.select(ModelVersion).order_by(ModelVersion.trained_at.desc(), ModelVersion.version.desc())
+    before = promoted_before(session, active) if active is not None else []
     return ModelVersionList(
-        active_version=active, versions=[version_row(row, active) for row in session.scalars(query)]
+        active_version=active,
+        previous_version=before[0] if before else None,
+        versions=[version_row(row, active) for row in session.scalars(query)],
     )
 
 
@@ -53,16 +57,35 @@ def version_row(row: ModelVersion, active: str | None) -> ModelVersionRow:
         window=list(manifest.get("years", [])),
         active=row.version == active,
         promoted_at=row.promoted_at,
+        folder_removed_at=row.folder_removed_at,
         fit_is_calibrated=all(kind["is_calibrated"] for kind in manifest.get("kinds", {}).values()),
         is_warm=bool(manifest.get("is_warm", False)),
         passed_gate=passed_gate(row),
-        gate=Gate.model_validate(row.gate) if row.gate is not None else None,
+        gate=gate_of(row, active),
         metrics=metrics_of(manifest),
         checksum=row.checksum,
         audits=audits_of(manifest),
         refusals=refusals_of(row),
+        refusal_texts=refusal_texts_of(row),
         trained_as_of=date.fromisoformat(as_of) if as_of else None,
     )
+
+
+def gate_of(row: ModelVersion, active: str | None) -> Gate | None:
+    """The checks as the row keeps them, with their words; None before gates were kept."""
+    if row.gate is None:
+        return None
+    checks = [
+        GateCheck(**check, title=check_title(check), figure_text=figure_text(check), limit_text=limit_text(check))
+        for check in row.gate["checks"]
+    ]
+    is_outdated = was_compared_with_another(row, active)
+    return Gate(against=row.gate["against"], held_back=row.gate["held_back"], checks=checks, is_outdated=is_outdated)
+
+
+def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
+    """Whether what a candidate's gate found is about a version that serves no more."""
+    return row.gate is not None and row.promoted_at is None and row.gate["against"] != active
 
 
 def audits_of(manifest: dict[str, Any]) -> Audits | None:
@@ -86,6 +109,13 @@ def refusals_of(row: ModelVersion) -> list[str]:
         return list(row.manifest.get("refusals", []))
     checks = (check for check in row.gate["checks"] if check["is_met"] is False)
     return [" ".join(filter(None, (check["code"], check["kind"]))) for check in checks]
+
+
+def refusal_texts_of(row: ModelVersion) -> list[str]:
+    """The same in words."""
+    if row.gate is None:
+        return [refusal_text({"code": code, "kind": None}) for code in refusals_of(row)]
+    return [refusal_text(check) for check in row.gate["checks"] if check["is_met"] is False]
 
 
 def passed_gate(row: ModelVersion) -> bool | None:

@@ -8,8 +8,8 @@ from service.access import Actor, Permission
 from service.jobs.queries import job_row
 from service.jobs.schemas import JobRow
 from service.model_versions import queries
-from service.model_versions.actions import promote_version
-from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+from service.model_versions.actions import promote_version, roll_back
+from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion
 from service.retraining import ask_for_training
 from service.web import AppSettings, Permitted, Reads, Writes
 
@@ -32,7 +32,17 @@ def train(actor: Promoter, session: Writes) -> JobRow:
 
 
 @router.post("/{version}/promotion")
-def promote(version: str, actor: Promoter, session: Writes, settings: AppSettings) -> ModelVersionRow:
-    """Сделать версию действующей; прежнюю можно вернуть так же."""
-    row = promote_version(session, actor=actor, version=version, settings=settings)
+def promote(
+    version: str, actor: Promoter, session: Writes, settings: AppSettings, wanted: Promotion | None = None
+) -> ModelVersionRow:
+    """Сделать версию действующей; если проверка против неё, нужна причина, и она записывается."""
+    although = wanted.although if wanted is not None else None
+    row = promote_version(session, actor=actor, version=version, settings=settings, although=although)
     return queries.version_row(row, version)
+
+
+@router.post("/rollback")
+def take_back(actor: Promoter, session: Writes, settings: AppSettings) -> ModelVersionRow:
+    """Вернуть версию, которая действовала до нынешней."""
+    version = roll_back(session, actor=actor, settings=settings)
+    return queries.version_row(queries.get_version(session, version), version)

@@ -1,9 +1,11 @@
 """Wire shapes of model versions."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from service.wire import Wire
+from pydantic import Field
+
+from service.wire import Wire, Writable
 
 
 class TwinCount(Wire):
@@ -46,6 +48,9 @@ class GateCheck(Wire):
     limit: float
     bound: Literal["low", "at_least", "at_most"]  # low: the lower end of the interval decides
     is_met: bool | None
+    title: str  # Russian: what was checked
+    figure_text: str
+    limit_text: str
 
 
 class Gate(Wire):
@@ -54,6 +59,7 @@ class Gate(Wire):
     against: str | None  # the version that served then; None: expert weights
     held_back: str | None  # the school year it was judged on
     checks: list[GateCheck]
+    is_outdated: bool  # another version serves by now: the comparison is about one that serves no more
 
 
 class ModelVersionRow(Wire):
@@ -65,6 +71,7 @@ class ModelVersionRow(Wire):
     window: list[str]  # school years it learned from
     active: bool
     promoted_at: datetime | None
+    folder_removed_at: datetime | None  # an old candidate: its figures are kept, it can serve no more
     fit_is_calibrated: bool
     is_warm: bool  # strength and calibration were taken over from an earlier training of the same years
     passed_gate: bool | None  # None: nothing could be told
@@ -74,10 +81,18 @@ class ModelVersionRow(Wire):
     trained_as_of: date | None
     audits: Audits | None
     refusals: list[str]  # codes of checks that were not met: twins.sex, holds.active elective
+    refusal_texts: list[str]  # the same in Russian
+
+
+class Promotion(Wire):
+    """POST /v1/model-versions/{version}/promotion; may be left out."""
+
+    although: Annotated[Writable, Field(min_length=1, max_length=500)] | None = None  # why, against the checks
 
 
 class ModelVersionList(Wire):
     """GET /v1/model-versions, newest first."""
 
     active_version: str | None
+    previous_version: str | None  # served before the active one: what a rollback brings back
     versions: list[ModelVersionRow]

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from service.jobs.queries import find_current, find_waiting
 from service.model_versions.actions import promote_if_passed, register_version
 from service.model_versions.gate import find_active, judge_candidate
 from service.model_versions.history import read_history, read_sexes
+from service.model_versions.keeping import keep_last
 from service.retraining import BY_HAND, OUTCOME_COUNT, enqueue_training
 from service.settings import Settings, read_secret_key
 from service.tables import ModelVersion
@@ -105,6 +107,8 @@ def train_held(
         promote_if_passed(session, actor=OPERATOR, row=row, settings=settings)
         held.finish(session, result=version)
     announcement.unlink(missing_ok=True)  # the next training may have been quicker
+    with suppress(sa.exc.SQLAlchemyError):  # the job is done: what stays now is cleared away after the next one
+        keep_last(database, settings)
     on_progress("done", 1.0)
     return version
 

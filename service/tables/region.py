@@ -127,6 +127,7 @@ class ModelVersion(Table):
     manifest: Mapped[dict[str, Any]]
     gate: Mapped[dict[str, Any] | None]  # what it was compared with when trained; None: before gates were kept
     promoted_at: Mapped[datetime | None]
+    folder_removed_at: Mapped[datetime | None]
 
 
 class ActiveModel(Table):

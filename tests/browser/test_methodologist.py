@@ -1,46 +1,14 @@
 """A methodologist's way: a document in, what was understood, one title settled, impact, published, remembered."""
 
-import csv
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import settled, sign_in
+from tests.browser.steps import document, read, settled, sign_in, step
 from tests.conftest import District
 
-KNOWN_LIST = Path(__file__).parents[2] / "data" / "demand" / "krasnodar-2024H1.csv"
 STRANGE = "Борт-кудесник третьего разряда"
-
-
-def document(half_year: str, *left_out: str) -> bytes:
-    """The list of before as a table of text, each title with the first of its codes, and one title nobody knows."""
-    rows = list(csv.DictReader(KNOWN_LIST.read_text(encoding="utf-8").splitlines()))
-    lines = [f"Перечень востребованных профессий (Краснодарский край), {half_year}", "", "№\tПрофессия\tУровень спроса"]
-    single = [row for row in rows if "," not in row["profession_title"] and row["profession_title"] not in left_out]
-    lines += [
-        f"{number}\t{row['profession_title']}\t{row['demand_level_illustrative']}"
-        for number, row in enumerate(single, start=1)
-    ]
-    return "\n".join([*lines, f"{len(single) + 1}\t{STRANGE}\t4"]).encode()
-
-
-def read(page: Page, content: bytes, name: str) -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-    button = page.locator("button:enabled").filter(has_text="Прочитать документ")
-    expect(button).to_have_count(1)
-    settled(page)
-    button.click()
-    expect(page.get_by_role("heading", name=re.compile("Черновик перечня"))).to_be_visible()
-    settled(page)
-
-
-def step(page: Page, name: str) -> None:
-    page.get_by_role("radio", name=re.compile(name)).or_(
-        page.get_by_role("button", name=re.compile(name))
-    ).first.click()
-    settled(page)
 
 
 def test_from_upload_to_publish_with_one_title_settled_and_remembered(
@@ -50,7 +18,7 @@ def test_from_upload_to_publish_with_one_title_settled_and_remembered(
     expect(page.get_by_text(re.compile("Перечню больше полугода"))).to_be_visible()
     expect(page.get_by_test_id("stFileUploaderDropzone").locator("button")).to_be_visible()
     screenshot("demand-stale")
-    read(page, document("второе полугодие 2024 года"), "perechen-2024-2.txt")
+    read(page, document("второе полугодие 2024 года", added=STRANGE), "perechen-2024-2.txt")
     expect(page.get_by_role("heading", name="Черновик перечня «krasnodar-2024H2»")).to_be_visible()
     expect(page.get_by_role("cell", name=STRANGE)).to_be_visible()
     screenshot("draft-read")
@@ -87,7 +55,7 @@ def test_from_upload_to_publish_with_one_title_settled_and_remembered(
     settled(page)
     screenshot("demand-published")
 
-    read(page, document("первое полугодие 2025 года", "Фельдшер"), "perechen-2025-1.txt")
+    read(page, document("первое полугодие 2025 года", added=STRANGE, left_out="Фельдшер"), "perechen-2025-1.txt")
     row = page.get_by_role("row").filter(has_text=STRANGE)
     expect(row).to_contain_text("так решили раньше")
     expect(row).to_contain_text("43.02.16")

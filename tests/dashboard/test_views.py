@@ -1,5 +1,6 @@
 """Every view opens, shows the facts, and survives an empty answer and a service that is down; without a browser."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,6 +190,47 @@ def shown_model_page(password: str) -> str:
     page = shown(app.run())
     assert not app.exception
     return page
+
+
+def add_candidate(district: District, *, unmet: str) -> None:
+    """A second version, like the one that serves but for one check."""
+    with sqlite3.connect(district.folder / "orientir.sqlite") as database:
+        version, gate = database.execute("SELECT version, gate FROM model_versions").fetchone()
+        checks = [check | {"is_met": check["code"] != unmet} for check in json.loads(gate)["checks"]]
+        database.execute(
+            "INSERT INTO model_versions (version, trained_at, checksum, manifest, gate) "
+            "SELECT 'krasnodar-2024H1.2', '2099-01-01 00:00:00', checksum, manifest, ? FROM model_versions",
+            (json.dumps({"against": version, "held_back": "2023-24", "checks": checks}),),
+        )
+    database.close()
+
+
+@pytest.mark.parametrize(("login", "may_promote"), [("region", True), ("metodist", False)])
+def test_a_refused_candidate_says_why_and_asks_for_a_reason(
+    own_district: District, monkeypatch: pytest.MonkeyPatch, login: str, may_promote: bool
+) -> None:
+    def view() -> None:
+        from dashboard.views import model
+
+        model.page()
+
+    add_candidate(own_district, unmet="twins.sex")
+    monkeypatch.setenv(client.SERVICE_URL, own_district.api)
+    client.forget_connection()
+    app = AppTest.from_function(view, default_timeout=30)
+    app.session_state["token"] = token = client.sign_in(login, own_district.password).token
+    app.session_state["me"] = client.me(token)
+    page = shown(app.run())
+    assert not app.exception
+    assert "Не выполнено: список не зависит от пола" in page.replace("\\", "")
+    assert "Не хуже экспертных весов" in page
+    keys = {button.key for button in app.button}
+    assert ("promote-krasnodar-2024H1.2" in keys) is may_promote
+    if may_promote:
+        assert app.button(key="promote-krasnodar-2024H1.2").disabled
+        app.text_input(key="although-krasnodar-2024H1.2").set_value("решение методсовета").run()
+        assert not app.button(key="promote-krasnodar-2024H1.2").disabled
+    client.forget_connection()
 
 
 def test_the_model_page_tells_of_a_training(own_district: District, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_the_first_journey(operator: Operator) -> None:
-    assert "ревизия 0007" in operator.do("db", "upgrade")
+    assert "ревизия 0009" in operator.do("db", "upgrade")
     assert "Справочники проверены" in operator.do("reference", "load")
     assert "новых строк 21" in operator.do("import", str(FOLDER), "--check")
     assert "новых строк 21, изменённых 0, прежних 1" in operator.do("import", str(FOLDER))
@@ -108,6 +108,41 @@ def test_the_first_journey(operator: Operator) -> None:
     )
     key = operator.do("key", "add", "--school", "sch01", "--title", "Журнал", "--verb", "imports:school")
     assert "ori_" in key
+
+
+def test_the_life_of_a_model(operator: Operator) -> None:
+    """A list is published, its job done, the candidate promoted and taken back: the old list again, bit for bit."""
+
+    def ranked() -> dict[str, object]:
+        found: dict[str, object] = json.loads(operator.do("rank", "--student", KNOWN, "--json"))
+        return found
+
+    def made_with(answer: dict[str, object]) -> tuple[object, object]:
+        edition = answer["demand_edition"]
+        assert isinstance(edition, dict)
+        return answer["model_version"], edition["code"]
+
+    operator.do("db", "upgrade")
+    operator.do("reference", "load")
+    operator.do("import", str(FOLDER))
+    operator.do("demand", "publish", "data/demand/krasnodar-2023H2.csv")
+    operator.do("train")
+    operator.do("model", "promote", "krasnodar-2023H2.1")
+    operator.do("demand", "publish", "data/demand/krasnodar-2024H1.csv")
+    before = ranked()
+    assert made_with(before) == ("krasnodar-2023H2.1", "krasnodar-2024H1")
+    assert "edition krasnodar-2024H1" in operator.do("job", "list").replace("\n", " ")
+    worker = [sys.executable, "-m", "service.cli", "worker", "--once"]  # apart: it lowers its own priority
+    subprocess.run(worker, check=True, capture_output=True, timeout=120)
+    assert "кандидат" in operator.do("model", "list")
+    shown = " ".join(operator.do("model", "show", "krasnodar-2024H1.1").replace("│", " ").split())
+    assert "Проверка на" in shown
+    assert "рядом с: krasnodar-2023H2.1" in shown
+    assert "Список не зависит от пола" in shown
+    operator.do("model", "promote", "krasnodar-2024H1.1")
+    assert made_with(ranked()) == ("krasnodar-2024H1.1", "krasnodar-2024H1")
+    assert "krasnodar-2023H2.1" in operator.do("model", "rollback")
+    assert ranked() == before
 
 
 @pytest.mark.parametrize(

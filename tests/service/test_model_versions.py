@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from recommender.artifact import FORMAT, feature_schema
@@ -21,7 +22,7 @@ from service.model_versions.queries import find_active_version, passed_gate, ref
 from service.model_versions.training import kept_for, train_version
 from service.recommendations.shelf import Shelf
 from service.settings import Settings
-from service.tables import ActiveModel, ClassMember, ModelVersion
+from service.tables import ActiveModel, AuditRecord, ClassMember, ModelVersion
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import KNOWN
 
@@ -53,6 +54,33 @@ def test_promotion_and_roll_back(client: TestClient, sign_in: SignIn, ready: Dat
             assert find_active_version(session) == version
     answer = client.post(f"/v1/model-versions/{VERSION}/promotion", headers=sign_in("region"))
     assert (answer.status_code, answer.json()["active"]) == (200, True)
+
+
+def test_promotion_against_the_checks_and_the_way_back_over_http(
+    application: FastAPI, client: TestClient, sign_in: SignIn, ready: Database, own: Settings
+) -> None:
+    second = train_version(ready, settings=own)
+    with ready.writing() as session:
+        row = session.get_one(ModelVersion, second)
+        row.gate = gate(against=VERSION, holds_active=False)
+    application.state.settings = own
+    header, address = sign_in("region"), f"/v1/model-versions/{second}/promotion"
+    assert client.post("/v1/model-versions/rollback", headers=header).status_code == 409  # nothing served before
+    refused = client.post(address, headers=header)
+    assert (refused.status_code, refused.json()["refusals"]) == (409, ["holds.active elective"])
+    assert refused.json()["detail"] == (
+        f"Версия «{second}» не прошла проверку и остаётся кандидатом. "
+        "Не выполнено: не хуже версии, которая действовала (элективы)."
+    )
+    assert client.post(address, headers=header, json={"although": ""}).status_code == 422
+    assert client.post(address, headers=header, json={"although": "для примера"}).json()["active"] is True
+    listed = client.get("/v1/model-versions", headers=header).json()
+    assert (listed["active_version"], listed["previous_version"]) == (second, VERSION)
+    taken_back = client.post("/v1/model-versions/rollback", headers=header).json()
+    assert (taken_back["version"], taken_back["active"]) == (VERSION, True)
+    with ready.reading() as session:
+        record = session.scalars(sa.select(AuditRecord).where(AuditRecord.subject == second)).all()[-1]
+        assert (record.deed, record.facts["although"]) == ("model.promoted", "для примера")
 
 
 @pytest.mark.parametrize("file", ["ranker.npz", "model.joblib", "manifest.json"])
