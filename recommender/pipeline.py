@@ -202,6 +202,31 @@ class Recommender:
             self.next_evidence(made, student) if evidence else (),
         )
 
+    def sureness(self, made: Recommendations, student: int) -> Floats:
+        """How sure one student's lists are, without what else `explain` weighs.
+
+        Parameters
+        ----------
+        made : Recommendations
+        student : int
+            Position in `made.facts`.
+
+        Returns
+        -------
+        ndarray of shape (n_kinds,), in [0, 1]
+            Below SURE, a list is told as "not enough data"; NaN = nothing may be offered.
+        """
+        contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
+        offered, has_evidence = self._offered(made.facts, student), self._has_evidence(made, student)
+        found = np.full(len(KINDS), np.nan)
+        for row in range(len(KINDS)):
+            listed = made.listed.pathways[student, row]
+            listed = listed[listed >= 0]
+            if len(listed):
+                nearest = self._nearest(made, offered[row], contributions, row)
+                found[row] = self._certainty(made, student, row, nearest, listed).sureness * has_evidence
+        return found
+
     def next_evidence(
         self, made: Recommendations, student: int, *, kinds: Sequence[int] = range(len(KINDS)), count: int = 3
     ) -> tuple[NextEvidence, ...]:
