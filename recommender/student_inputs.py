@@ -1,13 +1,17 @@
 """What goes into the ranking of a student, one number an input: what drift is looked for in."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import StudentVectors
+from recommender.catalogue import catalogue_of_year
+from recommender.drift import reference_inputs
+from recommender.features import FeatureSpace, StudentVectors
 from recommender.interests import DIMENSIONS, InterestModel
-from recommender.students import FACT_TABLES, Facts, StudentFacts
+from recommender.splitting import History
+from recommender.students import FACT_TABLES, Facts, StudentFacts, student_facts
 
 Floats = NDArray[np.float64]
 
@@ -61,3 +65,31 @@ def _row_means(values: Floats) -> Floats:
     sums = np.where(known, values, 0.0).sum(axis=1)
     means: Floats = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)
     return means
+
+
+def reference_of(history: History, model: InterestModel) -> dict[str, Any]:
+    """How the inputs of the newest year's students are spread: what later windows are compared with.
+
+    Parameters
+    ----------
+    history : History
+        Students who may be learned from.
+    model : InterestModel
+
+    Returns
+    -------
+    dict, JSON-ready
+        `school_year`; `schools`, those of the students; `of`, `InputReference.as_data` by input. Aggregates only.
+    """
+    year = max(history.students, default="")
+    catalogue = catalogue_of_year(history.pathways, history.places, year)
+    students = sorted(history.students.get(year, ()), key=lambda row: row.student_id)
+    facts = student_facts(students, history.rows, as_of=history.as_of, catalogue=catalogue, model=model)
+    values = input_values(facts, FeatureSpace(history.reference, catalogue, model).student_vectors(facts), model)
+    return {
+        "school_year": year,
+        "schools": sorted({student.school_code for student in students}),
+        "of": {
+            name: found.as_data() for name, found in reference_inputs(values, facts.school_of, facts.grades).items()
+        },
+    }

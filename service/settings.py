@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     retrain_after_outcomes: Annotated[int, Field(ge=1)] = 500
     retrain_days: Annotated[int, Field(ge=1)] | None = None  # None: not on a schedule
+    watch_days: Annotated[int, Field(ge=1)] | None = 1  # None: only after imports and promotions
     log_level: str = "INFO"
 
     @property

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from service.recommendations.words import day, number
@@ -9,6 +10,7 @@ from service.terminal import console
 
 if TYPE_CHECKING:
     from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+    from service.monitoring.schemas import ObservationList
 
 GATE = {True: "пройдена", False: "не пройдена", None: "не на чем"}
 
@@ -40,4 +42,18 @@ def print_difference(first: "ModelVersionRow", second: "ModelVersionRow") -> Non
     for name in sorted({*first.metrics, *second.metrics}):
         shown = (number(row.metrics[name], 3) if name in row.metrics else "—" for row in (first, second))
         table.add_row(f"NDCG@5 {name}", *shown)
+    console().print(table)
+
+
+def print_observation(found: "ObservationList") -> None:
+    """The sentence, and the lines of the newest observation."""
+    console().print(found.reliance.text, style="bold")
+    if not found.observations:
+        return
+    table = Table(expand=True)
+    for title in ("Что", "Сейчас", "Предел", "Вывод"):
+        table.add_column(title, overflow="fold")
+    for figure in found.observations[0].figures:
+        value, limit = (number(each, 2) if each is not None else "—" for each in (figure.value, figure.limit))
+        table.add_row(escape(figure.title_ru), value, limit, escape(figure.text))
     console().print(table)

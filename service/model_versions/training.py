@@ -13,6 +13,7 @@ from recommender.candidate_audit import audit_candidate
 from recommender.congestion import usual_choices
 from recommender.demand import edition_in_force
 from recommender.expert import read_expert_weights
+from recommender.student_inputs import reference_of
 from recommender.training import train
 from service.access import OPERATOR
 from service.catalogue.queries import get_reference
@@ -75,6 +76,7 @@ def train_held(
     made = {
         "as_of": today.as_of.isoformat(),
         "usual_choices": usual_choices(history),
+        "inputs": reference_of(history, training.model),
         "audits": audit.as_data(),
         "refusals": audit.refusals(),
         OUTCOME_COUNT: len(history.outcomes),
