@@ -76,11 +76,10 @@ class InputReference:
     spread: Spread
 
     def as_data(self) -> dict[str, Any]:
-        """What a manifest keeps."""
-        spread = {
-            name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in vars(self.spread).items()
-        }
+        """What a manifest keeps; six digits of a covariance are more than anybody can know of it."""
+        spread = dict(vars(self.spread)) | {"shares": self.spread.shares.tolist()}
+        for name in ("of_schools", "of_cohorts"):
+            spread[name] = [[float(f"{value:.6g}") for value in row] for row in spread[name]]
         return {"edges": self.edges.tolist(), **spread}
 
     @classmethod

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.elements import note, table
+from dashboard.widgets.observations import reliance_sentence, watching
 from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
@@ -13,8 +14,9 @@ from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 def page() -> None:
     """One sentence for the counsellor, then the versions."""
     token = session.find_token() or ""
-    found = client.model_versions(token)
+    found, seen = client.model_versions(token), client.observations(token)
     st.title(text.MODEL_TITLE, anchor=False)
+    reliance_sentence(seen.reliance)
     told = training_told(client.jobs(token).jobs)
     if told is not None:
         note(told)
@@ -23,8 +25,9 @@ def page() -> None:
         st.write(text.MODEL_NONE)
         return
     st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
-    st.markdown(f"**{_verdict(active)}**")
+    st.write(_verdict(active))
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
+    watching(seen)
     if active.audits is not None:
         _fairness(active, active.audits)
 

@@ -45,11 +45,12 @@ def watch_held(database: Database, held: Held, *, settings: Settings) -> str:
     with database.reading() as session:
         serving = Shelf(settings).take(session)
         row = None if serving.model.version == EXPERT_WEIGHTS else observe(session, serving)
+    result = row.version if row is not None else NOTHING
     with database.writing() as session:
         if row is not None:
             session.add(row)
-        held.finish(session, result=row.version if row is not None else NOTHING)
-    return row.version if row is not None else NOTHING
+        held.finish(session, result=result)
+    return result
 
 
 def observe(session: Session, serving: Serving) -> Observation | None:

@@ -61,12 +61,13 @@ def input_lines(serving: Serving, made: Recommendations) -> tuple[Lines, Lines]:
     families: dict[str, dict[str, InputChange]] = {}
     for name, change in changes.items():
         families.setdefault(FAMILIES[name.partition(".")[0]], {})[name] = change
-    lines = {code: _family_line(own) for code, own in families.items()}
+    lines = {code: _family_line(families[code]) for code in dict.fromkeys(FAMILIES.values()) if code in families}
     return lines, {name: _input_line(change) for name, change in changes.items()}
 
 
 def list_lines(serving: Serving, made: Recommendations, before: Mapping[str, Mapping[str, Any]]) -> Lines:
     """Shares of "not enough data" and concentration of first places, against the version's first observation."""
+    unsure_lines: Lines = {}
     lines: Lines = {}
     facts, pathways = made.facts, serving.catalogue.pathways
     asked = np.unique(np.linspace(0, len(facts) - 1, min(ASKED, len(facts))).astype(np.int64))
@@ -75,13 +76,13 @@ def list_lines(serving: Serving, made: Recommendations, before: Mapping[str, Map
     for row, kind in enumerate(KINDS):
         listed = np.isfinite(sureness[:, row])
         unsure = share_of(sureness[listed, row] < SURE, facts.school_of[asked[listed]])
-        _compare(lines, f"not_enough_data.{kind}", unsure, before)
+        _compare(unsure_lines, f"not_enough_data.{kind}", unsure, before)
         offered = np.array([pathway.programme_code for pathway in pathways if pathway.kind == kind], dtype=np.str_)
         found = first_places(programme_of[made.listed.pathways[:, row, 0]], facts.school_of, offered)
         titles = (pathway.title_ru for pathway in pathways if pathway.programme_code == found.programme)
         about = {"title_ru": next(titles, ""), "gini": _number(found.inequality)}
         _compare(lines, f"first_place.{kind}", found.leader, before, about)
-    return lines
+    return unsure_lines | lines
 
 
 def decision_lines(decided: Decided) -> Lines:

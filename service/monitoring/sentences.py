@@ -10,7 +10,7 @@ from service.tables import Observation
 KINDS = {
     "profile_class": "профильные классы", "elective": "элективные курсы", "career_trial": "пробы",
 }  # fmt: skip
-FAMILIES = {
+FAMILIES = {  # in the order in which they are told
     "grades": ("классы обучения", "состав учеников по классам"),
     "interests": ("интересы", "интересы учеников"),
     "marks": ("отметки", "отметки"),
@@ -22,8 +22,8 @@ TABLES = {
     "profile_wishes": "анкета выбора профиля", "exam_wishes": "выбор экзаменов", "elective_wishes": "анкета курсов",
     "profession_wishes": "названа профессия", "trials": "посещённые пробы", "enrolments": "курсы и классы",
 }  # fmt: skip
-LIKE_TRAINING = "Распределение у учеников, на которых модель обучалась"
-FIRST_SEEN = "Первое наблюдение этой версии"
+LIKE_TRAINING = "Сравниваем с учениками, на которых модель обучалась"
+FIRST_SEEN = "Сравниваем с первым наблюдением этой версии"
 FEW, QUIET, FIRST = "мало данных, чтобы судить", "в пределах обычного", "запомнено для сравнения"
 STALE_DAYS = 3  # since the last observation, where one is made every day
 
@@ -39,8 +39,8 @@ def titles_of(code: str, line: Mapping[str, Any]) -> tuple[str, str, str]:
         leader = line.get("title_ru")
         return f"Самое частое первое место: {KINDS[of]}" + (f" («{leader}»)" if leader else ""), "share", FIRST_SEEN
     if group == "overruled":
-        return "Отклонено педагогами из решённых первых мест", "share", "Не чаще каждого второго"
-    return "Соответствие и исходы: наклон", "slope", "1 — разница соответствий значит то, что сказано"
+        return "Первые места, отклонённые педагогами, среди решённых", "share", "Предел — каждое второе"
+    return "Соответствие против исходов (наклон)", "slope", "1 значит: разница в соответствии подтверждается исходами"
 
 
 def input_title(code: str, codes: Mapping[str, Mapping[str, str]], scales: Mapping[str, str]) -> str:
@@ -107,6 +107,8 @@ def reliance_of(
     if cares:
         return Reliance(level="with_care", text=f"Спискам можно доверять с оговоркой: {'; '.join(cares)}.")
     told = "модель проверена, данные учеников похожи на те, на которых она обучалась"
+    if any(figure.is_alarm is None for figure in figures if figure.code.startswith("inputs.")) or not figures:
+        told = "модель проверена, сигналов нет; о части данных судить ещё рано, их мало"
     return Reliance(level="yes", text=f"Спискам можно доверять: {told}.")
 
 
