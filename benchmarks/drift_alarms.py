@@ -57,7 +57,8 @@ def records() -> list[Record]:
         size = {"reference_folder": REFERENCE_DIR, "demand_folder": DEMAND_DIR, "size": REGION}
         write_region(Path(folder), seed=SEED, **size)
         everybody = read_students(Path(folder))
-    shifted = {name: planted(everybody, name) for name in sorted(everybody.values)}
+    known = reference_inputs(everybody.values, everybody.schools, everybody.grades)
+    shifted = {name: planted(everybody, name) for name in sorted(known)}
     random, found = np.random.default_rng(SEED), []
     for schools in MUNICIPALITIES:
         found += _quiet(everybody, schools, random, same=True)
@@ -103,8 +104,6 @@ def planted(students: Students, name: str) -> Floats:
     before = students.values[name]
     known = np.isfinite(before)
     edges = bin_edges(before[known])
-    if not len(edges):
-        return before
     lots = np.random.default_rng(SEED).random(len(before))
     is_stepped = len(np.unique(before[known])) <= len(edges) + 2
     top, bottom = before[known].max(), before[known].min()
@@ -164,12 +163,9 @@ def _detection(
     for name, values in shifted.items():
         moved = replace(everybody, values=everybody.values | {name: values})
         for _ in range(SHIFTED):
-            state = random.bit_generator.state
-            drawn = random.permutation(REGION.schools)[:count]
-            reference, _ = halves(everybody, drawn, random)
-            random.bit_generator.state = state
-            drawn = random.permutation(REGION.schools)[:count]
-            _, present = halves(moved, drawn, random)
+            drawn, lots = random.permutation(REGION.schools)[:count], int(random.integers(2**31))
+            reference, _ = halves(everybody, drawn, np.random.default_rng(lots))
+            _, present = halves(moved, drawn, np.random.default_rng(lots))
             change = _compared(reference, present, same=True).get(name)
             asked += 1
             if change is not None and change.is_alarm is not None:

@@ -336,7 +336,7 @@ def quiet_limit(effects: Floats, freedom: int, rate: float) -> float:
     Parameters
     ----------
     effects : ndarray of shape (n,), > 0
-        Weights: design effects.
+        Weights: design effects, the largest last.
     freedom : int, >= 1
         Degrees of freedom they were estimated with.
     rate : float in (0, 1)
@@ -344,8 +344,9 @@ def quiet_limit(effects: Floats, freedom: int, rate: float) -> float:
     Returns
     -------
     float
-        Rao & Scott 1984, second order: the mixture over its mean is F distributed with as many degrees of freedom as
-        weights would count if they were equal.
+        The larger of two. Rao & Scott 1984, second order: the mixture over its mean is F distributed with as many
+        degrees of freedom as weights would count if they were equal. And, since far out that is too little where one
+        weight is by far the largest: that one alone at this rate, the others at their mean.
 
     Examples
     --------
@@ -354,9 +355,11 @@ def quiet_limit(effects: Floats, freedom: int, rate: float) -> float:
     >>> round(quiet_limit(np.ones(4), 10**9, 0.01), 2)
     13.28
     """
-    total = float(effects.sum())
+    total, largest = float(effects.sum()), float(effects[-1])
     count = total**2 / float((effects**2).sum())
-    return total * float(fdtri(count, count * freedom, 1.0 - rate))
+    together = total * float(fdtri(count, freedom, 1.0 - rate))
+    alone = largest * float(fdtri(1, freedom, 1.0 - rate)) + total - largest
+    return max(together, alone)
 
 
 def _deviation(effects: Floats, size: float, shift: float) -> float:
