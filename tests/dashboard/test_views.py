@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import client, text
-from tests.conftest import District, free_port
+from tests.conftest import District, free_port, orientir
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
@@ -189,6 +189,25 @@ def shown_model_page(password: str) -> str:
     page = shown(app.run())
     assert not app.exception
     return page
+
+
+def test_the_model_page_says_whether_to_rely_and_draws_what_was_seen(
+    own_district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(client.SERVICE_URL, own_district.api)
+    client.forget_connection()
+    before = shown_model_page(own_district.password)
+    assert "Спискам можно доверять с оговоркой: за этой версией ещё не наблюдали." in before
+    assert text.WATCHING_TITLE not in before
+    seen = orientir("model", "watch", environment=own_district.environment)
+    assert seen.returncode == 0, seen.stderr
+    after = shown_model_page(own_district.password)
+    assert "Спискам можно доверять: " in after.partition("<table")[0]
+    assert text.WATCHING_TITLE in after
+    assert after.count('class="o-plot"') >= 5
+    assert 'role="img" aria-label="Данные учеников: интересы: ' in after  # read aloud, a plot says its figures
+    assert "отметка: Русский язык" in after
+    client.forget_connection()
 
 
 def test_the_model_page_tells_of_a_training(own_district: District, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_the_first_journey(operator: Operator) -> None:
-    assert "ревизия 0006" in operator.do("db", "upgrade")
+    assert "ревизия 0008" in operator.do("db", "upgrade")
     assert "Справочники проверены" in operator.do("reference", "load")
     assert "новых строк 21" in operator.do("import", str(FOLDER), "--check")
     assert "новых строк 21, изменённых 0, прежних 1" in operator.do("import", str(FOLDER))
