@@ -62,6 +62,9 @@ PROMISED = {
     "fresh_clone.demo_seconds": "`make demo ONCE=1` in a fresh clone, seconds",
 }
 REPORTED = {
+    "drift_alarms.rises.false_alarms": "12 schools, eight shares: quiet windows in which any is told as risen",
+    "drift_alarms.rises.detected": "rises by 20 points found, of those tellable",
+    "drift_alarms.rises.told_share": "windows that can tell of one",
     "drift_alarms.same_schools.6.false_alarm_share": "6 schools, new students of the same: quiet windows with an alarm",
     "drift_alarms.same_schools.6.told_share": "of the inputs, those that so few schools can tell of",
     "drift_alarms.same_schools.6.detected_share": "shifts to a PSI of .25 found, of those tellable",

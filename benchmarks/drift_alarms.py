@@ -20,6 +20,7 @@ from benchmarks.sample import DEMAND_DIR, REFERENCE_DIR, read_sample
 from recommender.catalogue import catalogue_of_year
 from recommender.drift import InputChange, bin_edges, compare_inputs, psi, reference_inputs, spread_of
 from recommender.features import FeatureSpace
+from recommender.reliability import FIGURES_RATE, RISE, has_risen, share_of
 from recommender.student_inputs import input_values
 from recommender.students import student_facts
 from recommender.synthetic import write_region
@@ -31,6 +32,7 @@ REGION = RegionSize(schools=30, classes=4)
 MUNICIPALITIES = (6, 12, 24)  # schools, two classes a grade: 1,100 to 4,500 students
 QUIET, SHIFTED = 500, 20  # windows of a municipality; of them shifted in each input
 PLANTED = 0.25
+RISES = 8  # as many as there are figures of lists in use
 FALSE_ALARMS, DETECTED = 0.01, 0.95  # the promise
 
 Floats = NDArray[np.float64]
@@ -64,6 +66,7 @@ def records() -> list[Record]:
         found += _quiet(everybody, schools, random, same=True)
         found += _detection(everybody, shifted, schools, random)
     found += _quiet(everybody, REGION.schools // 2, random, same=False)
+    found += _rises(everybody, random)
     return [*found, *_together(found)]
 
 
@@ -176,6 +179,35 @@ def _detection(
     return [
         _share(f"{name}.detected_share", found, told, DETECTED, "higher"),
         Record(f"{name}.tellable_share", told / asked, None, None, "higher", "synthetic", "", asked),
+    ]
+
+
+def _rises(everybody: Students, random: np.random.Generator) -> list[Record]:
+    """Eight shares that go by class and school, quiet, and one of them raised: what lists in use are watched by."""
+    flags = [
+        name
+        for name, column in sorted(everybody.values.items())
+        if name.startswith("has.") and 0.1 < column.mean() < 0.8
+    ]
+    flags, rate = flags[:RISES], FIGURES_RATE / RISES
+    alarms, found, told = 0, 0, 0
+    for _ in range(QUIET):
+        reference, present = halves(everybody, random.permutation(REGION.schools)[:12], random)
+        before = {name: share_of(reference.values[name] > 0, reference.schools) for name in flags}
+        verdicts = [
+            has_risen(before[name], share_of(present.values[name] > 0, present.schools), rate) for name in flags
+        ]
+        alarms += any(verdict.is_alarm for verdict in verdicts)
+        raised = flags[int(random.integers(len(flags)))]
+        has = present.values[raised] > 0
+        more = ~has & (random.random(len(has)) < 2 * RISE / (~has).mean())
+        verdict = has_risen(before[raised], share_of(has | more, present.schools), rate)
+        told += verdict.is_alarm is not None
+        found += verdict.is_alarm is True
+    return [
+        _share("drift_alarms.rises.false_alarms", alarms, QUIET, FIGURES_RATE, "lower"),
+        _share("drift_alarms.rises.detected", found, told, DETECTED, "higher"),
+        Record("drift_alarms.rises.told_share", told / QUIET, None, None, "higher", "synthetic", "", QUIET),
     ]
 
 

@@ -230,7 +230,8 @@ class Installed:
     def observations(self) -> ObservationList:
         """The newest observation, and whether the lists may be relied on."""
         with self.database.reading() as session:
-            return list_observations(session, self.shelf.take(session), limit=1)
+            days = self.settings.watch_days
+            return list_observations(session, self.shelf.take(session), limit=1, watch_days=days)
 
     def find_active_version(self) -> str | None:
         """The version that serves."""

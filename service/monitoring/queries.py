@@ -21,7 +21,9 @@ AT_LEAST = ("calibration",)
 SECONDS_A_DAY = 86_400
 
 
-def list_observations(session: Session, serving: Serving, *, limit: int) -> schemas.ObservationList:
+def list_observations(
+    session: Session, serving: Serving, *, limit: int, watch_days: int | None
+) -> schemas.ObservationList:
     """The newest observations, whether the lists may be relied on, and each input as it was seen last."""
     active = find_active_version(session)
     rows = list(session.scalars(sa.select(Observation).order_by(Observation.observation_id.desc()).limit(limit)))
@@ -38,6 +40,7 @@ def list_observations(session: Session, serving: Serving, *, limit: int) -> sche
             newest=newest,
             figures=figures,
             age_days=age,
+            watch_days=watch_days,
         ),
         false_alarm_rate=FALSE_ALARM_RATE,
         observations=[_observation(row) for row in rows],

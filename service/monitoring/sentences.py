@@ -25,7 +25,7 @@ TABLES = {
 LIKE_TRAINING = "Сравниваем с учениками, на которых модель обучалась"
 FIRST_SEEN = "Сравниваем с первым наблюдением этой версии"
 FEW, QUIET, FIRST = "мало данных, чтобы судить", "в пределах обычного", "запомнено для сравнения"
-STALE_DAYS = 3  # since the last observation, where one is made every day
+LATE_DAYS = 2  # that an observation on schedule may be late before it is said
 
 
 def titles_of(code: str, line: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -37,7 +37,9 @@ def titles_of(code: str, line: Mapping[str, Any]) -> tuple[str, str, str]:
         return f"Доля «недостаточно данных»: {KINDS[of]}", "share", FIRST_SEEN
     if group == "first_place":
         leader = line.get("title_ru")
-        return f"Самое частое первое место: {KINDS[of]}" + (f" («{leader}»)" if leader else ""), "share", FIRST_SEEN
+        title = f"Самое частое первое место: {KINDS[of]}" + (f" («{leader}»)" if leader else "")
+        unequal = f"; неравенство первых мест (Джини) {number(line['gini'], 2)}" if line.get("gini") is not None else ""
+        return title, "share", FIRST_SEEN + unequal
     if group == "overruled":
         return "Первые места, отклонённые педагогами, среди решённых", "share", "Предел — каждое второе"
     return "Соответствие против исходов (наклон)", "slope", "1 значит: разница в соответствии подтверждается исходами"
@@ -87,6 +89,7 @@ def reliance_of(
     newest: Observation | None,
     figures: Sequence[ObservedFigure],
     age_days: float,
+    watch_days: int | None,
 ) -> Reliance:
     """One sentence from what ranks, the gate and the alarms."""
     if not is_trained:
@@ -102,7 +105,7 @@ def reliance_of(
         cares.append("проверить модель было не на чем, мало исходов прошлых лет")
     if newest is None:
         cares.append("за этой версией ещё не наблюдали")
-    elif age_days > STALE_DAYS:
+    elif watch_days is not None and age_days > watch_days + LATE_DAYS:
         cares.append(f"последнее наблюдение было {day(newest.observed_at.date())}")
     if cares:
         return Reliance(level="with_care", text=f"Спискам можно доверять с оговоркой: {'; '.join(cares)}.")

@@ -207,6 +207,17 @@ def test_the_model_page_says_whether_to_rely_and_draws_what_was_seen(
     assert after.count('class="o-plot"') >= 5
     assert 'role="img" aria-label="Данные учеников: интересы: ' in after  # read aloud, a plot says its figures
     assert "отметка: Русский язык" in after
+    with sqlite3.connect(own_district.folder / "orientir.sqlite") as database:
+        database.execute("UPDATE term_marks SET mark = 5 WHERE subject_code = 'math' AND mark = 4")
+    database.close()
+    assert orientir("model", "watch", environment=own_district.environment).returncode == 0
+    drifted = shown_model_page(own_district.password)
+    told = "Спискам можно доверять с оговоркой: отметки уже не такие, как при обучении"
+    assert told in drifted.partition("<table")[0]
+    assert "o-plot bad" in drifted
+    metrics = httpx2.get(f"{own_district.api}/metrics").text
+    assert 'orientir_model_alarm{figure="inputs.marks"} 1.0' in metrics
+    assert 'orientir_model_alarm{figure="inputs.grades"} 0.0' in metrics
     client.forget_connection()
 
 

@@ -287,6 +287,8 @@ def test_the_rate_on_the_wire_is_the_one_that_alarms_keep() -> None:
         ({"degradation": "Модель «x» использовать нельзя: составляет «y»."}, "with_care", "с оговоркой: Модель «x»"),
         ({"is_trained": False, "degradation": "Модель ещё не обучена."}, "not_yet", "списки: модель ещё не обучена."),
         ({"age_days": 9.0}, "with_care", "последнее наблюдение было 01.10.2024"),
+        ({"age_days": 9.0, "watch_days": 7}, "yes", "Спискам можно доверять"),
+        ({"age_days": 99.0, "watch_days": None}, "yes", "Спискам можно доверять"),
         ({"newest": None}, "with_care", "ещё не наблюдали"),
         ({"alarm": "inputs.marks"}, "with_care", "отметки уже не такие, как при обучении"),
         ({"alarm": "first_place.elective"}, "with_care", "элективные курсы: одно и то же первым"),
@@ -304,8 +306,11 @@ def test_one_sentence_for_the_counsellor(
     with ready.writing() as session:
         seen(session, at=datetime(2024, 10, 1, tzinfo=UTC), lines=lines)
         newest = find_newest(session, ACTIVE)
-        figures = list_observations(session, Shelf(settings).take(session), limit=1).observations[0].figures
-        usual = {"is_trained": True, "passed_gate": True, "degradation": None, "newest": newest, "age_days": 0.0}
+        figures = (
+            list_observations(session, Shelf(settings).take(session), limit=1, watch_days=1).observations[0].figures
+        )
+        usual = {"is_trained": True, "passed_gate": True, "degradation": None, "newest": newest, "age_days": 0.0,
+                 "watch_days": 1}  # fmt: skip
         found = reliance_of(**{**usual, "figures": figures, **facts})
     assert found.level == level
     assert said in found.text
