@@ -54,6 +54,7 @@ def print_observation(found: "ObservationList") -> None:
     for title in ("Что", "Сейчас", "Предел", "Вывод"):
         table.add_column(title, overflow="fold")
     for figure in found.observations[0].figures:
-        value, limit = (number(each, 2) if each is not None else "—" for each in (figure.value, figure.limit))
-        table.add_row(escape(figure.title_ru), value, limit, escape(figure.text))
+        limit = figure.limit if figure.is_alarm is not None else None  # nothing is held to it
+        shown = (number(each, 2) if each is not None else "—" for each in (figure.value, limit))
+        table.add_row(escape(figure.title_ru), *shown, escape(figure.text))
     console().print(table)

@@ -96,7 +96,8 @@ def _figure(code: str, line: Mapping[str, Any]) -> schemas.ObservedFigure:
 
 
 def _inputs(row: Observation, serving: Serving) -> list[schemas.ObservedInput]:
-    return [
+    """Alarms first, then what can be told, each by title."""
+    found = [
         schemas.ObservedInput(
             code=code,
             title_ru=input_title(code, serving.titles, SCALE_TITLES),
@@ -108,3 +109,4 @@ def _inputs(row: Observation, serving: Serving) -> list[schemas.ObservedInput]:
         )
         for code, line in row.figures["inputs"].items()
     ]
+    return sorted(found, key=lambda each: (not each.is_alarm, each.is_alarm is None, each.title_ru))

@@ -270,6 +270,23 @@ def test_the_answer_on_the_wire(client: TestClient, sign_in: SignIn, ready: Data
         assert said_of_newest(session)[0] is False
 
 
+@sqlite_only
+def test_inputs_that_raise_an_alarm_come_first(ready: Database, settings: Settings) -> None:
+    apart = {
+        "grade": line(0.0, is_alarm=None),
+        "mark.rus": line(0.0),
+        "mark.math": line(0.0),
+        "has.marks": line(0.4, is_alarm=True),
+    }
+    with ready.writing() as session:
+        figures = {"lines": {}, "inputs": apart}
+        session.add(Observation(observed_at=now(), as_of=AS_OF, version=ACTIVE, student_count=90, figures=figures))
+    with ready.reading() as session:
+        found = list_observations(session, Shelf(settings).take(session), limit=1, watch_days=1).inputs
+    assert [each.code for each in found] == ["has.marks", "mark.math", "mark.rus", "grade"]
+    assert found[0].title_ru == "есть: отметки"
+
+
 def test_the_rate_on_the_wire_is_the_one_that_alarms_keep() -> None:
     assert FALSE_ALARM_RATE == FAMILY_RATE
 
