@@ -33,6 +33,7 @@ MUNICIPALITIES = (6, 12, 24)  # schools, two classes a grade: 1,100 to 4,500 stu
 QUIET, SHIFTED = 500, 20  # windows of a municipality; of them shifted in each input
 PLANTED = 0.25
 RISES = 8  # as many as there are figures of lists in use
+RISE_WINDOWS = 4000  # a rate of 1 in 200 takes many to be seen
 FALSE_ALARMS, DETECTED = 0.01, 0.95  # the promise
 
 Floats = NDArray[np.float64]
@@ -191,7 +192,7 @@ def _rises(everybody: Students, random: np.random.Generator) -> list[Record]:
     ]
     flags, rate = flags[:RISES], FIGURES_RATE / RISES
     alarms, found, told = 0, 0, 0
-    for _ in range(QUIET):
+    for _ in range(RISE_WINDOWS):
         reference, present = halves(everybody, random.permutation(REGION.schools)[:12], random)
         before = {name: share_of(reference.values[name] > 0, reference.schools) for name in flags}
         verdicts = [
@@ -205,9 +206,11 @@ def _rises(everybody: Students, random: np.random.Generator) -> list[Record]:
         told += verdict.is_alarm is not None
         found += verdict.is_alarm is True
     return [
-        _share("drift_alarms.rises.false_alarms", alarms, QUIET, FIGURES_RATE, "lower"),
+        _share("drift_alarms.rises.false_alarms", alarms, RISE_WINDOWS, FIGURES_RATE, "lower"),
         _share("drift_alarms.rises.detected", found, told, DETECTED, "higher"),
-        Record("drift_alarms.rises.told_share", told / QUIET, None, None, "higher", "synthetic", "", QUIET),
+        Record(
+            "drift_alarms.rises.told_share", told / RISE_WINDOWS, None, None, "higher", "synthetic", "", RISE_WINDOWS
+        ),
     ]
 
 
