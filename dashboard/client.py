@@ -14,6 +14,7 @@ from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publi
 from service.demand.schemas import Edition, EditionChange, EditionList
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+from service.monitoring.schemas import ObservationList
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
@@ -258,3 +259,8 @@ def roll_back(token: str) -> ModelVersionRow:
 def model_versions(token: str) -> ModelVersionList:
     """Trained versions and which of them serves."""
     return _get(ModelVersionList, "/v1/model-versions", token)
+
+
+def observations(token: str) -> ObservationList:
+    """What was seen of the version that serves, newest first."""
+    return _get(ObservationList, "/v1/observations", token)

@@ -156,9 +156,20 @@ def gini_of_exposure(scores: Floats, queries: Ints, pathways: Ints, k: int = 5) 
     0.5
     """
     shown = ranks_within(scores, queries) <= k
-    places = np.sort(np.bincount(np.unique(pathways, return_inverse=True)[1], shown))
-    count = len(places)
-    return float((2 * np.arange(1, count + 1) - count - 1) @ places / (count * places.sum()))
+    places: Floats = np.bincount(np.unique(pathways, return_inverse=True)[1], shown).astype(float)
+    return gini(places)
+
+
+def gini(amounts: Floats) -> float:
+    """Inequality of some amounts (Gini 1912), in [0, 1): 0 = all alike; not all of them may be 0.
+
+    Examples
+    --------
+    >>> gini(np.array([3.0, 1.0]))
+    0.25
+    """
+    ordered, count = np.sort(amounts), len(amounts)
+    return float((2 * np.arange(1, count + 1) - count - 1) @ ordered / (count * ordered.sum()))
 
 
 def novelty(scores: Floats, queries: Ints, choosing_share: Floats, k: int = 5) -> float:

@@ -202,8 +202,8 @@ class Recommender:
             self.next_evidence(made, student) if evidence else (),
         )
 
-    def is_sure(self, made: Recommendations, student: int) -> tuple[bool, ...]:
-        """Whether each kind's list advises anything, as `explain` tells it; kinds without a list are left out.
+    def sureness(self, made: Recommendations, student: int) -> Floats:
+        """How sure one student's lists are, without what else `explain` weighs.
 
         Parameters
         ----------
@@ -213,19 +213,19 @@ class Recommender:
 
         Returns
         -------
-        tuple of bool
+        ndarray of shape (n_kinds,), in [0, 1]
+            Below SURE, a list is told as "not enough data"; NaN = nothing may be offered.
         """
         contributions = self._contributions(made.vectors, student, np.arange(len(self.compiled.kind_of)))
         offered, has_evidence = self._offered(made.facts, student), self._has_evidence(made, student)
-        found = []
+        found = np.full(len(KINDS), np.nan)
         for row in range(len(KINDS)):
             listed = made.listed.pathways[student, row]
             listed = listed[listed >= 0]
             if len(listed):
                 nearest = self._nearest(made, offered[row], contributions, row)
-                certainty = self._certainty(made, student, row, nearest, listed)
-                found.append(certainty.sureness >= SURE and has_evidence)
-        return tuple(found)
+                found[row] = self._certainty(made, student, row, nearest, listed).sureness * has_evidence
+        return found
 
     def next_evidence(
         self, made: Recommendations, student: int, *, kinds: Sequence[int] = range(len(KINDS)), count: int = 3

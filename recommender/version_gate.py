@@ -20,7 +20,7 @@ from recommender.choice_scores import ServedForm, scores_of_choices
 from recommender.interests import InterestModel
 from recommender.judging import TRAINED, Judgement
 from recommender.metrics import bootstrap_interval, ndcg
-from recommender.pipeline import Recommender
+from recommender.pipeline import SURE, Recommender
 from recommender.splitting import History, choice_sets
 from recommender.students import student_facts
 from recommender.training import HeldBack, Training
@@ -140,13 +140,19 @@ def service_of(history: History, *recommenders: Recommender) -> list[Service]:
             own.recommend(told)
             seconds[place] = min(seconds[place], time.process_time() - start)
     sure = [
-        [is_sure for student in range(len(told)) for is_sure in own.is_sure(lists, student)]
+        np.array([own.sureness(lists, student) for student in range(len(told))]).ravel()
         for own, told, lists in zip(recommenders, facts, made, strict=True)
     ]
     return [
-        Service(1000.0 * float(taken) / max(len(students), 1), 1.0 - float(np.mean(told)) if told else float("nan"))
+        Service(1000.0 * float(taken) / max(len(students), 1), _silent_share(told))
         for taken, told in zip(seconds, sure, strict=True)
     ]
+
+
+def _silent_share(sureness: Floats) -> float:
+    """Share of lists that advise nothing; NaN without a list."""
+    told = sureness[np.isfinite(sureness)]
+    return float((told < SURE).mean()) if len(told) else float("nan")
 
 
 def gate_checks(

@@ -21,6 +21,7 @@ from service.access import Actor
 from service.accounts import routes as accounts
 from service.accounts.actions import decoy_hash
 from service.accounts.queries import get_actor
+from service.clock import now
 from service.db import Database, open_database
 from service.demand import draft_routes
 from service.demand import routes as demand
@@ -32,6 +33,9 @@ from service.jobs import routes as jobs
 from service.jobs.queries import count_jobs
 from service.log import configure_logging
 from service.model_versions import routes as model_versions
+from service.model_versions.queries import find_active_version
+from service.monitoring import routes as monitoring
+from service.monitoring.queries import find_newest
 from service.recommendations import edition_routes
 from service.recommendations import routes as recommendations
 from service.recommendations.actions import warm_up
@@ -70,6 +74,7 @@ ROUTERS = (
     demand.router,
     jobs.router,
     model_versions.router,
+    monitoring.router,
     edition_routes.router,
     recommendations.router,
 )
@@ -178,6 +183,7 @@ def _public_router(app: FastAPI) -> APIRouter:
         counts = count_jobs(session)
         for field, text in JOB_GAUGES.items():
             Gauge(f"orientir_jobs_{field}", text, registry=registry).set(getattr(counts, field))
+        _add_alarms(registry, session)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/openapi.json", include_in_schema=False)
@@ -186,6 +192,22 @@ def _public_router(app: FastAPI) -> APIRouter:
         return JSONResponse(app.openapi())
 
     return router
+
+
+def _add_alarms(registry: CollectorRegistry, session: Session) -> None:
+    """What the last observation of the version that serves saw; nothing before the first one."""
+    version = find_active_version(session)
+    newest = find_newest(session, version) if version is not None else None
+    if newest is None:
+        return
+    age = (now() - newest.observed_at).total_seconds()
+    Gauge("orientir_observation_age_seconds", "Since the model was last observed", registry=registry).set(age)
+    alarm = Gauge("orientir_model_alarm", "1 where a figure is beyond its limit", ["figure"], registry=registry)
+    value = Gauge("orientir_model_figure", "The figure as last observed", ["figure"], registry=registry)
+    for code, line in newest.figures["lines"].items():
+        alarm.labels(code).set(bool(line["is_alarm"]))
+        if line["value"] is not None:
+            value.labels(code).set(line["value"])
 
 
 def _has_tables(session: Session) -> bool:

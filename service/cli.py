@@ -232,6 +232,23 @@ def verify_models(
             raise typer.Exit(5)
 
 
+@model_app.command("watch")
+def watch_model(as_json: Annotated[bool, typer.Option("--json", help="Ответ как у API")] = False) -> None:
+    """Посмотреть, похожи ли данные на те, на которых модель обучалась, и как живут её списки; сразу."""
+    with _installed() as here:
+        from service.monitoring.actions import watch_at_once
+
+        here.check_tables()
+        watch_at_once(here.database, settings=here.settings)
+        found = here.observations()
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    from service.terminal_models import print_observation
+
+    print_observation(found)
+
+
 @app.command()
 def rank(
     student: Annotated[str | None, typer.Option(help="Псевдоним ученика")] = None,

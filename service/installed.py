@@ -40,6 +40,8 @@ from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version, roll_back
 from service.model_versions.queries import find_active_version, get_version, list_versions, version_row
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+from service.monitoring.queries import list_observations, said_of_newest
+from service.monitoring.schemas import ObservationList
 from service.recommendations import actions as recommendations
 from service.recommendations.district import read_district
 from service.recommendations.edition_impact import impact_of
@@ -227,6 +229,12 @@ class Installed:
                     checks.append(Check(name, True, "подпись и состав верны"))
         return checks
 
+    def observations(self) -> ObservationList:
+        """The newest observation, and whether the lists may be relied on."""
+        with self.database.reading() as session:
+            days = self.settings.watch_days
+            return list_observations(session, self.shelf.take(session), limit=1, watch_days=days)
+
     def find_active_version(self) -> str | None:
         """The version that serves."""
         with self.database.reading() as session:
@@ -331,6 +339,7 @@ class Installed:
             age = age_in_force(session, self.settings, today.as_of) or 0
             job = find_current(session, TRAINING)
             training = said_of_training(job, now()) if job is not None else (True, "ничего не ждёт")
+            watching = said_of_newest(session)
         is_filled = min(schools, students, offers) > 0
         text = f"школ {schools}, учеников {students}, предложений {offers}"
         return [
@@ -338,6 +347,7 @@ class Installed:
             Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
             Check("Перечень", edition is not None, _said_of_list(edition, age)),
             Check("Обучение", *training),
+            Check("Наблюдение", *watching),
         ]
 
     def _check_model(self) -> Check:

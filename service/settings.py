@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     gate_abstention_rise: Annotated[float, Field(ge=0, le=1)] = 0.05
     promotion: Literal["person", "automatic"] = "person"  # who makes a candidate serve that passed the gate
     keep_candidates: Annotated[int, Field(ge=1)] = 10  # folders of versions that never served
+    watch_days: Annotated[int, Field(ge=1)] | None = 1  # None: only after imports and promotions
     log_level: str = "INFO"
 
     @property

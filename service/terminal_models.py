@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from service.recommendations.answers import KIND_TITLES
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.model_versions.schemas import ModelVersionList, ModelVersionRow
+    from service.monitoring.schemas import ObservationList
 
 MET = {True: "выполнено", False: "не выполнено", None: "сказать нельзя"}
 GATE = {True: "пройдена", False: "не пройдена", None: "не на чем"}
@@ -67,4 +69,19 @@ def print_difference(first: "ModelVersionRow", second: "ModelVersionRow") -> Non
     for name in sorted({*first.metrics, *second.metrics}):
         shown = (number(row.metrics[name], 3) if name in row.metrics else "—" for row in (first, second))
         table.add_row(f"NDCG@5 {name}", *shown)
+    console().print(table)
+
+
+def print_observation(found: "ObservationList") -> None:
+    """The sentence, and the lines of the newest observation."""
+    console().print(found.reliance.text, style="bold")
+    if not found.observations:
+        return
+    table = Table(expand=True)
+    for title in ("Что", "Сейчас", "Предел", "Вывод"):
+        table.add_column(title, overflow="fold")
+    for figure in found.observations[0].figures:
+        limit = figure.limit if figure.is_alarm is not None else None  # nothing is held to it
+        shown = (number(each, 2) if each is not None else "—" for each in (figure.value, limit))
+        table.add_row(escape(figure.title_ru), *shown, escape(figure.text))
     console().print(table)

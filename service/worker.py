@@ -15,12 +15,13 @@ from threadpoolctl import threadpool_limits
 from service.access import OPERATOR
 from service.clock import now
 from service.db import Database
-from service.jobs.actions import TRAINING
+from service.jobs.actions import TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
 from service.retraining import enqueue_training, is_training_due
 from service.settings import Settings
+from service.watching import enqueue_watching, find_watching_cause
 
 log = structlog.get_logger()
 
@@ -38,7 +39,13 @@ def _train(database: Database, held: Held, settings: Settings) -> str:
     return train_held(database, held, settings=settings)
 
 
-WORKS: Mapping[str, Work] = {TRAINING: _train}
+def _watch(database: Database, held: Held, settings: Settings) -> str:
+    from service.monitoring.actions import watch_held  # and the ranking only where there is something to look at
+
+    return watch_held(database, held, settings=settings)
+
+
+WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch}
 
 
 class Stopping:
@@ -102,12 +109,16 @@ def next_lease(database: Database, settings: Settings) -> Lease | None:
     kinds = tuple(WORKS)
     with database.reading() as session:
         is_due = is_training_due(session, days=settings.retrain_days)
+        is_worth_a_look = find_watching_cause(session, days=settings.watch_days) is not None
         is_waited_for = session.scalars(claimable(now(), kinds).limit(1)).first() is not None
-    if not is_due and not is_waited_for:
+    if not is_due and not is_worth_a_look and not is_waited_for:
         return None
     with database.writing() as session:
         if is_training_due(session, days=settings.retrain_days):
             enqueue_training(session, actor=OPERATOR, cause=SCHEDULE)
+        cause = find_watching_cause(session, days=settings.watch_days)
+        if cause is not None:
+            enqueue_watching(session, cause=cause)
         return claim_job(session, kinds=kinds, seconds=settings.job_lease_seconds)
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from benchmarks import onet, umass
+from benchmarks import drift_alarms, onet, umass
 from benchmarks.document_rivals import reached, rivals_page, umass_page
 from benchmarks.records import Record, stamped
+from recommender.drift import bin_edges, psi
 
 UNKNOWN = np.nan
 
@@ -81,3 +82,34 @@ def test_a_page_says_who_is_ahead_by_how_much_and_why():
     assert "Gradient boosting, pointwise is ahead by 0.010 [-0.001, 0.020], within the interval: its trees find" in told
     assert reached(results)[0][1:4] == ["0.001 [-0.020, 0.001]", "≥ 0", "met"]
     assert rivals_page(results) == []
+
+
+def four_classes_a_grade() -> drift_alarms.Students:
+    random, count = np.random.default_rng(0), 2 * 2 * 4 * 30
+    school, rest = np.divmod(np.arange(count), count // 2)
+    grade, within = np.divmod(rest, 120)
+    marks = random.integers(3, 6, count).astype(float)
+    return drift_alarms.Students(
+        {"mark.math": marks, "interest.R": random.normal(size=count)}, school, grade, within // 30
+    )
+
+
+def test_halves_are_of_the_same_schools_and_grades_and_of_no_student_twice():
+    everybody = four_classes_a_grade()
+    reference, present = drift_alarms.halves(everybody, np.array([0, 1]), np.random.default_rng(1))
+    for half in (reference, present):
+        assert np.bincount(half.schools * 2 + half.grades).tolist() == [60, 60, 60, 60]
+        assert all(len(np.unique(half.classes[half.schools * 2 + half.grades == cell])) == 2 for cell in range(4))
+    numbers = np.concatenate([reference.values["interest.R"], present.values["interest.R"]])
+    assert sorted(numbers) == sorted(everybody.values["interest.R"])
+
+
+def test_a_planted_shift_is_of_the_size_it_says():
+    everybody = four_classes_a_grade()
+    for name, before in everybody.values.items():
+        edges = bin_edges(before)
+        shares = [
+            np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) / len(values)
+            for values in (before, drift_alarms.planted(everybody, name))
+        ]
+        assert 0.25 <= psi(*shares) < 0.3

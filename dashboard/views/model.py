@@ -8,6 +8,7 @@ from dashboard import client, session, text
 from dashboard.views import candidates
 from dashboard.widgets.elements import note, table
 from dashboard.widgets.gate import gate_table
+from dashboard.widgets.observations import reliance_sentence, watching
 from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 
@@ -15,8 +16,9 @@ from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
 def page() -> None:
     """One sentence for the counsellor, then the versions."""
     token = session.find_token() or ""
-    found = client.model_versions(token)
+    found, seen = client.model_versions(token), client.observations(token)
     st.title(text.MODEL_TITLE, anchor=False)
+    reliance_sentence(seen.reliance)
     told = training_told(client.jobs(token).jobs)
     if told is not None:
         note(told)
@@ -27,13 +29,14 @@ def page() -> None:
         st.write(text.MODEL_NONE)
     else:
         st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
-        st.markdown(f"**{_verdict(active)}**")
+        st.write(_verdict(active))
         if active.gate is not None:
             with st.expander(text.GATE_SHOW):
                 gate_table(active.gate)
     me = session.find_me()
     candidates.show(token, found, may_promote=me is not None and "models:promote" in me.permissions)
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
+    watching(seen)
     if active is not None and active.audits is not None:
         _fairness(active, active.audits)
 

@@ -56,6 +56,15 @@ h3 { font-size:1.05rem !important; }
   } .o-decided.declined { color:var(--bad); }
 .st-key-buttons button, [class*="st-key-buttons-"] button { padding:.12rem .55rem; min-height:2rem;
   font-size:.84rem; }
+.o-reliance { border-left:5px solid var(--line); background:var(--wash); border-radius:4px; padding:.55rem .8rem;
+  font-size:1.05rem; line-height:1.4; } .o-reliance.good { border-color:var(--good); }
+.o-reliance.care { border-color:#d9a400; background:#fff6dc; } .o-reliance.bad { border-color:var(--bad);
+  background:#fbefec; }
+.o-plot { position:relative; display:flex; align-items:flex-end; gap:1px; width:9.5rem; height:2.1rem;
+  background:var(--wash); border-radius:3px; padding:0 2px; }
+.o-plot i { display:block; width:.24rem; background:#8fb2d6; border-radius:1px 1px 0 0; }
+.o-plot i:last-of-type { background:var(--accent); } .o-plot.bad i:last-of-type { background:var(--bad); }
+.o-plot u { position:absolute; left:0; right:0; border-top:1px dashed var(--bad); }
 [class*="st-key-buttons-"] button p { font-size:.84rem; }
 @media print { [data-testid="stHeader"], button, [data-testid="stSlider"] { display:none !important; } }
 </style>

@@ -15,6 +15,7 @@ from recommender.candidate_audit import audit_candidate
 from recommender.congestion import usual_choices
 from recommender.demand import edition_in_force
 from recommender.expert import read_expert_weights
+from recommender.student_inputs import reference_of
 from recommender.training import train
 from recommender.warm_restart import NOTHING_KEPT, Kept
 from service.access import OPERATOR
@@ -89,6 +90,7 @@ def train_held(
     made = {
         "as_of": today.as_of.isoformat(),
         "usual_choices": usual_choices(history),
+        "inputs": reference_of(history, training.model),
         "audits": audit.as_data(),
         "refusals": audit.refusals(),
         OUTCOME_COUNT: len(history.outcomes),

@@ -109,6 +109,19 @@ class Job(Table):
     finished_at: Mapped[datetime | None]
 
 
+class Observation(Table):
+    """What was seen of the version that serves on one day: aggregates only."""
+
+    __tablename__ = "observations"
+    observation_id: Mapped[int] = mapped_column(primary_key=True)
+    observed_at: Mapped[datetime]
+    as_of: Mapped[date]
+    version: Mapped[str] = mapped_column(sa.ForeignKey("model_versions.version"), index=True)
+    edition_code: Mapped[str | None]
+    student_count: Mapped[int]
+    figures: Mapped[dict[str, Any]]  # lines, and each input apart
+
+
 class Showing(Table):
     """What was shown about a student, to whom, with which versions."""
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import settled, sign_in
-from tests.conftest import District
+from tests.conftest import District, orientir
 
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 KNOWN_LATIN = {
@@ -28,6 +28,21 @@ def open_card(page: Page, number: int = 0) -> None:
     page.get_by_role("button", name="Открыть").nth(number).click()
     expect(page.get_by_role("heading", name="Профессиональные пробы")).to_be_visible()
     settled(page)
+
+
+def test_the_model_page_begins_with_whether_to_rely_on_the_lists(
+    page: Page, own_district: District, screenshot: Callable[[str], None]
+) -> None:
+    assert orientir("model", "watch", environment=own_district.environment).returncode == 0
+    sign_in(page, own_district, "navigator")
+    page.get_by_role("link", name="Модель").click()
+    expect(page.get_by_role("status").filter(has_text="Спискам можно доверять")).to_be_visible()
+    plot = page.get_by_role("img", name=re.compile(r"^Данные учеников: отметки: \d\d\.\d\d\.\d{4} — 0,00"))
+    expect(plot).to_be_visible()
+    page.get_by_text("Данные учеников, каждый показатель отдельно").click()
+    expect(page.get_by_role("cell", name="отметка: Математика")).to_be_visible()
+    settled(page)
+    screenshot("model-watching")
 
 
 def test_sign_in_class_card_slider_accept(page: Page, district: District, screenshot: Callable[[str], None]) -> None:

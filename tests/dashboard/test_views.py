@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import client, text
-from tests.conftest import District, free_port
+from tests.conftest import District, free_port, orientir
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
@@ -230,6 +230,36 @@ def test_a_refused_candidate_says_why_and_asks_for_a_reason(
         assert app.button(key="promote-krasnodar-2024H1.2").disabled
         app.text_input(key="although-krasnodar-2024H1.2").set_value("решение методсовета").run()
         assert not app.button(key="promote-krasnodar-2024H1.2").disabled
+    client.forget_connection()
+
+
+def test_the_model_page_says_whether_to_rely_and_draws_what_was_seen(
+    own_district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(client.SERVICE_URL, own_district.api)
+    client.forget_connection()
+    before = shown_model_page(own_district.password)
+    assert "Спискам можно доверять с оговоркой: за этой версией ещё не наблюдали." in before
+    assert text.WATCHING_TITLE not in before
+    seen = orientir("model", "watch", environment=own_district.environment)
+    assert seen.returncode == 0, seen.stderr
+    after = shown_model_page(own_district.password)
+    assert "Спискам можно доверять: " in after.partition("<table")[0]
+    assert text.WATCHING_TITLE in after
+    assert after.count('class="o-plot"') >= 5
+    assert 'role="img" aria-label="Данные учеников: интересы: ' in after  # read aloud, a plot says its figures
+    assert "отметка: Русский язык" in after
+    with sqlite3.connect(own_district.folder / "orientir.sqlite") as database:
+        database.execute("UPDATE term_marks SET mark = 5 WHERE subject_code = 'math' AND mark = 4")
+    database.close()
+    assert orientir("model", "watch", environment=own_district.environment).returncode == 0
+    drifted = shown_model_page(own_district.password)
+    told = "Спискам можно доверять с оговоркой: отметки уже не такие, как при обучении"
+    assert told in drifted.partition("<table")[0]
+    assert "o-plot bad" in drifted
+    metrics = httpx2.get(f"{own_district.api}/metrics").text
+    assert 'orientir_model_alarm{figure="inputs.marks"} 1.0' in metrics
+    assert 'orientir_model_alarm{figure="inputs.grades"} 0.0' in metrics
     client.forget_connection()
 
 

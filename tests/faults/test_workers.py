@@ -16,14 +16,17 @@ import pytest
 import sqlalchemy as sa
 
 from service.access import OPERATOR
+from service.clock import now
 from service.db import Database
+from service.jobs.actions import TRAINING
 from service.jobs.leases import MAX_ATTEMPTS
 from service.model_versions.actions import check_folder
 from service.model_versions.queries import find_active_version
 from service.retraining import ask_for_training
 from service.settings import Settings
-from service.tables import AuditRecord, Job, ModelVersion
+from service.tables import AuditRecord, Job, ModelVersion, Observation
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
+from tests.service.conftest import AS_OF
 
 KILLS = int(os.environ.get("ORIENTIR_KILLS", "5"))
 SEED = 20261125
@@ -157,6 +160,8 @@ def test_who_is_told_to_stop_gives_the_job_back_at_once(ready: Database, own: Se
     crew.environment["ORIENTIR_JOB_LEASE_SECONDS"] = "600"
     with ready.writing() as session:
         session.execute(sa.delete(Job))
+        seen = Observation(observed_at=now(), as_of=AS_OF, version=ACTIVE, student_count=0, figures={})
+        session.add(seen)  # or the workers would begin with that
     crew.hire()
     crew.gather()  # before there is anything to do: a training is over in two seconds
     wait_for_somebody_at_work(crew, ready)  # has begun to load scikit-learn
@@ -193,7 +198,9 @@ def test_every_training_takes_effect_exactly_once(
     with ready.reading() as session:
         jobs = session.scalars(sa.select(Job).where(Job.job_id > last_job)).all()
         assert {job.state for job in jobs} == {"done"}, [(job.state, job.error) for job in jobs]
-        made = [job.result for job in jobs]
+        made = [job.result for job in jobs if job.kind == TRAINING]
+        observed = session.scalar(sa.select(sa.func.count()).select_from(Observation))
+        assert observed == len(jobs) - len(made) >= 1  # the version that serves was looked at, once a job
         versions = session.scalars(sa.select(ModelVersion.version)).all()
         assert sorted(versions) == sorted([*before, *made])  # as many as jobs, each made by one of them
         trained = sa.select(AuditRecord.subject).where(AuditRecord.deed == "model.trained")

@@ -11,8 +11,9 @@ from recommender.demand import read_edition
 from recommender.demand_weights import demand_weights
 from recommender.expert import expert_ranker
 from recommender.features import FeatureSpace
-from recommender.pipeline import Recommendations, Recommender
+from recommender.pipeline import SURE, Recommendations, Recommender
 from recommender.region import Region, read_region
+from recommender.student_inputs import reference_of
 from recommender.students import FactRows, StudentFacts, StudentRow, student_facts
 from recommender.training import local_interest_model
 from tests.recommender.worked_region import EXPERT
@@ -105,3 +106,29 @@ def test_lists_respect_every_rule(
             assert student.grade in pathway.grades
             assert set(student.conditions_needed) <= pathway.conditions_met
             assert pathway.apply_until is None or pathway.apply_until >= everything.facts.as_of
+
+
+def test_a_reference_is_made_of_five_students_or_more_and_of_no_pseudonym(region, recommender):
+    history, model = region.history, recommender.space.interest_model
+    kept = reference_of(history, model)
+    assert kept["schools"] == [f"sch{number:02d}" for number in range(1, 7)]
+    assert {"grade", "interest.R", "mark.math", "has.RIASEC48"} <= set(kept["of"])
+    for found in kept["of"].values():
+        assert min(found["shares"]) * found["student_count"] >= 5 - 1e-9
+        assert sum(found["shares"]) == pytest.approx(1.0)
+    turned = replace(history, students={year: rows[::-1] for year, rows in history.students.items()})
+    assert reference_of(turned, model) == kept  # the same data, the same bytes
+    students = [row.student_id for row in history.students[kept["school_year"]]]
+    assert not any(student in str(kept) for student in students)
+
+
+def test_sureness_alone_is_the_sureness_of_the_card(recommender, everything):
+    for student in range(0, len(everything.facts), 150):
+        card = recommender.explain(everything, student)
+        alone = recommender.sureness(everything, student)
+        for ranked, sureness in zip(card.lists, alone, strict=True):
+            if ranked.items:
+                assert (sureness >= SURE) == ranked.is_sure
+                assert sureness in (0.0, ranked.sureness)
+            else:
+                assert np.isnan(sureness)

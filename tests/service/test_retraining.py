@@ -26,7 +26,7 @@ from service.retraining import (
     retrain_after_outcomes,
 )
 from service.settings import Settings
-from service.tables import Job, ModelVersion, TrialAttendance
+from service.tables import Job, ModelVersion, Observation, TrialAttendance
 from service.worker import Stopping, do_next, next_lease
 from tests.service.conftest import AS_OF, sqlite_only
 from tests.service.worked_example import ELSEWHERE, KNOWN
@@ -36,10 +36,12 @@ ACTIVE, SECOND = "krasnodar-2024H1.1", "krasnodar-2024H1.2"
 
 @pytest.fixture
 def own(settings: Settings, ready: Database, tmp_path: Path) -> Settings:
-    """Settings with models of the test's own, nothing queued."""
+    """Settings with models of the test's own, nothing queued, the version that serves already observed."""
     shutil.copytree(settings.models_dir, tmp_path / "models")
     with ready.writing() as session:
         session.execute(sa.delete(Job))
+        seen = Observation(observed_at=now(), as_of=AS_OF, version=ACTIVE, student_count=0, figures={})
+        session.add(seen)
     return settings.model_copy(update={"models_dir": tmp_path / "models"})
 
 

@@ -1,0 +1,1 @@
+"""What is seen of the version that serves, and whether its lists may be relied on."""
