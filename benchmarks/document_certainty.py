@@ -18,7 +18,8 @@ PROMISED = {
 CERTAINTY_TEXT = """## How sure the lists say they are (synthetic)
 
 Intervals: scores of held-back students, known by one answer sheet and to a ranker that learned from half of the
-earlier outcomes, against their scores once the other sheets and the other half are there; over five halves. Fit:
+earlier outcomes, against their scores once the other sheets and the other half are there; over five halves and four
+regions, the shipped one and three other seeds (in brackets the lowest and the highest of them). Fit, shipped region:
 calibrated on the earlier years, asked of the held-back one; "if it were right" is what a perfect fit would show with
 as few outcomes.
 """
