@@ -26,7 +26,7 @@ from recommender.interests import InterestModel
 from recommender.learning import (
     KindPeers,
     Vocabulary,
-    by_part,
+    by_year,
     choose_pull,
     fit_ranker,
     folds_of,
@@ -78,7 +78,7 @@ def _inside(history: History, calibration: list[Record] | None = None) -> dict[P
     model = local_interest_model(history)
     found = {}
     for kind, kept in choice_sets_by_kind(history, model).items():
-        pull = choose_pull(folds_of(kept[:-1], expert[kind]), expert[kind])
+        pull = choose_pull(folds_of(joined(kept[:-1]), expert[kind]), expert[kind])
         if pull != KNOWLEDGE_ONLY:  # weights that nothing was learned of have no interval
             found[kind] = _within(history, kind, kept[:-1], expert[kind], pull, model)
         if calibration is not None:
@@ -211,8 +211,8 @@ def _fit(
 ) -> tuple[np.ndarray, ChoiceSets]:
     """Fit of the held-back year, calibrated on the earlier ones alone."""
     known = joined(parts)
-    unseen = by_part(parts, unseen_scores(known, expert, pull))
-    slope, intercept, _ = calibrate(unseen, [part.relevance for part in parts], expert)
+    unseen = by_year(known, unseen_scores(known, expert, pull))
+    slope, intercept, _ = calibrate(unseen, by_year(known, known.relevance), expert)
     asked = learned_scores(informed(known, last, known, expert), expert, pull)
     return 1.0 / (1.0 + np.exp(-(slope * asked + intercept))), last
 

@@ -26,7 +26,7 @@ def records() -> list[Record]:
 
 def _judged(kind: str, parts: list[ChoiceSets], last: ChoiceSets, expert: ExpertWeights) -> list[Record]:
     programmes = np.unique(joined(parts).programmes)
-    pull = min(choose_pull(folds_of(parts, expert), expert), CAREFUL)
+    pull = min(choose_pull(folds_of(joined(parts), expert), expert), CAREFUL)
     schools = np.unique(last.schools, return_inverse=True)[1]
     values: dict[str, list[np.ndarray]] = {"ranker": [], "no_fields": [], "expert_weights": []}
     groups = []

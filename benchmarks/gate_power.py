@@ -24,7 +24,7 @@ from recommender.judging import WISH_TERMS
 from recommender.kind_fit import TrainedKind, fit_kind
 from recommender.learning import choose_pull, folds_of
 from recommender.metrics import ndcg
-from recommender.splitting import COLUMNS, ChoiceSets
+from recommender.splitting import COLUMNS, ChoiceSets, joined
 from recommender.synthetic import write_region
 from recommender.synthetic_people import RegionSize
 from recommender.training import HeldBack, judge_earlier, local_interest_model
@@ -126,11 +126,13 @@ class _Kind:
 
     def __init__(self, kind: PathwayKind, parts: list[ChoiceSets], expert: ExpertWeights) -> None:
         self.kind, self.earlier, self.last, self.expert = kind, parts[:-1], parts[-1], expert
-        self.chosen = Measured(choose_pull(folds_of(self.earlier, expert), expert), 1.0, 0.0, is_calibrated=False)
+        self.chosen = Measured(
+            choose_pull(folds_of(joined(self.earlier), expert), expert), 1.0, 0.0, is_calibrated=False
+        )
 
     def fitted(self, parts: list[ChoiceSets]) -> tuple[TrainedKind, ChoiceSets]:
         """A ranker of some of the earlier choices."""
-        trained, told = fit_kind(parts, self.kind, self.expert, kept=self.chosen, with_doubt=False)
+        trained, told = fit_kind(joined(parts), self.kind, self.expert, kept=self.chosen, with_doubt=False)
         if told is None:
             raise ValueError(f"too few choices of {self.kind}")
         return trained, told

@@ -58,8 +58,8 @@ def _drawn(
         for part, first in zip(parts, ends, strict=False)
     ]
     drawn = [part for part in drawn if len(part)]
-    pull = choose_pull(folds_of(drawn, expert), expert) if count >= MIN_QUERIES else KNOWLEDGE_ONLY
     known = joined(drawn)
+    pull = choose_pull(folds_of(known, expert), expert) if count >= MIN_QUERIES else KNOWLEDGE_ONLY
     scores = learned_scores(informed(known, asked, None, expert), expert, pull)
     return _ndcg(asked, scores), pull != KNOWLEDGE_ONLY
 

@@ -76,7 +76,7 @@ def trained_ranker(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> Rival:
     def learn(known: Offers) -> Scorer:
         sets = known.sets
         whole = len(sets) == sum(len(part) for part in parts)
-        pull = choose_pull(folds_of(parts if whole else [sets], expert), expert)
+        pull = choose_pull(folds_of(joined(parts) if whole else sets, expert), expert)
         vocabulary, (peers, told) = Vocabulary.of(sets), learn_peers(sets, expert)
         if pull == KNOWLEDGE_ONLY:
             return lambda asked: peers.told_to(asked.sets).terms @ prior_weights(expert)

@@ -25,7 +25,8 @@ def records() -> list[Record]:
 
 
 def _gains(kind: str, parts: list[ChoiceSets], last: ChoiceSets, expert: ExpertWeights) -> list[Record]:
-    folds, known = folds_of(parts, expert), joined(parts)
+    known = joined(parts)
+    folds = folds_of(known, expert)
     fold = informed(known, last, known, expert)
     whole = _ndcg(folds, fold, expert)
     schools = np.unique(last.schools, return_inverse=True)[1]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS
-from recommender.features import SHAPED_TERMS, TERM_CODES
+from recommender.features import SHAPED_TERMS, TERM_CODES, leanings
 from recommender.peers import Peers
 from recommender.scoring import ServedRanker
 from recommender.splitting import ChoiceSets
@@ -59,7 +59,7 @@ def _told(peers: Peers, kind: int, sets: ChoiceSets) -> Floats:
     place = np.array([at.get(field, -1) for field in sets.pathways.fields.tolist()])[sets.offered]
     for term, leaning in zip(
         PEER_TERMS,
-        (sets.students @ peers.fact_weights[:, own], sets.answers @ peers.answer_weights[:, own]),
+        (leanings(sets.students, peers.fact_weights[:, own]), leanings(sets.answers, peers.answer_weights[:, own])),
         strict=True,
     ):
         terms[:, term] = np.where(place >= 0, leaning[sets.queries, place], 0.0)

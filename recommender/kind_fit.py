@@ -1,6 +1,5 @@
 """The ranker of one kind: fitted on its choice sets; strength, calibration and width measured on unseen ones."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from recommender.expert import ExpertWeights
 from recommender.learning import (
     KindPeers,
     Vocabulary,
-    by_part,
+    by_year,
     choose_pull,
     fit_ranker,
     folds_of,
@@ -23,7 +22,7 @@ from recommender.learning import (
     unseen_scores,
 )
 from recommender.ranking import PathwayRanker
-from recommender.splitting import ChoiceSets, joined
+from recommender.splitting import ChoiceSets
 from recommender.uncertainty import Doubt
 from recommender.warm_restart import KNOWLEDGE_ONLY, Measured
 
@@ -82,7 +81,7 @@ def by_knowledge(kind: PathwayKind, expert: ExpertWeights) -> TrainedKind:
 
 
 def fit_kind(
-    parts: Sequence[ChoiceSets],
+    sets: ChoiceSets | None,
     kind: PathwayKind,
     expert: ExpertWeights,
     *,
@@ -94,11 +93,11 @@ def fit_kind(
 
     Parameters
     ----------
-    parts : sequence of ChoiceSets, one a year, oldest first; may be empty
+    sets : ChoiceSets of one or more years, or None
     kind : PathwayKind
     expert : ExpertWeights
     pull : float, optional
-        Chosen before, on other parts; None = chosen on these.
+        Chosen before, on other choices; None = chosen on these.
     kept : Measured, optional
         A warm restart: nothing is measured again.
     with_doubt : bool
@@ -110,16 +109,15 @@ def fit_kind(
         And what it learned from, each student told what others' choices say; None where nothing was learned from.
         The same choice sets and `kept` as measured on them give the same bits as without it.
     """
-    if sum(len(part) for part in parts) < MIN_QUERIES:
+    if sets is None or len(sets) < MIN_QUERIES:
         return by_knowledge(kind, expert), None
-    every = joined(parts)
     if kept is not None:
         pull, slope, level, is_calibrated = kept.pull, kept.slope, kept.level, kept.is_calibrated
     else:
-        pull = choose_pull(folds_of(parts, expert), expert) if pull is None else pull
-        unseen = unseen_scores(every, expert, pull)
-        slope, level, is_calibrated = calibrate(by_part(parts, unseen), [part.relevance for part in parts], expert)
-    vocabulary, (peers, told) = Vocabulary.of(every), learn_peers(every, expert)
+        pull = choose_pull(folds_of(sets, expert), expert) if pull is None else pull
+        unseen = by_year(sets, unseen_scores(sets, expert, pull))
+        slope, level, is_calibrated = calibrate(unseen, by_year(sets, sets.relevance), expert)
+    vocabulary, (peers, told) = Vocabulary.of(sets), learn_peers(sets, expert)
     estimator, doubt, width = None, None, None
     own = told.terms @ prior_weights(expert)
     if pull != KNOWLEDGE_ONLY:
@@ -128,11 +126,11 @@ def fit_kind(
         if with_doubt:
             width = kept.width if kept is not None else None
             if width is None:
-                width = measure_width(estimator, every, told, expert, vocabulary, pull)
+                width = measure_width(estimator, sets, told, expert, vocabulary, pull)
             doubt = doubt_of(estimator, vocabulary, pull, width)
     intercept = level - slope * float(own.mean()) if is_calibrated else level
     trained = TrainedKind(
-        kind, estimator, vocabulary, peers, len(every), Measured(pull, slope, level, is_calibrated, width),
-        (slope, intercept), doubt, int(every.days.max()),
+        kind, estimator, vocabulary, peers, len(sets), Measured(pull, slope, level, is_calibrated, width),
+        (slope, intercept), doubt, int(sets.days.max()),
     )  # fmt: skip
     return trained, told

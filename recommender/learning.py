@@ -18,7 +18,7 @@ from recommender.features import SHAPED_TERMS, TERM_CODES, WEIGHT_STEP, leanings
 from recommender.metrics import ndcg
 from recommender.peers import fit_leaning, surprises
 from recommender.ranking import PathwayRanker
-from recommender.splitting import COVARIATES, ChoiceSets, OfferedPathways, joined
+from recommender.splitting import COVARIATES, ChoiceSets, OfferedPathways
 from recommender.warm_restart import KNOWLEDGE_ONLY
 
 Floats = NDArray[np.float64]
@@ -217,26 +217,22 @@ def informed(known: ChoiceSets, asked: ChoiceSets, every: ChoiceSets | None, exp
     return Fold(told, peers.told_to(asked), every, peers)
 
 
-def folds_of(parts: Sequence[ChoiceSets], expert: ExpertWeights) -> list[Fold]:
+def folds_of(sets: ChoiceSets, expert: ExpertWeights) -> list[Fold]:
     """Each year beside all others; the students of a single year in FOLDS parts.
 
     Parameters
     ----------
-    parts : sequence of ChoiceSets, one a year
+    sets : ChoiceSets of one or more years
     expert : ExpertWeights
 
     Returns
     -------
     list of Fold
     """
-    if len(parts) > 1:
-        others = [[part for part in parts if part is not asked] for asked in parts]
-        return [informed(joined(known), asked, None, expert) for known, asked in zip(others, parts, strict=True)]
-    every = joined(parts)
-    return [
-        informed(every.of_queries(known), every.of_queries(asked), None, expert)
-        for known, asked in split_students(every)
-    ]
+    years = np.unique(sets.years)
+    split = [(np.flatnonzero(sets.years != year), np.flatnonzero(sets.years == year)) for year in years]
+    split = split if len(years) > 1 else split_students(sets)
+    return [informed(sets.of_queries(known), sets.of_queries(asked), None, expert) for known, asked in split]
 
 
 def split_students(sets: ChoiceSets) -> list[tuple[Ints, Ints]]:
@@ -270,9 +266,10 @@ def unseen_scores(every: ChoiceSets, expert: ExpertWeights, pull: float) -> Floa
     return scores
 
 
-def by_part(parts: Sequence[ChoiceSets], values: Floats) -> list[Floats]:
-    """Values of all rows (n_rows,) cut into those of each part."""
-    return np.split(values, np.cumsum([len(part.relevance) for part in parts])[:-1])
+def by_year(sets: ChoiceSets, values: Floats) -> list[Floats]:
+    """Values of all rows (n_rows,) cut into those of each year, oldest first."""
+    year_of = sets.years[sets.queries]
+    return [values[year_of == year] for year in np.unique(sets.years)]
 
 
 def choose_pull(folds: Sequence[Fold], expert: ExpertWeights) -> float:

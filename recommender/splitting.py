@@ -4,7 +4,7 @@ Splits follow school years, never single rows: what is learned on earlier years 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -123,6 +123,8 @@ class ChoiceSets:
     is_measured : bool array (n_queries,)
         Whether interests of the student had been measured.
     student_ids : array of str (n_queries,)
+    years : int array (n_queries,)
+        In which the school year of each query began.
     days : int array (n_queries,), ordinals
         What was known on this day, the one before the choice, is in the terms.
     students : ndarray of shape (n_queries, width)
@@ -141,6 +143,7 @@ class ChoiceSets:
     schools: NDArray[np.str_]
     is_measured: NDArray[np.bool_]
     student_ids: NDArray[np.str_]
+    years: Ints
     days: Ints
     students: Floats
     answers: Floats
@@ -163,6 +166,10 @@ class ChoiceSets:
         """Pathway of each row, (n_rows,)."""
         return self.pathways.codes[self.offered]
 
+    def of_years(self, wanted: Callable[[Ints], NDArray[np.bool_]]) -> Self:
+        """Choice sets of the years that are wanted."""
+        return self.of_queries(np.flatnonzero(wanted(self.years)))
+
     def of_queries(self, wanted: Ints) -> Self:
         """Some of the choice sets, numbered anew.
 
@@ -182,7 +189,7 @@ class ChoiceSets:
 
 
 ROW_COLUMNS = ("terms", "correlation", "relevance", "queries", "offered")
-QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "days", "students", "answers")
+QUERY_COLUMNS = ("schools", "is_measured", "student_ids", "years", "days", "students", "answers")
 
 
 def school_year_end(school_year: str) -> date:
@@ -263,6 +270,7 @@ def choice_sets(history: History, kind: PathwayKind, school_year: str, model: In
         ),
         is_measured=vectors.profile.reading_count > 0,
         student_ids=np.array([student.student_id for student in students]),
+        years=np.full(len(students), int(school_year[:4])),
         days=np.array([days[student.student_id].toordinal() for student in students]),
         students=np.hstack([vectors.blocks[term] for term in FACT_TERMS]),
         answers=space.answers_of(facts),

@@ -18,12 +18,12 @@ from recommender.features import TERM_CODES, FeatureSpace
 from recommender.instruments import every_question, question_places
 from recommender.interests import InterestModel, build_interest_model, with_local_norms
 from recommender.judging import CHALLENGER, TRAINED, Judgement, judge, rivals
-from recommender.kind_fit import TrainedKind, fit_kind
+from recommender.kind_fit import TrainedKind, by_knowledge, fit_kind
 from recommender.learning import Vocabulary
 from recommender.outcomes import LIKED
 from recommender.peers import NO_PEERS, Peers, answer_scatter
 from recommender.scoring import ServedRanker
-from recommender.splitting import ChoiceSets, History, choice_sets
+from recommender.splitting import ChoiceSets, History, choice_sets, joined
 from recommender.students import FactRows, StudentFacts, newest_answers, student_facts
 from recommender.uncertainty import Doubt
 from recommender.warm_restart import NOTHING_KEPT, Kept, Measured
@@ -132,7 +132,7 @@ def usual_of(history: History, model: InterestModel) -> UsualFacts:
 
 
 def train_kind(
-    parts: Sequence[ChoiceSets],
+    sets: ChoiceSets | None,
     kind: PathwayKind,
     expert: ExpertWeights,
     *,
@@ -143,7 +143,7 @@ def train_kind(
 
     Parameters
     ----------
-    parts : sequence of ChoiceSets, oldest first; may be empty
+    sets : ChoiceSets of all years, or None
     kind : PathwayKind
     expert : ExpertWeights
     kept : (of all years, of the earlier ones)
@@ -156,12 +156,17 @@ def train_kind(
         Of all years, of the earlier ones, and how the latter did on the last.
     """
     of_all, of_earlier = kept
-    earlier, told = fit_kind(parts[:-1], kind, expert, kept=of_earlier, with_doubt=False)
-    found = NOT_HELD_BACK
-    if told is not None:
-        found = judge_earlier(earlier, told, parts[-1], expert, with_challenger=with_challenger)
-    pull = None if told is None else earlier.measured.pull
-    trained, _ = fit_kind(parts, kind, expert, pull=pull, kept=of_all)
+    earlier, found, pull = by_knowledge(kind, expert), NOT_HELD_BACK, None
+    if sets is not None:
+        newest = sets.years.max()
+        before = sets.of_years(lambda years: years < newest)
+        earlier, told = fit_kind(before, kind, expert, kept=of_earlier, with_doubt=False)
+        if told is not None:
+            last = sets.of_years(lambda years: years == newest)
+            found = judge_earlier(earlier, told, last, expert, with_challenger=with_challenger)
+            pull = earlier.measured.pull
+        del before, told
+    trained, _ = fit_kind(sets, kind, expert, pull=pull, kept=of_all)
     return trained, earlier, found
 
 
@@ -263,6 +268,13 @@ def served_form(kinds: Sequence[TrainedKind], expert: Mapping[PathwayKind, Exper
     )  # fmt: skip
 
 
+def sets_of_years(history: History, kind: PathwayKind, years: Sequence[str], model: InterestModel) -> ChoiceSets | None:
+    """Choice sets of one kind in all years, one table; None where nobody chose."""
+    found = (choice_sets(history, kind, year, model) for year in years)
+    parts = [part for part in found if part is not None]
+    return joined(parts) if parts else None
+
+
 def train(
     history: History,
     expert: Mapping[PathwayKind, ExpertWeights],
@@ -301,14 +313,14 @@ def train(
         kinds, earlier_kinds, found, counts = [], [], {}, {}
         for row, kind in enumerate(KINDS):
             on_progress(kind, (row + 0.2) / len(KINDS))
-            parts = [part for year in years if (part := choice_sets(history, kind, year, model)) is not None]
-            counts[f"{kind}_queries"] = sum(len(part) for part in parts)
-            counts[f"{kind}_rows"] = sum(len(part.relevance) for part in parts)
+            sets = sets_of_years(history, kind, years, model)
+            counts[f"{kind}_queries"] = 0 if sets is None else len(sets)
+            counts[f"{kind}_rows"] = 0 if sets is None else len(sets.relevance)
             own = (kept.of_all.get(kind), kept.of_earlier.get(kind)) if is_warm else (None, None)
             trained, earlier, found[kind] = train_kind(
-                parts, kind, expert[kind], kept=own, with_challenger=with_challenger
+                sets, kind, expert[kind], kept=own, with_challenger=with_challenger
             )
-            del parts  # before the next kind's are made
+            del sets  # before the next kind's are made
             kinds.append(trained)
             earlier_kinds.append(earlier)
         peers, earlier_peers = (

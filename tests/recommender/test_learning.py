@@ -51,7 +51,7 @@ def made_sets(students: int, seed: int, *, likes: dict[int, float], offers: int 
         offered=np.tile(np.arange(offers), students),
         pathways=OfferedPathways(names, names, np.array(["col01"] * offers), np.array(["08"] * offers)),
         is_measured=np.ones(students, dtype=bool), student_ids=np.array([f"s{i}" for i in range(students)]),
-        days=np.full(students, 730000 + seed),
+        years=np.full(students, 2000 + seed), days=np.full(students, 730000 + seed),
         students=np.zeros((students, 1)), answers=np.zeros((students, 0)),
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def knowing(**weights: float) -> ExpertWeights:
 def test_a_handful_of_outcomes_hardly_moves_knowledge_whatever_they_say():
     pairs = [[made_sets(12, seed, likes={WISH: 2.0}) for seed in (first, first + 100)] for first in range(12)]
     expert = knowing(profile_wish=2.0)
-    chosen = [choose_pull(folds_of(parts, expert), expert) for parts in pairs]
+    chosen = [choose_pull(folds_of(joined(parts), expert), expert) for parts in pairs]
     assert set(chosen) <= {KNOWLEDGE_ONLY, 300.0, 100.0}
     assert chosen.count(KNOWLEDGE_ONLY) >= 4
 
@@ -71,18 +71,19 @@ def test_a_handful_of_outcomes_hardly_moves_knowledge_whatever_they_say():
 def test_many_outcomes_against_knowledge_are_believed():
     parts = [made_sets(300, seed, likes={MARKS: 2.0}) for seed in (1, 2)]
     expert = knowing(profile_wish=2.0)
-    assert choose_pull(folds_of(parts, expert), expert) in PULLS
+    assert choose_pull(folds_of(joined(parts), expert), expert) in PULLS
 
 
 def test_a_single_student_teaches_nothing():
     expert = knowing(profile_wish=2.0)
-    assert choose_pull(folds_of([made_sets(1, 1, likes={WISH: 2.0})], expert), expert) == KNOWLEDGE_ONLY
+    assert choose_pull(folds_of(made_sets(1, 1, likes={WISH: 2.0}), expert), expert) == KNOWLEDGE_ONLY
 
 
 def test_each_year_is_asked_of_the_others_and_a_single_year_by_students():
     years = [made_sets(4, 1, likes={}), made_sets(6, 2, likes={}), made_sets(5, 3, likes={})]
     sizes = [
-        [(len(fold.known), len(fold.asked)) for fold in folds_of(parts, EXPERT[TRIAL])] for parts in (years, years[:1])
+        [(len(fold.known), len(fold.asked)) for fold in folds_of(joined(parts), EXPERT[TRIAL])]
+        for parts in (years, years[:1])
     ]
     assert sizes == [[(11, 4), (9, 6), (10, 5)], [(3, 1)] * 4]
 

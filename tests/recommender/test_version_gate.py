@@ -13,7 +13,7 @@ from recommender.choice_scores import ServedForm, scores_of_choices
 from recommender.kind_fit import fit_kind
 from recommender.learning import served_scores
 from recommender.outcomes import OutcomeRow
-from recommender.splitting import choice_sets
+from recommender.splitting import choice_sets, joined
 from recommender.students import FactRow, FactRows
 from recommender.training import Training, judge_earlier, train
 from recommender.version_gate import (
@@ -217,8 +217,8 @@ def test_another_year_is_measured_anew(history, training):
 
 def test_a_candidate_that_has_seen_the_held_back_year_is_caught(history, training):
     parts = [choice_sets(history, TRIAL, year, training.model) for year in YEARS]
-    honest, told = fit_kind(parts[:-1], TRIAL, EXPERT[TRIAL], with_doubt=False)
-    leaking, knows = fit_kind(parts, TRIAL, EXPERT[TRIAL], with_doubt=False)
+    honest, told = fit_kind(joined(parts[:-1]), TRIAL, EXPERT[TRIAL], with_doubt=False)
+    leaking, knows = fit_kind(joined(parts), TRIAL, EXPERT[TRIAL], with_doubt=False)
     assert judge_earlier(honest, told, parts[-1], EXPERT[TRIAL]).came_after == 1.0
     found = judge_earlier(leaking, knows, parts[-1], EXPERT[TRIAL])
     assert found.came_after == 0.0
