@@ -30,7 +30,7 @@ from recommender.synthetic_people import RegionSize
 from recommender.training import local_interest_model, train
 from recommender.warm_restart import Kept
 
-CITY_SEED, SCHOOLS = 13, 26
+CITY_SEED, SCHOOLS = 13, 30
 PULL = 30.0  # as chosen for most kinds of the sample region
 FIT_LIMIT, WARM_LIMIT, MEMORY_LIMIT = 2.5, 0.5, 1000.0
 TOLERANCES = {"fit": 1e-6, "loose": 1e-4}  # ours is about as exact as the first: 1e-5 of the scores
