@@ -1,7 +1,9 @@
 """Training a version. Reaches scikit-learn: the command line and workers import it, a serving process never."""
 
+import hashlib
+import hmac
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from recommender.candidate_audit import audit_candidate
 from recommender.congestion import usual_choices
 from recommender.demand import edition_in_force
 from recommender.expert import read_expert_weights
+from recommender.outcomes import OutcomeRow
 from recommender.student_inputs import reference_of
 from recommender.training import train
 from recommender.warm_restart import NOTHING_KEPT, Kept
@@ -40,9 +43,7 @@ NO_EDITION = "no-edition"
 ANNOUNCED = ".training-"  # with a version's name: its folder may be there although nothing is registered
 DRAFTS = ".draft-*"
 FITTED, AUDITED = 0.85, 0.97  # of a training's time
-BY_EDITION = "edition "  # how the cause of a training begins that a new list asked for
-MEASURED_ON = "measured_on"  # in a manifest: outcomes that strength and calibration were measured on
-MEASURED_AGAIN = 0.1  # a tenth more or fewer outcomes, and they are measured again
+OUTCOMES = "outcomes_digest"  # in a manifest: which outcomes it learned from
 OnProgress = Callable[[str, float], None]
 
 
@@ -79,14 +80,14 @@ def train_held(
         is_synthetic = installation is not None and installation.synthetic
         active = find_active(session, settings, reference)
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
-    kept = kept_for(active[0].manifest if active is not None else None, held.lease.cause, len(history.outcomes))
+    digest = outcomes_digest(history.outcomes, key)
+    kept = kept_for(active[0].manifest if active is not None else None, held.lease.cause, digest)
     training = train(
         history, expert, lambda stage, share: report(stage, FITTED * share), kept=kept, with_challenger=False
     )
     report("audit", FITTED)
     audit = audit_candidate(history, training, sexes)
     gate = judge_candidate(history, training, audit, expert=expert, active=active, settings=settings)
-    measured_on = active[0].manifest[MEASURED_ON] if active is not None and training.is_warm else len(history.outcomes)
     made = {
         "as_of": today.as_of.isoformat(),
         "usual_choices": usual_choices(history),
@@ -94,7 +95,7 @@ def train_held(
         "audits": audit.as_data(),
         "refusals": audit.refusals(),
         OUTCOME_COUNT: len(history.outcomes),
-        MEASURED_ON: measured_on,
+        OUTCOMES: digest,
     }
     report("save", AUDITED)  # whoever has lost the lease saves nothing
     with database.reading() as session:
@@ -115,12 +116,20 @@ def train_held(
     return version
 
 
-def kept_for(active: Mapping[str, Any] | None, cause: str, outcome_count: int) -> Kept:
-    """What a training takes over from the version that serves: a new list alone does not change what was measured."""
-    if active is None or not cause.startswith(BY_EDITION) or MEASURED_ON not in active:
+def kept_for(active: Mapping[str, Any] | None, cause: str, digest: str) -> Kept:
+    """What a training takes over from the version that serves, where both learn from the very same outcomes.
+
+    A new list changes none of them. A withdrawn consent does: what was measured with it is measured again.
+    """
+    if active is None or cause == BY_HAND or active.get(OUTCOMES) != digest:
         return NOTHING_KEPT
-    grown = abs(outcome_count - active[MEASURED_ON]) > MEASURED_AGAIN * active[MEASURED_ON]
-    return NOTHING_KEPT if grown else kept_of(active)
+    return kept_of(active)
+
+
+def outcomes_digest(outcomes: Sequence[OutcomeRow], key: bytes) -> str:
+    """Tells whether two trainings learned from the same outcomes; without the key it tells nothing of anybody."""
+    rows = sorted(repr(tuple(row)) for row in outcomes)
+    return hmac.new(key, "\n".join(rows).encode(), hashlib.sha256).hexdigest()
 
 
 def clear_abandoned(session: Session, models_dir: Path) -> None:

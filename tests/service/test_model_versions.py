@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from recommender.artifact import FORMAT, feature_schema
+from recommender.catalogue import PathwayKind
+from recommender.outcomes import OutcomeRow
 from recommender.warm_restart import NOTHING_KEPT
 from service.access import GRANTS, OPERATOR, Actor, Role
 from service.db import Database
@@ -19,7 +22,7 @@ from service.errors import ConflictError, DeniedError, NotFoundError, NotReadyEr
 from service.model_versions.actions import promote_if_passed, promote_version
 from service.model_versions.history import read_history
 from service.model_versions.queries import find_active_version, passed_gate, refusals_of
-from service.model_versions.training import kept_for, train_version
+from service.model_versions.training import kept_for, outcomes_digest, train_version
 from service.recommendations.shelf import Shelf
 from service.settings import Settings
 from service.tables import ActiveModel, AuditRecord, ClassMember, ModelVersion
@@ -222,18 +225,25 @@ def test_who_promotes(
 
 
 @pytest.mark.parametrize(
-    ("cause", "outcomes", "is_kept"),
-    [("edition krasnodar-2024H1", 1050, True), ("edition krasnodar-2024H1", 1101, False), ("by hand", 1000, False)],
+    ("cause", "others", "is_kept"),
+    [("edition krasnodar-2024H1", [], True), ("edition krasnodar-2024H1", [3], False), ("by hand", [], False)],
 )
-def test_a_new_list_alone_restarts_warm(cause: str, outcomes: int, *, is_kept: bool) -> None:
+def test_a_new_list_alone_restarts_warm(cause: str, others: list[int], *, is_kept: bool) -> None:
+    """One consent withdrawn, one grade corrected: everything is measured again."""
+    outcomes = [
+        OutcomeRow(f"s{number}", "2022-23", PathwayKind.ELECTIVE, "sch01-e1", date(2022, 9, 5), 2)
+        for number in range(5)
+    ]
     measured = {"pull": None, "slope": 1.0, "level": 0.0, "is_calibrated": True, "width": None}
     active = {
-        "format": FORMAT, "feature_schema": feature_schema(), "measured_on": 1000, "years": ["2022-23"],
-        "kinds": {"elective": measured}, "earlier_kinds": {},
+        "format": FORMAT, "feature_schema": feature_schema(), "years": ["2022-23"], "kinds": {"elective": measured},
+        "earlier_kinds": {}, "outcomes_digest": outcomes_digest(outcomes, b"key"),
     }  # fmt: skip
-    assert (kept_for(active, cause, outcomes) != NOTHING_KEPT) is is_kept
-    assert kept_for({**active, "format": 2}, cause, outcomes) == NOTHING_KEPT
-    assert kept_for(None, cause, outcomes) == NOTHING_KEPT
+    now = outcomes_digest([row for number, row in enumerate(reversed(outcomes)) if number not in others], b"key")
+    assert (kept_for(active, cause, now) != NOTHING_KEPT) is is_kept
+    assert kept_for({**active, "format": 2}, cause, now) == NOTHING_KEPT
+    assert kept_for(None, cause, now) == NOTHING_KEPT
+    assert outcomes_digest(outcomes, b"another key") != active["outcomes_digest"]
 
 
 @sqlite_only
