@@ -16,6 +16,13 @@ RANKER_TITLES = {
 }
 
 
+FULL = "Обучение полное: силу доверия исходам, соответствие и погрешность измерили заново."
+WARM = (
+    "Обучение повторное на тех же исходах: силу доверия исходам, соответствие и погрешность взяли у прежней версии, "
+    "веса подобрали заново; порядок списков тот же, что после полного."
+)
+
+
 def model_card(manifest: Mapping[str, Any]) -> str:
     """The version's card in Russian, made from the manifest.
 
@@ -34,6 +41,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         "",
         f"Перечень профессий: {manifest['edition'] or 'нет'}.",
         f"Учебные годы: {', '.join(manifest['years']) or 'нет'}{synthetic}.",
+        WARM if manifest.get("is_warm") else FULL,
         "",
         "Модель советует, решает человек. Пол, имя, национальность и достаток в ней не участвуют.",
     ]

@@ -62,6 +62,7 @@ def print_difference(first: "ModelVersionRow", second: "ModelVersionRow") -> Non
     for title, values in (
         ("Перечень", (first.edition_code or "—", second.edition_code or "—")),
         ("Годы", (", ".join(first.window) or "—", ", ".join(second.window) or "—")),
+        ("Обучение", tuple("повторное" if row.is_warm else "полное" for row in (first, second))),
         ("Проверка", (GATE[first.passed_gate], GATE[second.passed_gate])),
         ("Возражения", (", ".join(first.refusals) or "нет", ", ".join(second.refusals) or "нет")),
     ):

@@ -28,7 +28,8 @@ def page() -> None:
     if active is None:
         st.write(text.MODEL_NONE)
     else:
-        st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window)))
+        how = text.MODEL_WARM if active.is_warm else text.MODEL_FULL
+        st.write(text.MODEL_ACTIVE.format(version=active.version, years=", ".join(active.window), how=how))
         st.write(_verdict(active))
         if active.gate is not None:
             with st.expander(text.GATE_SHOW):
