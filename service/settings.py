@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/orientir.sqlite"
     data_dir: Path = Path("data")
     models_dir: Path = Path("models")
+    secret_key: SecretStr | None = None  # instead of the file, where secrets come from outside
     secret_key_file: Path = Path("var/secret.key")
     as_of: date | None = None  # the day taken for today; else the sample region's day, else today
     demand_region: str = "Краснодарский край"  # editions of this region come into force
@@ -81,13 +82,19 @@ class BrokenKeyError(ValueError):
 
 
 def read_secret_key(settings: Settings) -> bytes:
-    """Key of this installation; made on first use, readable by its owner only."""
+    """Key of this installation: from the environment, else from its file; made on first use, its owner's alone."""
+    if settings.secret_key is not None:
+        return _checked(settings.secret_key.get_secret_value().encode(), "ORIENTIR_SECRET_KEY: задайте другой ключ")
     path = settings.secret_key_file
     if not path.exists():
         _make_key(path)
-    key = path.read_bytes()
+    return _checked(path.read_bytes(), f"{path}: верните файл из резервной копии")
+
+
+def _checked(key: bytes, remedy: str) -> bytes:
     if len(key) < KEY_BYTES:
-        raise BrokenKeyError(f"{path}: ключ короче {KEY_BYTES} байт; верните файл из резервной копии")
+        place, _, what = remedy.partition(": ")
+        raise BrokenKeyError(f"{place}: ключ короче {KEY_BYTES} байт; {what}")
     return key
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from service.clock import school_year_of, start_of
 from service.db import Database
 from service.installation import get_today, save_installation
-from service.settings import Settings, read_secret_key
+from service.settings import BrokenKeyError, Settings, read_secret_key
 
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +21,17 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORIENTIR_DEMAND_STRENGTH", "2")
     with pytest.raises(ValidationError):
         Settings()
+
+
+def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ORIENTIR_SECRET_KEY", "k" * 32)
+    settings = Settings(secret_key_file=tmp_path / "secret.key")
+    assert read_secret_key(settings) == b"k" * 32
+    assert not settings.secret_key_file.exists()
+    assert "kkk" not in repr(settings)
+    monkeypatch.setenv("ORIENTIR_SECRET_KEY", "short")
+    with pytest.raises(BrokenKeyError, match="ORIENTIR_SECRET_KEY: ключ короче 32 байт; задайте другой ключ"):
+        read_secret_key(Settings())
 
 
 def test_the_key_is_made_once_and_is_the_owners(tmp_path: Path) -> None:
