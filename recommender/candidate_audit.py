@@ -13,7 +13,7 @@ from recommender.demand_weights import demand_weights
 from recommender.evidence import UsualFacts
 from recommender.fairness import Audited, Person, TwinAudit, is_of_village, twin_audit
 from recommender.features import FeatureSpace
-from recommender.groups import GroupFigure, group_figures
+from recommender.groups import LIMITS, GroupFigure, group_figures
 from recommender.interests import InterestModel
 from recommender.judging import TRAINED, Judgement
 from recommender.peers import Peers
@@ -65,7 +65,9 @@ class CandidateAudit:
         return twins + gaps
 
 
-def audit_candidate(history: History, training: Training, sexes: Mapping[str, str]) -> CandidateAudit:
+def audit_candidate(
+    history: History, training: Training, sexes: Mapping[str, str], gap_limits: Mapping[str, float] = LIMITS
+) -> CandidateAudit:
     """Audit a training before it becomes a version.
 
     Parameters
@@ -75,6 +77,7 @@ def audit_candidate(history: History, training: Training, sexes: Mapping[str, st
     training : Training
     sexes : mapping of student_id to "f" or "m"
         Only of students whose sex is known; may be empty.
+    gap_limits : mapping of measure to float
 
     Returns
     -------
@@ -83,7 +86,8 @@ def audit_candidate(history: History, training: Training, sexes: Mapping[str, st
     """
     judged = judgements_of(training)
     return CandidateAudit(
-        twin_audit(newest_year(history, training, sexes)), group_figures(judged, groups_of(history, training, sexes))
+        twin_audit(newest_year(history, training, sexes)),
+        group_figures(judged, groups_of(history, training, sexes), gap_limits),
     )
 
 

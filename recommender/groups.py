@@ -54,7 +54,11 @@ class GroupFigure:
         return low > self.limit or high < -self.limit
 
 
-def group_figures(judgements: Sequence[Judgement], groups: Mapping[str, Mapping[str, str]]) -> tuple[GroupFigure, ...]:
+def group_figures(
+    judgements: Sequence[Judgement],
+    groups: Mapping[str, Mapping[str, str]],
+    limits: Mapping[str, float] = LIMITS,
+) -> tuple[GroupFigure, ...]:
     """Figures of every group and measure, all kinds together.
 
     Parameters
@@ -63,6 +67,8 @@ def group_figures(judgements: Sequence[Judgement], groups: Mapping[str, Mapping[
         Of the audited ranker, one a kind.
     groups : mapping of attribute to mapping of student_id to group
         Only of students whose group is known.
+    limits : mapping of measure to float
+        Of gaps; an installation may set its own.
 
     Returns
     -------
@@ -78,14 +84,14 @@ def group_figures(judgements: Sequence[Judgement], groups: Mapping[str, Mapping[
     }
     told = {attribute: _large_groups(ids, of) for attribute, of in groups.items()}
     told = {attribute: names for attribute, names in told.items() if len(names) > 1}
-    count = sum(len(names) for names in told.values()) * len(LIMITS)
+    count = sum(len(names) for names in told.values()) * len(limits)
     found = []
     for attribute, names in told.items():
         group_of = np.array([groups[attribute].get(student, "") for student in ids], dtype=np.str_)
         for name in names:
             is_in, is_out = group_of == name, np.isin(group_of, names) & (group_of != name)
             students = len(np.unique(ids[is_in]))
-            for measure, limit in LIMITS.items():
+            for measure, limit in limits.items():
                 known = np.isfinite(values[measure])
                 if not (known & is_in).any() or not (known & is_out).any():
                     continue

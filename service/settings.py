@@ -41,8 +41,10 @@ class Settings(BaseSettings):
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     retrain_after_outcomes: Annotated[int, Field(ge=1)] = 500
     retrain_days: Annotated[int, Field(ge=1)] | None = None  # None: not on a schedule
-    gate_margin: Annotated[float, Field(ge=0, le=0.2)] = 0.03  # docs/gate.md explains these four
+    gate_margin: Annotated[float, Field(ge=0, le=0.2)] = 0.03  # docs/gate.md explains these six
     gate_calibration_error: Annotated[float, Field(ge=0, le=1)] = 0.1
+    gate_gap_ndcg5: Annotated[float, Field(ge=0, le=1)] = 0.05
+    gate_gap_exposure: Annotated[float, Field(ge=0, le=1)] = 0.1
     gate_latency_ratio: Annotated[float, Field(ge=1, le=100)] = 1.5
     gate_abstention_rise: Annotated[float, Field(ge=0, le=1)] = 0.05
     promotion: Literal["person", "automatic"] = "person"  # who makes a candidate serve that passed the gate

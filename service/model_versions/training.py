@@ -86,7 +86,8 @@ def train_held(
         history, expert, lambda stage, share: report(stage, FITTED * share), kept=kept, with_challenger=False
     )
     report("audit", FITTED)
-    audit = audit_candidate(history, training, sexes)
+    gap_limits = {"ndcg5": settings.gate_gap_ndcg5, "exposure": settings.gate_gap_exposure}
+    audit = audit_candidate(history, training, sexes, gap_limits)
     gate = judge_candidate(history, training, audit, expert=expert, active=active, settings=settings)
     made = {
         "as_of": today.as_of.isoformat(),

@@ -116,6 +116,8 @@ def test_a_gap_by_hand():
     assert ndcg["f"].is_too_wide
     assert ndcg["m"].is_too_wide
     assert not any(figure.is_too_wide for figure in found if figure.measure == "exposure")
+    lenient = group_figures([judged([0.3] * 20 + [0.7] * 20, girls + boys)], groups, {"ndcg5": 0.5})
+    assert [(figure.limit, figure.is_too_wide) for figure in lenient] == [(0.5, False)] * 2
 
 
 def test_few_students_neither_refuse_nor_are_told():
