@@ -49,7 +49,7 @@ class GateLimits:
         By how much the share of lists that advise nothing may grow.
     """
 
-    margin: float = 0.03
+    margin: float = 0.04
     calibration_error: float = 0.1
     latency_ratio: float = 1.5
     abstention_rise: float = 0.05

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     job_lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     retrain_after_outcomes: Annotated[int, Field(ge=1)] = 500
     retrain_days: Annotated[int, Field(ge=1)] | None = None  # None: not on a schedule
-    gate_margin: Annotated[float, Field(ge=0, le=0.2)] = 0.03  # docs/gate.md explains these six
+    gate_margin: Annotated[float, Field(ge=0, le=0.2)] = 0.04  # docs/gate.md explains these six
     gate_calibration_error: Annotated[float, Field(ge=0, le=1)] = 0.1
     gate_gap_ndcg5: Annotated[float, Field(ge=0, le=1)] = 0.05
     gate_gap_exposure: Annotated[float, Field(ge=0, le=1)] = 0.1
