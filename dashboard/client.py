@@ -251,9 +251,10 @@ def promote(token: str, version: str, although: str | None) -> None:
     _ask("POST", f"/v1/model-versions/{quote(version, safe='')}/promotion", token, json={"although": although})
 
 
-def roll_back(token: str) -> ModelVersionRow:
-    """Make the version serve that served before the active one."""
-    return ModelVersionRow.model_validate_json(_ask("POST", "/v1/model-versions/rollback", token).content)
+def roll_back(token: str, version: str) -> ModelVersionRow:
+    """Make the version serve that served before the active one; `version` is the one a person was told of."""
+    answer = _ask("POST", "/v1/model-versions/rollback", token, json={"version": version})
+    return ModelVersionRow.model_validate_json(answer.content)
 
 
 def model_versions(token: str) -> ModelVersionList:

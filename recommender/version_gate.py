@@ -89,11 +89,22 @@ class GateCheck:
 
 
 class Standing(NamedTuple):
-    """The version that serves, in the form that knew no more than the candidate's twin; None = it has no such form."""
+    """The version that serves.
+
+    Attributes
+    ----------
+    version : str
+    form : ServedForm or None
+        The form that knew no more than the candidate's twin; None = it has no such form.
+    interests : InterestModel
+    learned : frozenset of PathwayKind
+        Kinds that it ranks by what it has learned rather than by knowledge alone.
+    """
 
     version: str
     form: ServedForm | None
     interests: InterestModel
+    learned: frozenset[PathwayKind] = frozenset()
 
 
 class Service(NamedTuple):
@@ -182,8 +193,10 @@ def gate_checks(
     tuple of GateCheck
     """
     checks = [_split(training)]
-    per_kind = [(kind, found) for kind, found in training.found.items() if found.judgements]
-    for kind, found in per_kind:
+    for kind, found in training.found.items():
+        if not found.judgements:
+            checks += _not_compared(training, kind, standing, limits)
+            continue
         checks += kind_checks(kind, found, limits)
         if standing is not None:
             rival = _of_standing(history, training, kind, standing)
@@ -198,9 +211,20 @@ def gate_checks(
         for f in audit.figures
     ]  # fmt: skip
     ours, theirs = service
-    checks.append(_at_most("latency", None, ours.milliseconds / theirs.milliseconds, limits.latency_ratio))
+    ratio = ours.milliseconds / theirs.milliseconds if theirs.milliseconds else float("nan")  # a coarse clock
+    checks.append(_at_most("latency", None, ratio, limits.latency_ratio))
     checks.append(_at_most("abstentions", None, ours.abstentions - theirs.abstentions, limits.abstention_rise))
     return tuple(checks)
+
+
+def _not_compared(
+    training: Training, kind: PathwayKind, standing: Standing | None, limits: GateLimits
+) -> list[GateCheck]:
+    """That a kind without enough choices could not be compared, where candidate or active version learned it."""
+    has_learned = any(trained.kind == kind and trained.estimator is not None for trained in training.kinds)
+    if standing is None or not (has_learned or kind in standing.learned):
+        return []  # knowledge alone before and after
+    return [GateCheck("holds.active", kind, None, None, -limits.margin, "low", None)]
 
 
 def kind_checks(kind: PathwayKind, found: HeldBack, limits: GateLimits) -> list[GateCheck]:

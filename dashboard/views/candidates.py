@@ -75,6 +75,6 @@ def _way_back(token: str, version: str) -> None:
     with st.popover(text.ROLL_BACK, key="open-roll-back"):
         st.write(literal(text.ROLL_BACK_ASK.format(version=version)))
         if st.button(text.ROLL_BACK_CONFIRM.format(version=version), key="roll-back", type="primary"):
-            row = client.roll_back(token)
+            row = client.roll_back(token, version)
             session.leave_notice(text.ROLLED_BACK.format(version=row.version))
             st.rerun()

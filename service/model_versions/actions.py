@@ -6,11 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.artifact import read_manifest
+from recommender.artifact import check_reference, feature_schema, read_manifest
 from recommender.errors import ArtifactError
 from service import audit
 from service.access import Actor, Permission, check_permission
+from service.catalogue.queries import get_reference
 from service.clock import now
+from service.db import lock_table
 from service.errors import ConflictError, NotReadyError
 from service.model_versions.queries import (
     find_active_version,
@@ -25,6 +27,12 @@ from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, ModelVersion
 
 POINTER = 1
+POINTER_LOCK = 0x0A0D1B  # one promotion at a time, so that none forgets another; taken before the audit's lock
+
+
+def lock_pointer(session: Session) -> None:
+    """Keep the pointer where it is until the end of the transaction: what is decided by it stays true."""
+    lock_table(session, POINTER_LOCK)
 
 
 def register_version(
@@ -73,17 +81,37 @@ def check_folder(session: Session, version: str, settings: Settings) -> ModelVer
 
 
 def promote_if_passed(session: Session, *, actor: Actor, row: ModelVersion, settings: Settings) -> bool:
-    """Make a candidate serve without a person, where the installation wants it and every comparison could be made."""
-    active = find_active_version(session)
-    is_told = row.gate is not None and (active is None or _is_compared(row.gate))
-    if settings.promotion != "automatic" or passed_gate(row) is not True or not is_told:
+    """Make a candidate serve without a person, where the installation wants it and every comparison could be made.
+
+    In a training's transaction: what waits for a person is left alone, never an error that would undo the training.
+    """
+    is_wanted = settings.promotion == "automatic" and passed_gate(row) is True
+    if not is_wanted or not _is_compared(row.gate, find_active_version(session)):
         return False
     promote_version(session, actor=actor, version=row.version, settings=settings)
     return True
 
 
-def _is_compared(gate: dict[str, Any]) -> bool:
+def _is_compared(gate: dict[str, Any] | None, active: str | None) -> bool:
+    """Whether the version that serves is the one a candidate was compared with, in every kind."""
+    if gate is None or gate["against"] != active:
+        return False
     return all(check["is_met"] is not None for check in gate["checks"] if check["code"] == "holds.active")
+
+
+def _check_usable(row: ModelVersion, settings: Settings) -> None:
+    """That this program can rank with a version, beside the reference data it has."""
+    try:
+        check_reference(row.manifest, get_reference(settings))
+        is_known = row.manifest["feature_schema"] == feature_schema()
+    except ArtifactError:
+        is_known = False
+    if not is_known:
+        raise NotReadyError(
+            f"Версия «{row.version}» обучена с другими справочниками или другой версией программы и составлять списки "
+            "не может. Обучите модель заново: orientir train.",
+            version=row.version,
+        )
 
 
 def promote_version(
@@ -91,9 +119,12 @@ def promote_version(
 ) -> ModelVersion:
     """Make a version serve; an older one is a rollback. One that an audit or baseline speaks against needs a reason."""
     check_permission(actor, Permission.PROMOTE_MODELS)
+    although = (although or "").strip() or None
+    lock_pointer(session)
     # whoever clears old candidates away waits, and then finds that this one is none any more
     session.execute(sa.select(ModelVersion.version).where(ModelVersion.version == version).with_for_update())
     row = check_folder(session, version, settings)
+    _check_usable(row, settings)
     refusals = refusals_of(row)
     if refusals and not although:
         raise ConflictError(
@@ -127,10 +158,20 @@ def promote_version(
     return row
 
 
-def roll_back(session: Session, *, actor: Actor, settings: Settings) -> str:
-    """Make the version that served before the active one serve again; it has served, so no gate is asked."""
+def roll_back(session: Session, *, actor: Actor, settings: Settings, wanted: str | None = None) -> str:
+    """Make the version that served before the active one serve again; it has served, so no gate is asked.
+
+    `wanted` is the version a person was told would serve: pressed twice, or by two at once, it is taken back once.
+    """
+    lock_pointer(session)
     active = find_active_version(session)
     before = promoted_before(session, active) if active is not None else []
     if not before:
         raise ConflictError("Возвращать нечего: до нынешней версии другая не действовала.")
+    if wanted is not None and wanted != before[0]:
+        raise ConflictError(
+            f"Пока страница была открыта, модель сменилась: сейчас действует «{active}». Обновите страницу.",
+            active=active,
+            previous=before[0],
+        )
     return promote_version(session, actor=actor, version=before[0], settings=settings, although="откат").version

@@ -19,24 +19,29 @@ from recommender.reference import Reference
 from recommender.splitting import History
 from recommender.training import Training
 from recommender.version_gate import GateLimits, Standing, form_without, gate_checks, service_of
-from service.model_versions.queries import find_active_version
+from service.model_versions.queries import find_active_version, get_version, promoted_before
 from service.settings import Settings, read_secret_key
 
 Active = tuple[ServedModel, ServedForm | None]
 
 
 def find_active(session: Session, settings: Settings, reference: Reference) -> Active | None:
-    """The version that serves and what it was without its last year; None where there is none that can be used."""
-    version = find_active_version(session)
-    if version is None:
-        return None
-    folder, key = settings.models_dir / version, read_secret_key(settings)
-    try:
-        model = load_served(folder, key)
-        check_reference(model.manifest, reference)
-        return model, load_earlier(folder, key)
-    except ArtifactError:
-        return None  # doctor and the answers themselves say so
+    """What makes the lists now and what it was without its last year; None where expert weights do.
+
+    As on the shelf: where the active version cannot be used, the one that served before it.
+    """
+    active = find_active_version(session)
+    for version in (active, *promoted_before(session, active)) if active is not None else ():
+        folder, key = settings.models_dir / version, read_secret_key(settings)
+        try:
+            model = load_served(folder, key)
+            check_reference(model.manifest, reference)
+            earlier = load_earlier(folder, key)
+        except ArtifactError:
+            continue  # doctor and the answers themselves say so
+        if model.manifest["signature"] == get_version(session, version).checksum:
+            return model, earlier
+    return None
 
 
 def judge_candidate(
@@ -45,15 +50,17 @@ def judge_candidate(
     audit: CandidateAudit,
     *,
     expert: Mapping[PathwayKind, ExpertWeights],
+    pointer: str | None,
     active: Active | None,
     settings: Settings,
 ) -> dict[str, Any]:
-    """The gate's checks, JSON-ready."""
+    """The gate's checks, JSON-ready; `pointer` is the active version, whether or not it could be used."""
     standing, served_now = None, _by_knowledge(history, expert)
     if active is not None:
         model, earlier = active
         form = form_without(training.held_back, model.manifest, ServedForm(model.ranker, model.peers), earlier)
-        standing = Standing(model.version, form, model.interest_model)
+        learned = frozenset(kind for kind, found in model.manifest["kinds"].items() if found["learned"])
+        standing = Standing(model.version, form, model.interest_model, learned)
         served = model.ranker, model.interest_model, model.peers
         served_now = laid_out(history, *served, doubts=model.doubts, usual=model.usual)
     own = training.served, training.model, training.peers
@@ -67,6 +74,7 @@ def judge_candidate(
     )
     checks = gate_checks(history, training, audit, standing, (ours, theirs), limits)
     return {
+        "active": pointer,
         "against": standing.version if standing is not None else None,
         "held_back": training.held_back,
         "checks": [check.as_data() for check in checks],

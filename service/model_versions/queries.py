@@ -84,8 +84,13 @@ def gate_of(row: ModelVersion, active: str | None) -> Gate | None:
 
 
 def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
-    """Whether what a candidate's gate found is about a version that serves no more."""
-    return row.gate is not None and row.promoted_at is None and row.gate["against"] != active
+    """Whether what a candidate's gate found is about a version that serves no more.
+
+    Where the active version could not be used, `against` is what served in its place.
+    """
+    if row.gate is None or row.promoted_at is not None:
+        return False
+    return bool(row.gate.get("active", row.gate["against"]) != active)
 
 
 def audits_of(manifest: dict[str, Any]) -> Audits | None:
@@ -119,7 +124,10 @@ def refusal_texts_of(row: ModelVersion) -> list[str]:
 
 
 def passed_gate(row: ModelVersion) -> bool | None:
-    """Whether nothing speaks against a version and it could be judged on a held-back year; None where it could not."""
+    """Whether nothing speaks against a version that was judged on a held-back year's choices; None where it was not."""
     if refusals_of(row):
         return False
-    return True if row.gate is not None and row.gate["held_back"] is not None else None
+    if row.gate is None or row.gate["held_back"] is None:
+        return None
+    is_judged = any(check["kind"] is not None and check["is_met"] is not None for check in row.gate["checks"])
+    return True if is_judged else None

@@ -9,7 +9,7 @@ from service.jobs.queries import job_row
 from service.jobs.schemas import JobRow
 from service.model_versions import queries
 from service.model_versions.actions import promote_version, roll_back
-from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion
+from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion, Rollback
 from service.retraining import ask_for_training
 from service.web import AppSettings, Permitted, Reads, Writes
 
@@ -42,7 +42,10 @@ def promote(
 
 
 @router.post("/rollback")
-def take_back(actor: Promoter, session: Writes, settings: AppSettings) -> ModelVersionRow:
-    """Вернуть версию, которая действовала до нынешней."""
-    version = roll_back(session, actor=actor, settings=settings)
+def take_back(
+    actor: Promoter, session: Writes, settings: AppSettings, wanted: Rollback | None = None
+) -> ModelVersionRow:
+    """Вернуть версию, которая действовала до нынешней; если названа другая, чем вернулась бы, — отказ."""
+    named = wanted.version if wanted is not None else None
+    version = roll_back(session, actor=actor, settings=settings, wanted=named)
     return queries.version_row(queries.get_version(session, version), version)

@@ -90,6 +90,12 @@ class Promotion(Wire):
     although: Annotated[Writable, Field(min_length=1, max_length=500)] | None = None  # why, against the checks
 
 
+class Rollback(Wire):
+    """POST /v1/model-versions/rollback; may be left out."""
+
+    version: Writable | None = None  # which one is expected back; another would be a mistake
+
+
 class ModelVersionList(Wire):
     """GET /v1/model-versions, newest first."""
 

@@ -31,10 +31,11 @@ from service.jobs.actions import TRAINING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import Lease, claim_job, put_back, stop_job
 from service.jobs.queries import find_current, find_waiting
-from service.model_versions.actions import promote_if_passed, register_version
+from service.model_versions.actions import lock_pointer, promote_if_passed, register_version
 from service.model_versions.gate import find_active, judge_candidate
 from service.model_versions.history import read_history, read_sexes
 from service.model_versions.keeping import keep_last
+from service.model_versions.queries import find_active_version
 from service.retraining import BY_HAND, OUTCOME_COUNT, enqueue_training
 from service.settings import Settings, read_secret_key
 from service.tables import ModelVersion
@@ -78,7 +79,7 @@ def train_held(
         edition = in_force.code if in_force is not None else None
         installation = find_installation(session)
         is_synthetic = installation is not None and installation.synthetic
-        active = find_active(session, settings, reference)
+        pointer, active = find_active_version(session), find_active(session, settings, reference)
     expert = read_expert_weights(settings.reference_dir / "expert_weights.toml")
     digest = outcomes_digest(history.outcomes, key)
     kept = kept_for(active[0].manifest if active is not None else None, held.lease.cause, digest)
@@ -88,7 +89,7 @@ def train_held(
     report("audit", FITTED)
     gap_limits = {"ndcg5": settings.gate_gap_ndcg5, "exposure": settings.gate_gap_exposure}
     audit = audit_candidate(history, training, sexes, gap_limits)
-    gate = judge_candidate(history, training, audit, expert=expert, active=active, settings=settings)
+    gate = judge_candidate(history, training, audit, expert=expert, pointer=pointer, active=active, settings=settings)
     made = {
         "as_of": today.as_of.isoformat(),
         "usual_choices": usual_choices(history),
@@ -106,6 +107,7 @@ def train_held(
     announcement = _announce(settings.models_dir, version)
     folder = save_artifact(settings.models_dir, training, manifest | made, key)
     with database.writing() as session:
+        lock_pointer(session)
         row = register_version(session, actor=OPERATOR, folder=folder, key=key, gate=gate)
         session.flush()
         promote_if_passed(session, actor=OPERATOR, row=row, settings=settings)
