@@ -15,7 +15,7 @@ from recommender.learning import served_scores
 from recommender.outcomes import OutcomeRow
 from recommender.splitting import choice_sets, joined
 from recommender.students import FactRow, FactRows
-from recommender.training import Training, judge_earlier, train
+from recommender.training import NOT_HELD_BACK, Training, judge_earlier, train
 from recommender.version_gate import (
     GateCheck,
     GateLimits,
@@ -123,6 +123,23 @@ def test_a_worse_candidate_is_refused_by_name(history, training, audit):
     assert found["holds.active"].figure < -0.05
     assert found["holds.expert_weights"].is_met  # it is expert knowledge
     assert "holds.active career_trial" in refusals_of(tuple(found.values()))
+
+
+def test_a_kind_that_can_no_longer_be_judged_is_not_compared(history, training, audit):
+    """Learned before, or now, and without choices to judge by: it cannot be told, which no automatism passes over."""
+    unjudged = replace(training, found={TRIAL: NOT_HELD_BACK})
+    standing = Standing("2023H2.1", training.earlier, training.model)
+    check = checks_of(history, unjudged, audit, standing)["holds.active"]
+    assert (check.kind, check.is_met) == (TRIAL, None)
+    by_knowledge = replace(unjudged, kinds=())
+    assert "holds.active" not in checks_of(history, by_knowledge, audit, standing)
+    learned = standing._replace(learned=frozenset({TRIAL}))
+    assert checks_of(history, by_knowledge, audit, learned)["holds.active"].is_met is None
+
+
+def test_a_clock_too_coarse_to_tell_says_nothing(history, training, audit):
+    found = checks_of(history, training, audit, service=(Service(0.0, 0.2), Service(0.0, 0.2)))
+    assert found["latency"].is_met is None
 
 
 def _knowledge_alone(training: Training) -> Kept:
