@@ -215,5 +215,5 @@ def same_lists(left: Listed, right: Listed) -> NDArray[np.bool_]:
     same = np.ones(len(left.pathways), dtype=bool)
     for before, after in zip(left[:4], right[:4], strict=True):
         differs = np.ascontiguousarray(before).view(np.int64) != np.ascontiguousarray(after).view(np.int64)
-        same &= ~differs.reshape(len(same), -1).any(axis=1)
+        same &= ~differs.any(axis=tuple(range(1, differs.ndim)))
     return same

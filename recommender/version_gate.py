@@ -202,7 +202,7 @@ def gate_checks(
             rival = _of_standing(history, training, kind, standing)
             checks.append(_lead("holds.active", kind, found.judgements[-1], rival, -limits.margin))
     checks += [
-        GateCheck(f"twins.{flip}", None, float(changed), None, 0.0, "at_most", changed == 0)
+        _at_most(f"twins.{flip}", None, float(changed) if audit.twins.twin_counts[flip] else float("nan"), 0.0)
         for flip, changed in audit.twins.changed_counts.items()
     ]
     checks += [

@@ -20,7 +20,7 @@ from service.model_versions.gate import find_active
 from service.model_versions.queries import find_active_version, passed_gate, was_compared_with_another
 from service.model_versions.training import train_version
 from service.settings import Settings
-from service.tables import ActiveModel, AuditRecord, Job, ModelVersion
+from service.tables import ActiveModel, AuditRecord, ClassMember, Job, ModelVersion
 from tests.service.conftest import Authorization, sqlite_only
 
 VERSION = "krasnodar-2024H1.1"
@@ -78,6 +78,18 @@ def test_a_training_goes_through_while_the_active_version_cannot_be_used(ready: 
         assert session.scalars(sa.select(Job.state)).all() == ["done"]
     with ready.writing() as session:  # and the way out is open: what was compared with what served may serve
         promote_version(session, actor=OPERATOR, version=version, settings=own)
+
+
+def test_a_training_goes_through_where_nobody_agreed_to_learning(ready: Database, own: Settings) -> None:
+    """Knowledge alone, looked at with nobody: there is nothing to tell, and that is told."""
+    with ready.writing() as session:
+        session.execute(sa.update(ClassMember).values(consent_learning=False))
+    version = train_version(ready, settings=own)
+    with ready.reading() as session:
+        row = session.get_one(ModelVersion, version)
+        assert row.gate is not None
+        assert {check["is_met"] for check in row.gate["checks"] if check["code"] != "latency"} == {None}
+        assert (passed_gate(row), find_active_version(session)) == (None, VERSION)
 
 
 def test_a_version_judged_on_no_choice_has_not_passed() -> None:
