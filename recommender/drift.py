@@ -11,7 +11,7 @@ a school scatter about what school and grade account for. Elsewhere whole school
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -31,6 +31,7 @@ MATTERS = 0.1  # PSI below it is no alarm, however sure: the usual border of "no
 LARGE = 0.25  # PSI that must be found, or nothing is said (Siddiqi 2006: "a major shift")
 DETECTION = 0.95  # how surely
 MIN_REFERENCE = 50  # students with an input; of fewer its shares say nothing
+SELDOM = 0.01  # what nobody has is taken for this share, so that one student in fifteen must have it to be an alarm
 MIN_SCHOOLS = 3  # of either window; of fewer nobody knows how much schools differ
 MIN_FREEDOM = 4  # degrees of freedom that say how much cohorts of the same schools differ
 
@@ -118,6 +119,8 @@ class InputChange:
 def reference_inputs(values: Mapping[str, Floats], schools: Ints, grades: Ints) -> dict[str, InputReference]:
     """Reference spread of all inputs that enough students of enough schools have and that differ at all.
 
+    What is there or is not (0 or 1) may be the same for all: a survey that everybody filled in can be forgotten.
+
     Parameters
     ----------
     values : mapping of str to ndarray (n_students,)
@@ -142,10 +145,19 @@ def reference_inputs(values: Mapping[str, Floats], schools: Ints, grades: Ints) 
         known = np.isfinite(column)
         if known.sum() < MIN_REFERENCE or len(np.unique(schools[known])) < MIN_SCHOOLS:
             continue
-        edges = bin_edges(column[known])
+        edges, is_there = bin_edges(column[known]), np.isin(column[known], (0.0, 1.0)).all()
         if len(edges):
             found[name] = InputReference(edges, spread_of(column[known], schools[known], grades[known], edges))
+        elif is_there:
+            found[name] = InputReference(np.ones(1), _of_all_or_none(column[known], schools[known], grades[known]))
     return found
+
+
+def _of_all_or_none(values: Floats, schools: Ints, grades: Ints) -> Spread:
+    """Spread of what everybody has or nobody has, fewer than FEW_STUDENTS apart: of those it says nothing."""
+    mostly = np.round(values.mean())
+    whole = spread_of(np.full(len(values), mostly), schools, grades, np.ones(1))
+    return replace(whole, shares=np.array([SELDOM, 1.0 - SELDOM] if mostly else [1.0 - SELDOM, SELDOM]))
 
 
 def bin_edges(values: Floats, bins: int = BINS) -> Floats:

@@ -164,3 +164,36 @@ def test_the_order_of_students_does_not_matter(lots):
     reference = reference_inputs({"x": values}, schools, grades)["x"]
     again = reference_inputs({"x": values[order]}, schools[order], grades[order])["x"]
     assert reference.as_data() == again.as_data()
+
+
+# --- what everybody has, or nobody ---
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_alarm"),
+    [
+        (1.0, 1.0, False),
+        (1.0, 0.98, False),
+        (1.0, 0.8, True),  # every fifth student
+        (1.0, 0.0, True),  # a survey that everybody filled in is forgotten
+        (0.0, 0.0, False),
+        (0.0, 1.0, True),  # an instrument that is new to all
+    ],
+)
+def test_what_everybody_had_may_be_forgotten(before, now, is_alarm):
+    schools, grades = np.repeat(np.arange(12), 100), np.tile(np.repeat([8, 9, 10, 11], 25), 12)
+    reference = reference_inputs({"has.marks": np.full(1200, before)}, schools, grades)["has.marks"]
+    present = (np.arange(1200) % 50 < 50 * now).astype(float)
+    assert compare_input(reference, present, schools, grades, rate=1e-4, same_schools=True).is_alarm is is_alarm
+
+
+def test_the_few_who_lack_what_all_others_have_are_not_told():
+    schools, grades = np.repeat(np.arange(4), 50), np.full(200, 9)
+    all_have = np.ones(200)
+    all_but_one = np.where(np.arange(200) == 7, 0.0, all_have)
+    first, second = (
+        reference_inputs({"has.marks": column}, schools, grades)["has.marks"].as_data()
+        for column in (all_have, all_but_one)
+    )
+    assert first == second
+    assert "mark.math" not in reference_inputs({"mark.math": np.full(200, 4.0)}, schools, grades)  # not "is there"
