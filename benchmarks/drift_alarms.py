@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.records import Record
 from benchmarks.sample import DEMAND_DIR, REFERENCE_DIR, read_sample
 from recommender.catalogue import catalogue_of_year
-from recommender.drift import InputChange, bin_edges, compare_inputs, psi, reference_inputs, spread_of
+from recommender.drift import InputChange, InputReference, compare_inputs, psi, reference_inputs, spread_of
 from recommender.features import FeatureSpace
 from recommender.reliability import FIGURES_RATE, RISE, has_risen, share_of
 from recommender.student_inputs import input_values
@@ -61,7 +61,7 @@ def records() -> list[Record]:
         write_region(Path(folder), seed=SEED, **size)
         everybody = read_students(Path(folder))
     known = reference_inputs(everybody.values, everybody.schools, everybody.grades)
-    shifted = {name: planted(everybody, name) for name in sorted(known)}
+    shifted = {name: planted(everybody, name, known[name]) for name in sorted(known)}
     random, found = np.random.default_rng(SEED), []
     for schools in MUNICIPALITIES:
         found += _quiet(everybody, schools, random, same=True)
@@ -100,17 +100,17 @@ def halves(students: Students, schools: Ints, random: np.random.Generator) -> tu
     return own[np.flatnonzero(is_reference)], own[np.flatnonzero(~is_reference)]
 
 
-def planted(students: Students, name: str) -> Floats:
+def planted(students: Students, name: str, reference: InputReference) -> Floats:
     """One input moved for everybody so that its PSI against what it was is PLANTED, by way of a lever found by halving.
 
     Numbers move up by a share of their spread, marks and flags for a drawn share of the students.
     """
     before = students.values[name]
     known = np.isfinite(before)
-    edges = bin_edges(before[known])
+    edges = reference.edges
     lots = np.random.default_rng(SEED).random(len(before))
     is_stepped = len(np.unique(before[known])) <= len(edges) + 2
-    top, bottom = before[known].max(), before[known].min()
+    top, bottom = (1.0, 0.0) if name.startswith("has.") else (before[known].max(), before[known].min())
 
     def moved(lever: float) -> Floats:
         if not is_stepped:
@@ -129,7 +129,7 @@ def planted(students: Students, name: str) -> Floats:
     low, high = 0.0, 1.0
     for _ in range(40):
         lever = (low + high) / 2
-        low, high = (low, lever) if psi(shares(before), shares(moved(lever))) >= PLANTED else (lever, high)
+        low, high = (low, lever) if psi(reference.spread.shares, shares(moved(lever))) >= PLANTED else (lever, high)
     return moved(high)
 
 

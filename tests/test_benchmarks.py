@@ -1,11 +1,13 @@
 """The protocols of the benchmarks on examples worked by hand; their figures are not looked at here."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from benchmarks import drift_alarms, onet, umass
 from benchmarks.document_rivals import reached, rivals_page, umass_page
 from benchmarks.records import Record, stamped
-from recommender.drift import bin_edges, psi
+from recommender.drift import InputReference, Spread, bin_edges, psi, spread_of
 
 UNKNOWN = np.nan
 
@@ -108,8 +110,13 @@ def test_a_planted_shift_is_of_the_size_it_says():
     everybody = four_classes_a_grade()
     for name, before in everybody.values.items():
         edges = bin_edges(before)
-        shares = [
-            np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) / len(values)
-            for values in (before, drift_alarms.planted(everybody, name))
-        ]
-        assert 0.25 <= psi(*shares) < 0.3
+        reference = InputReference(edges, spread_of(before, everybody.schools, everybody.grades, edges))
+        moved = drift_alarms.planted(everybody, name, reference)
+        shares = np.bincount(np.searchsorted(edges, moved, side="right"), minlength=len(edges) + 1) / len(moved)
+        assert 0.25 <= psi(reference.spread.shares, shares) < 0.3
+
+
+def test_what_everybody_has_is_taken_from_some():
+    everybody = replace(four_classes_a_grade(), values={"has.marks": np.ones(480)})
+    reference = InputReference(np.ones(1), Spread(np.array([0.01, 0.99]), np.eye(2), np.eye(2), 480, 2, 1))
+    assert 0.08 < 1.0 - drift_alarms.planted(everybody, "has.marks", reference).mean() < 0.15  # by hand: every tenth

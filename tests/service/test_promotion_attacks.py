@@ -19,7 +19,7 @@ from service.model_versions.actions import lock_pointer, promote_if_passed, prom
 from service.model_versions.gate import find_active
 from service.model_versions.queries import find_active_version, passed_gate, was_compared_with_another
 from service.model_versions.training import train_version
-from service.settings import Settings
+from service.settings import Settings, read_secret_key
 from service.tables import ActiveModel, AuditRecord, ClassMember, Job, ModelVersion
 from tests.service.conftest import Authorization, sqlite_only
 
@@ -186,7 +186,7 @@ def test_a_training_that_promotes_and_a_person_who_does_never_block_each_other(r
         assert find_active_version(session) == VERSION
         person.start()
         entered.wait(20.0)
-        key = own.secret_key_file.read_bytes()
+        key = read_secret_key(own)
         row = register_version(session, actor=OPERATOR, folder=own.models_dir / second, key=key)
         session.flush()
         row.gate = gate(PASSED, against=VERSION)
