@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.views import candidates
-from dashboard.widgets.elements import note, table
-from dashboard.widgets.gate import gate_table
+from dashboard.widgets.elements import literal, note, table
+from dashboard.widgets.gate import FAIRNESS, gate_table
 from dashboard.widgets.observations import reliance_sentence, watching
 from service.jobs.schemas import JobRow
 from service.model_versions.schemas import Audits, GroupFigure, ModelVersionRow
@@ -71,11 +71,19 @@ def _fairness(row: ModelVersionRow, audits: Audits) -> None:
     st.subheader(text.FAIRNESS_TITLE, anchor=False)
     counts, changed = (sum(getattr(twin, name) for twin in audits.twins.values()) for name in ("count", "changed"))
     st.write(text.FAIRNESS_TWINS.format(changed=changed, count=counts))
-    if row.refusals:
-        st.markdown(f"**{text.FAIRNESS_REFUSED.format(codes=', '.join(row.refusals))}**")
+    if unmet := _unfair(row):
+        st.markdown(f"**{literal(text.FAIRNESS_REFUSED.format(checks='; '.join(unmet)))}**")
     if audits.groups:
-        note(text.FAIRNESS_HINT)
-        table(text.FAIRNESS_COLUMNS, [_group(found) for found in audits.groups], numeric=(1, 3, 4, 5))
+        with st.expander(text.FAIRNESS_GROUPS):
+            note(text.FAIRNESS_HINT)
+            table(text.FAIRNESS_COLUMNS, [_group(found) for found in audits.groups], numeric=(1, 3, 4, 5))
+
+
+def _unfair(row: ModelVersionRow) -> list[str]:
+    """Checks of fairness that were not met; before gates were kept no others could refuse a version."""
+    if row.gate is None:
+        return row.refusal_texts
+    return [check.title for check in row.gate.checks if check.is_met is False and check.code.startswith(FAIRNESS)]
 
 
 def _group(found: GroupFigure) -> tuple[str, ...]:

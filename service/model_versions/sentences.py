@@ -10,7 +10,7 @@ CHECKS = {
     "beats.interest_correlation": "Лучше простого сравнения интересов",
     "holds.expert_weights": "Не хуже экспертных весов",
     "holds.active": "Не хуже версии, которая действовала",
-    "calibration": "Соответствие сбывается так часто, как обещано",
+    "calibration": "Соответствие сбывается так часто, как обещано (расхождение)",
     "latency": "Списки составляются не дольше, чем прежде",
     "abstentions": "Списков, где советовать рано, не больше, чем прежде",
 }
@@ -24,6 +24,7 @@ GROUPS = {
     "needs.some": "с особыми условиями",
 }
 MEASURES = {"ndcg5": "качество списка", "exposure": "востребованное в первой тройке"}
+OF_HUNDRED = {"split": 0, "abstentions": 1, "calibration": 1}  # told as so many of a hundred, with so many digits
 KINDS = {"profile_class": "профильные классы", "elective": "элективы", "career_trial": "пробы"}
 
 Check = Mapping[str, Any]  # as it stands in a version's row
@@ -67,8 +68,8 @@ def figure_text(check: Check) -> str:
         return "—"
     if code.startswith("twins."):
         return f"изменилось списков: {figure:.0f}"
-    if code in ("split", "abstentions"):
-        return f"{_signed(100 * figure, 1) if code == 'abstentions' else _plain(100 * figure, 0)} из 100"
+    if code in OF_HUNDRED:
+        return f"{_signed(100 * figure, 1) if code == 'abstentions' else _plain(100 * figure, OF_HUNDRED[code])} из 100"
     if code == "latency":
         return f"{_plain(figure, 2)} прежнего времени"
     if check["interval"] is None:
@@ -87,8 +88,8 @@ def limit_text(check: Check) -> str:
     if check["bound"] == "low":
         return "даже в худшем случае больше 0" if limit == 0 else f"даже в худшем случае не ниже {_signed(limit, 2)}"
     if code.startswith("gap."):
-        return f"границы не целиком за ±{_plain(limit, 2)}"
-    if code in ("split", "abstentions"):
+        return f"с учётом случайности не больше ±{_plain(limit, 2)}"
+    if code in OF_HUNDRED:
         at_least = "не меньше" if check["bound"] == "at_least" else "не больше"
         return f"{at_least} {_plain(100 * limit, 0)} из 100"
     if code == "latency":
@@ -97,8 +98,8 @@ def limit_text(check: Check) -> str:
 
 
 def _signed(value: float, digits: int) -> str:
-    return f"{value:+.{digits}f}".replace(".", ",").replace("-", "−")
+    return f"{value:+z.{digits}f}".replace(".", ",").replace("-", "−")
 
 
 def _plain(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace(".", ",").replace("-", "−")
+    return f"{value:z.{digits}f}".replace(".", ",").replace("-", "−")

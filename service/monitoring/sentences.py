@@ -42,7 +42,7 @@ def titles_of(code: str, line: Mapping[str, Any]) -> tuple[str, str, str]:
         return title, "share", FIRST_SEEN + unequal
     if group == "overruled":
         return "Первые места, отклонённые педагогами, среди решённых", "share", "Предел — каждое второе"
-    return "Соответствие против исходов (наклон)", "slope", "1 значит: разница в соответствии подтверждается исходами"
+    return "Сбывается ли обещанное соответствие (наклон)", "slope", "1 — подтверждается исходами полностью"
 
 
 def input_title(code: str, codes: Mapping[str, Mapping[str, str]], scales: Mapping[str, str]) -> str:

@@ -195,5 +195,5 @@ def test_the_model_page_says_whether_to_rely_on_it(
 ) -> None:
     sign_in(page, district, "navigator")
     page.get_by_role("link", name="Модель").click()
-    expect(page.get_by_text(re.compile("Проверка на отложенном годе"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Проверка пройдена"))).to_be_visible()
     screenshot("model")

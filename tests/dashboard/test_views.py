@@ -174,7 +174,7 @@ def test_the_model_page_shows_twins_and_groups(service: District) -> None:
     page = shown(app.run())
     assert not app.exception
     assert text.FAIRNESS_TITLE in page
-    assert "изменился у 0 из" in page
+    assert "изменился в 0 случаях из" in page
     for group in ("девочки", "сельские школы", "с особыми условиями"):
         assert group in page
 
