@@ -72,9 +72,10 @@ def _promotion(token: str, row: ModelVersionRow) -> None:
 
 
 def _way_back(token: str, version: str) -> None:
-    with st.popover(text.ROLL_BACK, key="open-roll-back"):
+    # keyed by version: once it is taken back, this closes instead of offering under the same finger what went wrong
+    with st.popover(text.ROLL_BACK, key=f"open-roll-back-{version}"):
         st.write(literal(text.ROLL_BACK_ASK.format(version=version)))
-        if st.button(text.ROLL_BACK_CONFIRM.format(version=version), key="roll-back", type="primary"):
+        if st.button(text.ROLL_BACK_CONFIRM.format(version=version), key=f"roll-back-{version}", type="primary"):
             row = client.roll_back(token, version)
             session.leave_notice(text.ROLLED_BACK.format(version=row.version))
             st.rerun()

@@ -110,6 +110,7 @@ def take_back(page: Page, screenshot: Callable[[str], None]) -> None:
     expect(page.get_by_text(f"Списки снова строит версия {OLD}.")).to_be_visible()
     settled(page)
     screenshot("model-taken-back")
+    expect(page.get_by_role("button", name="Да, вернуть")).to_have_count(0)  # a second click changes nothing
 
 
 def test_publish_train_promote_and_take_back(
