@@ -19,27 +19,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recommender.answer_norms import AnswerNorms
 from recommender.catalogue import KINDS
 from recommender.choice_scores import ServedForm
 from recommender.errors import ArtifactError
-from recommender.evidence import FACT_KINDS, UsualFacts
+from recommender.evidence import UsualFacts
 from recommender.features import SHAPED_TERMS, TERM_CODES
 from recommender.instruments import every_question
-from recommender.interests import DIMENSIONS, InterestModel, MethodReading
+from recommender.interests import DIMENSIONS, InterestModel
 from recommender.model_card import model_card
 from recommender.peers import Peers
 from recommender.reference import Reference
 from recommender.scoring import ServedRanker
 from recommender.uncertainty import Doubt
+from recommender.version_arrays import doubts_from, form_arrays, form_from, interests_from, usual_from, version_arrays
 from recommender.warm_restart import NOTHING_KEPT, Kept
 
 if TYPE_CHECKING:
+    from recommender.judging import Judgement
     from recommender.training import Training
 
 FORMAT = 3
 FORMATS = (2, FORMAT)  # that can be read; 2 has neither the ranker of the earlier years nor what a warm restart keeps
-BIASED = ("programmes", "hosts", "fields")
 RANKER, EARLIER, TRAINING_FORM = "ranker.npz", "earlier.npz", "model.joblib"
 MANIFEST, CARD = "manifest.json", "card.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
@@ -91,92 +91,6 @@ def check_reference(manifest: Mapping[str, Any], reference: Reference) -> None:
         raise ArtifactError(message, version=str(manifest["version"]))
 
 
-def _arrays(training: "Training") -> dict[str, Any]:
-    model = training.model
-    arrays: dict[str, Any] = {
-        "prior_mean": model.prior_mean,
-        "prior_covariance": model.prior_covariance,
-        "method_codes": np.array([code for code, _ in model.methods], dtype=np.str_),
-        "questions": np.array(model.answer_norms.questions, dtype=np.str_),
-        "answer_moments": np.array([model.answer_norms.mean, model.answer_norms.spread]),
-    }
-    arrays |= _scored_by(ServedForm(training.served, training.peers))
-    arrays["rating_deviation"] = np.array(training.usual.rating_deviation)
-    for name, table in (("root", training.usual.roots), ("rate", training.usual.rates)):
-        for kind, usual in table.items():
-            arrays[f"{name}_{kind}"] = usual
-    for row, doubt in enumerate(training.doubts):
-        if doubt is not None:
-            arrays[f"doubt_factor_{row}"] = doubt.factor
-            arrays[f"doubt_scales_{row}"] = np.array([*doubt.unseen_variances, doubt.width])
-            for name in BIASED:
-                arrays[f"doubt_{name}_{row}"] = np.array(getattr(doubt, name), dtype=np.str_)
-    for row, (_, reading) in enumerate(model.methods):
-        arrays[f"loadings_{row}"] = reading.loadings
-        arrays[f"moments_{row}"] = np.array([reading.mean, reading.spread, reading.noise])
-        arrays[f"ipsative_{row}"] = np.array(reading.ipsative)
-    return arrays
-
-
-def _scored_by(form: ServedForm) -> dict[str, Any]:
-    """Arrays that scores depend on."""
-    ranker, peers = form
-    arrays: dict[str, Any] = {
-        "weights": ranker.weights,
-        "knots": ranker.knots,
-        "bend_weights": ranker.bend_weights,
-        "calibration": ranker.calibration,
-        "is_calibrated": ranker.is_calibrated,
-        "fact_weights": peers.fact_weights,
-        "answer_weights": peers.answer_weights,
-        "scattered": np.array(sorted(peers.scatter), dtype=np.str_),
-    }
-    for row, method in enumerate(sorted(peers.scatter)):
-        arrays[f"scatter_{row}"] = peers.scatter[method]
-    for row, fields in enumerate(peers.fields):
-        arrays[f"fields_{row}"] = np.array(fields, dtype=np.str_)
-    for row in range(len(KINDS)):
-        for name, biases in (("programme", ranker.programme_bias[row]), ("host", ranker.host_bias[row])):
-            arrays[f"{name}_codes_{row}"] = np.array(sorted(biases), dtype=np.str_)
-            arrays[f"{name}_bias_{row}"] = np.array([biases[code] for code in sorted(biases)], dtype=float)
-    return arrays
-
-
-def _doubt_from(arrays: Mapping[str, Any], row: int) -> Doubt | None:
-    if f"doubt_factor_{row}" not in arrays:
-        return None
-    programmes, hosts, fields = (tuple(arrays[f"doubt_{name}_{row}"].tolist()) for name in BIASED)
-    programme, host, field, width = arrays[f"doubt_scales_{row}"].tolist()
-    return Doubt(arrays[f"doubt_factor_{row}"], programmes, hosts, fields, (programme, host, field), width)
-
-
-def _form_from(arrays: Mapping[str, Any]) -> ServedForm:
-    biases = {
-        name: tuple(
-            dict(zip(arrays[f"{name}_codes_{row}"].tolist(), arrays[f"{name}_bias_{row}"].tolist(), strict=True))
-            for row in range(len(KINDS))
-        )
-        for name in ("programme", "host")
-    }
-    ranker = ServedRanker(
-        arrays["weights"], arrays["knots"], arrays["bend_weights"], biases["programme"], biases["host"],
-        arrays["calibration"], arrays["is_calibrated"],
-    )  # fmt: skip
-    fields = tuple(tuple(arrays[f"fields_{row}"].tolist()) for row in range(len(KINDS)) if f"fields_{row}" in arrays)
-    scatter = {method: arrays[f"scatter_{row}"] for row, method in enumerate(arrays["scattered"].tolist())}
-    return ServedForm(ranker, Peers(fields, arrays["fact_weights"], arrays["answer_weights"], scatter))
-
-
-def _interests_from(arrays: Mapping[str, Any]) -> InterestModel:
-    methods = []
-    for row, code in enumerate(arrays["method_codes"].tolist()):
-        mean, spread, noise = arrays[f"moments_{row}"]
-        reading = MethodReading(arrays[f"loadings_{row}"], mean, spread, noise, bool(arrays[f"ipsative_{row}"]))
-        methods.append((code, reading))
-    norms = AnswerNorms(tuple(arrays["questions"].tolist()), *arrays["answer_moments"])
-    return InterestModel(arrays["prior_mean"], arrays["prior_covariance"], tuple(methods), norms)
-
-
 def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
     content = {name: value for name, value in manifest.items() if name != "signature"}
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -209,16 +123,7 @@ def manifest_of(
         JSON-ready.
     """
     figures = {
-        kind: {
-            judged.name: {
-                "ndcg5": judged.ndcg5,
-                "interval": list(judged.interval),
-                "recall5": judged.recall5,
-                "mrr": judged.mrr,
-                "coverage5": judged.coverage5,
-            }
-            for judged in judgements
-        }
+        kind: {judged.name: _figures_of(judged) for judged in judgements}
         for kind, judgements in training.judgements.items()
     }
     kinds = {
@@ -246,6 +151,16 @@ def manifest_of(
         "figures": figures,
         "seed": 0,
         "libraries": {name: library_version(name) for name in LIBRARIES},
+    }
+
+
+def _figures_of(judged: "Judgement") -> dict[str, Any]:
+    return {
+        "ndcg5": judged.ndcg5,
+        "interval": list(judged.interval),
+        "recall5": judged.recall5,
+        "mrr": judged.mrr,
+        "coverage5": judged.coverage5,
     }
 
 
@@ -299,10 +214,10 @@ def save_artifact(models_dir: Path, training: "Training", manifest: Mapping[str,
     models_dir.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=models_dir))
     try:
-        np.savez(draft / RANKER, **_arrays(training))
+        np.savez(draft / RANKER, **version_arrays(training))
         written = [RANKER, TRAINING_FORM, CARD]
         if training.earlier is not None:
-            np.savez(draft / EARLIER, **_scored_by(training.earlier))
+            np.savez(draft / EARLIER, **form_arrays(training.earlier))
             written.append(EARLIER)
         joblib.dump({trained.kind: trained for trained in training.kinds}, draft / TRAINING_FORM)
         (draft / CARD).write_text(model_card(manifest), encoding="utf-8")
@@ -379,14 +294,8 @@ def load_served(folder: Path, key: bytes) -> ServedModel:
         message = f"model {folder.name} was made for other features ({manifest['feature_schema']}); train it again"
         raise ArtifactError(message, version=folder.name)
     with np.load(folder / RANKER, allow_pickle=False) as arrays:
-        (ranker, peers), model = _form_from(arrays), _interests_from(arrays)
-        doubts = tuple(_doubt_from(arrays, row) for row in range(len(KINDS)))
-        roots, rates = (
-            {kind: arrays[f"{name}_{kind}"] for kind in FACT_KINDS if f"{name}_{kind}" in arrays}
-            for name in ("root", "rate")
-        )
-        usual = UsualFacts(roots, rates, float(arrays["rating_deviation"]))
-    return ServedModel(manifest, ranker, model, peers, doubts, usual)
+        (ranker, peers), model = form_from(arrays), interests_from(arrays)
+        return ServedModel(manifest, ranker, model, peers, doubts_from(arrays), usual_from(arrays))
 
 
 def load_earlier(folder: Path, key: bytes) -> ServedForm | None:
@@ -410,7 +319,7 @@ def load_earlier(folder: Path, key: bytes) -> ServedForm | None:
     if EARLIER not in manifest["files"]:
         return None
     with np.load(folder / EARLIER, allow_pickle=False) as arrays:
-        return _form_from(arrays)
+        return form_from(arrays)
 
 
 def load_training_form(folder: Path, key: bytes) -> dict[str, Any]:

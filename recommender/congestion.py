@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS, catalogue_of_year
 from recommender.eligibility import StudentPattern, refusal_words
+from recommender.features import StudentVectors
 from recommender.pipeline import Recommender
 from recommender.splitting import PER_STUDENT_CHECKS, History
 from recommender.students import StudentFacts
@@ -72,7 +73,11 @@ def choice_chances(scores: Floats) -> Floats:
 
 
 def expected_congestion(
-    recommender: Recommender, facts: StudentFacts, usual_choices: Mapping[str, float]
+    recommender: Recommender,
+    facts: StudentFacts,
+    usual_choices: Mapping[str, float],
+    *,
+    vectors: StudentVectors | None = None,
 ) -> Congestion:
     """Expected applicants per seat of every pathway.
 
@@ -83,13 +88,15 @@ def expected_congestion(
         A district's students.
     usual_choices : mapping of kind to float
         How many pathways of a kind a student usually takes in a year: `usual_choices`; a kind not there counts 0.
+    vectors : StudentVectors, optional
+        Made of the same facts before, to be used again.
 
     Returns
     -------
     Congestion
     """
     pathways = recommender.space.catalogue.pathways
-    made = recommender.recommend(facts, k=CONSIDERED, demand_strength=0.0)
+    made = recommender.recommend(facts, k=CONSIDERED, demand_strength=0.0, vectors=vectors)
     takes = np.array([usual_choices.get(kind, 0.0) for kind in KINDS])
     chances = choice_chances(made.listed.scores) * takes[:, None]
     listed = made.listed.pathways >= 0

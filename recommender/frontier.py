@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.features import StudentVectors
 from recommender.pipeline import Recommender
 from recommender.policy import DEMANDED, MAX_DEMAND_STRENGTH
 from recommender.students import StudentFacts
@@ -42,7 +43,11 @@ class FrontierPoint:
 
 
 def frontier(
-    recommender: Recommender, facts: StudentFacts, strengths: Sequence[float] = STRENGTHS
+    recommender: Recommender,
+    facts: StudentFacts,
+    strengths: Sequence[float] = STRENGTHS,
+    *,
+    vectors: StudentVectors | None = None,
 ) -> tuple[FrontierPoint, ...]:
     """Share of students with a demanded pathway in the first places, and its price, by strength.
 
@@ -52,15 +57,18 @@ def frontier(
     facts : StudentFacts
         A district's students.
     strengths : sequence of float, in [0, MAX_DEMAND_STRENGTH]
+    vectors : StudentVectors, optional
+        Made of the same facts before, to be used again.
 
     Returns
     -------
     tuple of FrontierPoint, in the order of strengths
     """
     demanded = np.append(np.nan_to_num(recommender.demand.weights) > DEMANDED, False)  # position -1: an empty place
+    vectors = recommender.space.student_vectors(facts) if vectors is None else vectors
     points = []
     for strength in strengths:
-        made = recommender.recommend(facts, k=FIRST, demand_strength=strength)
+        made = recommender.recommend(facts, k=FIRST, demand_strength=strength, vectors=vectors)
         has_list = made.listed.pathways[:, :, 0] >= 0
         counts = has_list.sum(axis=0)
         of = np.where(counts > 0, counts, np.nan)

@@ -224,9 +224,10 @@ def verify_models(
 ) -> None:
     """Проверить подпись и целость папок моделей; ничего не загружается."""
     with _installed() as here:
+        from service.doctor import check_versions
         from service.terminal import print_checks
 
-        checks = here.verify_models(version)
+        checks = check_versions(here.database, here.settings, version)
         print_checks(checks)
         if not all(check.fine for check in checks):
             raise typer.Exit(5)
@@ -297,9 +298,10 @@ def serve(
 def doctor() -> None:
     """Проверить, что всё на месте: база, справочники, перечень, модель, журнал."""
     with _installed() as here:
+        from service.doctor import check_installation
         from service.terminal import print_checks
 
-        checks = here.checks()
+        checks = check_installation(here.database, here.settings)
         print_checks(checks)
         if not all(check.fine for check in checks):
             raise typer.Exit(5)

@@ -13,34 +13,26 @@ from recommender.artifact import CARD
 from service import audit
 from service.access import OPERATOR
 from service.accounts import actions as accounts
-from service.catalogue.actions import checksum_of, load_reference
+from service.catalogue.actions import load_reference
 from service.catalogue.queries import get_reference, read_catalogue
-from service.clock import now
 from service.db import Database, open_database
 from service.demand import drafts
 from service.demand.queries import (
-    HALF_YEAR_DAYS,
-    age_in_force,
     compare_editions,
-    find_code_in_force,
     find_followed,
     read_lists,
 )
 from service.demand.schemas import EditionAdded, EditionChange
 from service.demand.understanding import Understood, matcher_of, understand
-from service.errors import ConflictError, NotReadyError
 from service.imports.actions import retrain_after_import
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
 from service.imports.vocabularies import make_tools
-from service.installation import find_installation, get_today
-from service.jobs.actions import TRAINING
-from service.jobs.queries import find_current
-from service.jobs.sentences import said_of_training
+from service.installation import get_today
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version, roll_back
 from service.model_versions.queries import find_active_version, get_version, list_versions, version_row
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
-from service.monitoring.queries import list_observations, said_of_newest
+from service.monitoring.queries import list_observations
 from service.monitoring.schemas import ObservationList
 from service.recommendations import actions as recommendations
 from service.recommendations.district import read_district
@@ -49,17 +41,7 @@ from service.recommendations.impact_schemas import EditionImpact
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
-from service.tables import PathwayOffer, School, Student
-from service.upgrade import NO_TABLES, check_tables, find_revision, head_revision
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor's report."""
-
-    title: str
-    fine: bool
-    text: str
+from service.upgrade import check_tables, find_revision, head_revision
 
 
 @dataclass(frozen=True)
@@ -211,24 +193,6 @@ class Installed:
         with self.database.reading() as session:
             return version_row(get_version(session, version), find_active_version(session))
 
-    def verify_models(self, version: str | None) -> list[Check]:
-        """Whether folders are those that were trained; nothing of them is loaded."""
-        self.check_tables()
-        checks = []
-        with self.database.reading() as session:
-            removed = {row.version: row.folder_removed_at for row in list_versions(session).versions}
-            for name in [version] if version else removed:
-                if (day := removed.get(name)) is not None:
-                    checks.append(Check(name, True, f"старый кандидат, папка удалена {day:%d.%m.%Y}"))
-                    continue
-                try:
-                    check_folder(session, name, self.settings)
-                except (NotReadyError, ConflictError) as error:
-                    checks.append(Check(name, False, str(error)))
-                else:
-                    checks.append(Check(name, True, "подпись и состав верны"))
-        return checks
-
     def observations(self) -> ObservationList:
         """The newest observation, and whether the lists may be relied on."""
         with self.database.reading() as session:
@@ -305,68 +269,6 @@ class Installed:
         with self.database.reading() as session:
             return audit.verify(session)
 
-    def checks(self) -> list[Check]:
-        """What the doctor looks at, in the order in which things are set up."""
-        try:
-            at, needed = find_revision(self.database), head_revision()
-        except sa.exc.DBAPIError:
-            return [Check("База", False, "не открывается: проверьте ORIENTIR_DATABASE_URL")]
-        if at != needed:
-            return [Check("База", False, NO_TABLES)]
-        found = [Check("База", True, f"{self.database.url.get_backend_name()}, ревизия {at}")]
-        return [*found, self._check_reference(), *self._check_data(), self._check_model(), self._check_audit()]
-
-    def _check_reference(self) -> Check:
-        try:
-            get_reference(self.settings)
-        except NotReadyError as error:
-            return Check("Справочники", False, str(error))
-        with self.database.reading() as session:
-            row = find_installation(session)
-            stored = row.reference_checksum if row is not None else None
-        if stored != checksum_of(self.settings.reference_dir):
-            return Check("Справочники", False, "изменились или не загружены: выполните orientir reference load")
-        return Check("Справочники", True, "целы и загружены")
-
-    def _check_data(self) -> list[Check]:
-        with self.database.reading() as session:
-            today = get_today(session, self.settings)
-            schools, students, offers = (
-                session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-                for table in (School, Student, PathwayOffer)
-            )
-            edition = find_code_in_force(session, self.settings, today.as_of)
-            age = age_in_force(session, self.settings, today.as_of) or 0
-            job = find_current(session, TRAINING)
-            training = said_of_training(job, now()) if job is not None else (True, "ничего не ждёт")
-            watching = said_of_newest(session)
-        is_filled = min(schools, students, offers) > 0
-        text = f"школ {schools}, учеников {students}, предложений {offers}"
-        return [
-            Check("День", True, f"{today.as_of:%d.%m.%Y}, учебный год {today.school_year}"),
-            Check("Данные", is_filled, text if is_filled else "пусто: выполните orientir import ПАПКА"),
-            Check("Перечень", edition is not None, _said_of_list(edition, age)),
-            Check("Обучение", *training),
-            Check("Наблюдение", *watching),
-        ]
-
-    def _check_model(self) -> Check:
-        version = self.find_active_version()
-        if version is None:
-            return Check("Модель", False, "нет действующей: выполните orientir train и orientir model promote ВЕРСИЯ")
-        try:
-            with self.database.reading() as session:
-                check_folder(session, version, self.settings)
-        except (NotReadyError, ConflictError) as error:
-            return Check("Модель", False, str(error))
-        return Check("Модель", True, f"{version}, подпись верна")
-
-    def _check_audit(self) -> Check:
-        chain = self.verify_audit()
-        if chain.first_broken is not None:
-            return Check("Журнал", False, f"цепочка нарушена на записи № {chain.first_broken}")
-        return Check("Журнал", True, f"цел, записей {chain.row_count}")
-
 
 @contextmanager
 def open_installed() -> Iterator[Installed]:
@@ -389,13 +291,3 @@ def explain_database_error(error: Exception) -> str | None:
     if isinstance(error, sa.exc.ArgumentError):
         return "ORIENTIR_DATABASE_URL не похож на адрес базы: sqlite:///var/orientir.sqlite или postgresql://…"
     return None
-
-
-def _said_of_list(edition: str | None, age_days: int) -> str:
-    if edition is None:
-        return "нет: выполните orientir demand publish ФАЙЛ"
-    return (
-        f"{edition}, старше полугода ({age_days} дн.): пора опубликовать новый"
-        if age_days > HALF_YEAR_DAYS
-        else edition
-    )

@@ -12,7 +12,7 @@ from rich.table import Table
 from service.recommendations.words import day, number
 
 if TYPE_CHECKING:
-    from service.installed import Check
+    from service.doctor import Check
     from service.jobs.schemas import JobRow
     from service.recommendations.schemas import ClassRecommendations, RankedPathway, Stamps, StudentRecommendations
 

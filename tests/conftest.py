@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
+PASSWORD = "uchebny-raion"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -46,30 +47,47 @@ def orientir(*words: str, environment: dict[str, str]) -> subprocess.CompletedPr
     return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
 
 
+@dataclass(frozen=True)
+class Made:
+    """The sample region as `orientir demo --once` leaves it: database, models and key."""
+
+    folder: Path
+    printed: str
+
+
 @pytest.fixture(scope="session")
-def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
-    """`orientir demo --once`, then `orientir serve` on free ports until the tests end."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """`orientir demo --once`, for the whole run."""
     folder = tmp_path_factory.mktemp("district")
-    environment = environment_of(folder)
-    made = orientir("demo", "--once", environment=environment)
-    assert made.returncode == 0, made.stderr
-    with served(folder, made.stdout) as district:
+    done = orientir("demo", "--once", environment=environment_of(folder))
+    assert done.returncode == 0, done.stderr
+    return Made(folder, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def district(made: Made) -> Iterator[District]:
+    """`orientir serve` on free ports until the tests end."""
+    with served(made.folder, made.printed) as district:
         yield district
 
 
 @pytest.fixture
-def own_district(district: District, tmp_path: Path) -> Iterator[District]:
+def own_district(made: Made, tmp_path: Path) -> Iterator[District]:
     """A copy of the district for a journey that changes it."""
     folder = tmp_path / "district"
-    source = district.folder
+    copy_installation(made.folder, folder)
+    with served(folder, made.printed) as copied:
+        yield copied
+
+
+def copy_installation(source: Path, folder: Path) -> None:
+    """Models, key and database, also while the database is written to."""
     shutil.copytree(source / "models", folder / "models")
     shutil.copy(source / "secret.key", folder)
     with sqlite3.connect(source / "orientir.sqlite") as before, sqlite3.connect(folder / "orientir.sqlite") as after:
         before.backup(after)
     before.close()
     after.close()
-    with served(folder, district.printed) as copied:
-        yield copied
 
 
 def environment_of(folder: Path) -> dict[str, str]:
@@ -97,7 +115,7 @@ def served(folder: Path, printed: str) -> Iterator[District]:
     try:
         for address in (f"{api}/healthz", f"{screens}/_stcore/health"):
             wait_for(address)
-        yield District(api, screens, printed, environment, "uchebny-raion", folder)
+        yield District(api, screens, printed, environment, PASSWORD, folder)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)

@@ -45,7 +45,8 @@ def read_district(session: Session, serving: Serving) -> District:
     )
     usual = serving.model.manifest.get("usual_choices", {})
     vectors = recommender.space.student_vectors(facts)
-    return District(facts, vectors, usual, frontier(recommender, facts), expected_congestion(recommender, facts, usual))
+    points = frontier(recommender, facts, vectors=vectors)
+    return District(facts, vectors, usual, points, expected_congestion(recommender, facts, usual, vectors=vectors))
 
 
 class DistrictKeeper:

@@ -6,7 +6,6 @@ the screens.
 """
 
 import re
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ from service.model_versions.history import read_history
 from service.recommendations.district import District as RankedDistrict
 from service.recommendations.shelf import Serving
 from service.settings import Settings, read_secret_key
-from tests.conftest import District, free_port, wait_for
+from tests.conftest import PASSWORD, Made, copy_installation, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 YEAR, CHOSEN_ON, DAY = "2023-24", date(2024, 2, 15), date(2024, 2, 14)
@@ -48,10 +47,10 @@ LEARNED_ON = date(2024, 9, 1)  # the first day on which outcomes of that year co
 TRIAL = PathwayKind.CAREER_TRIAL
 COPIES = 9
 EVERY = {
-    "students": 1, "class_members": 1, "knowledge_results": 2, "exam_results": 2, "wishes": 3, "trial_attendances": 2,
-    "enrolments": 2, "term_marks": 8,
+    "students": 1, "class_members": 1, "knowledge_results": 3, "exam_results": 4, "wishes": 6, "trial_attendances": 4,
+    "enrolments": 4, "term_marks": 24,
 }  # fmt: skip
-"""Tables that tell of students: a copy has every first, second, third or eighth row, each copy other ones."""
+"""Tables that tell of students: of each so many rows a copy has one, and each copy other ones."""
 SHEETS, TESTED_COPIES = ("answer_sheets", "scale_scores"), 1
 LINE = re.compile(r'class="o-rank">(?P<rank>\d+)\.</span>(?P<title>[^<]+)</div>.*<i style="width:(?P<fit>\d+)%')
 MANY, CARDS, K, STRENGTH = 10_000, 20, 5, 0.05
@@ -138,18 +137,13 @@ def rebuild(database: Database, settings: Settings, serving: Serving) -> Learned
 
 
 @pytest.fixture(scope="module")
-def both(district: District, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """The district with its trained model, ten times as large, on the day before a choice and a school year later."""
     folder = tmp_path_factory.mktemp("multiplied")
-    with sqlite3.connect(district.folder / "orientir.sqlite") as source, sqlite3.connect(folder / "o.sqlite") as copy:
-        source.backup(copy)
-    source.close()
-    copy.close()
-    multiply(folder / "o.sqlite")
-    shutil.copytree(district.folder / "models", folder / "models")
-    shutil.copy(district.folder / "secret.key", folder)
+    copy_installation(made.folder, folder)
+    multiply(folder / "orientir.sqlite")
     settings = Settings(
-        database_url=f"sqlite:///{folder}/o.sqlite",
+        database_url=f"sqlite:///{folder}/orientir.sqlite",
         models_dir=folder / "models",
         secret_key_file=folder / "secret.key",
         as_of=DAY,
@@ -240,10 +234,10 @@ def test_the_estimator_gives_the_served_scores(both: Both) -> None:
 
 
 @pytest.fixture
-def asked(both: Both, district: District) -> Iterator[httpx2.Client]:
+def asked(both: Both) -> Iterator[httpx2.Client]:
     """Speaks to it as the counsellor of a school."""
     with httpx2.Client(base_url=both.address, timeout=60, trust_env=False) as asked:
-        token = asked.post("/v1/sessions", json={"login": "navigator", "password": district.password}).json()["token"]
+        token = asked.post("/v1/sessions", json={"login": "navigator", "password": PASSWORD}).json()["token"]
         asked.headers["Authorization"] = f"Bearer {token}"
         yield asked
 
@@ -315,8 +309,8 @@ def screens(both: Both, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("screens")
-def test_cards_as_the_screens_get_them(expected: Expected, district: District) -> None:
-    token = client.sign_in("navigator", district.password).token
+def test_cards_as_the_screens_get_them(expected: Expected) -> None:
+    token = client.sign_in("navigator", PASSWORD).token
     known = [row.student_id for row in client.class_students(token, CLASSES[0]).students if row.consent_recommending]
     students = [student for student in known if student in expected.place][:CARDS]
     for student in students:
@@ -328,11 +322,11 @@ def test_cards_as_the_screens_get_them(expected: Expected, district: District) -
 
 
 @pytest.mark.usefixtures("screens")
-def test_the_page_of_a_student(expected: Expected, district: District) -> None:
+def test_the_page_of_a_student(expected: Expected) -> None:
     """A page shows hundredths: those of the same numbers, in the same order."""
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     app.text_input[0].set_value("navigator")
-    app.text_input[1].set_value(district.password)
+    app.text_input[1].set_value(PASSWORD)
     app.button[0].click().run()
     app.button(key=f"class-{CLASSES[0]}").click().run()
     keys = [(button.key or "").removeprefix("student-") for button in app.button]

@@ -69,7 +69,9 @@ def test_a_lead_by_hand():
     assert check.is_met
 
 
-@pytest.mark.parametrize(("lost", "is_met"), [(0.0, True), (0.039, True), (0.041, False)])
+@pytest.mark.parametrize(
+    ("lost", "is_met"), [(0.0, True), (LIMITS.margin - 0.001, True), (LIMITS.margin + 0.001, False)]
+)
 def test_losing_is_borne_up_to_the_margin(lost, *, is_met):
     ours = np.linspace(0.2, 0.8, 50)
     check = lead_check("holds.active", TRIAL, ours - lost, ours, np.arange(50) % 10, -LIMITS.margin)

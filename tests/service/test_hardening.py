@@ -17,8 +17,8 @@ from service.access import OPERATOR, learning_students, rankable_students
 from service.accounts.actions import add_user, issue_key
 from service.app import create_app
 from service.db import Database, open_database
+from service.doctor import check_installation
 from service.errors import InvalidInputError
-from service.installed import Installed
 from service.settings import BrokenKeyError, Settings, read_secret_key
 from service.students.queries import last_membership
 from service.tables import (
@@ -118,7 +118,7 @@ def test_a_swapped_model_folder_does_not_serve(ready: Database, settings: Settin
     answer = client.get(LISTS, headers={"Authorization": f"Bearer {login['token']}"})
     assert (answer.status_code, answer.json()["model_version"]) == (200, "expert-weights")
     assert "составлены по экспертным весам" in answer.json()["degradation"]
-    (check,) = [check for check in Installed(own, ready).checks() if check.title == "Модель"]
+    (check,) = [check for check in check_installation(ready, own) if check.title == "Модель"]
     assert (check.fine, "не та, что была обучена" in check.text) == (False, True)
 
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from service.access import OPERATOR
 from service.clock import now
 from service.db import Database
+from service.doctor import check_installation, check_versions
 from service.errors import ConflictError
 from service.installed import Installed
 from service.model_versions.actions import promote_version
@@ -122,13 +123,12 @@ def test_what_is_said_of_it(
     assert str(refused.value) == (
         f"Папка кандидата «{numbered(2)}» удалена {day}: хранятся последние 2. Обучите модель заново: orientir train."
     )
-    here = Installed(own, ready)
-    told = {check.title: (check.fine, check.text) for check in here.verify_models(None)}
+    told = {check.title: (check.fine, check.text) for check in check_versions(ready, own, None)}
     assert told[numbered(2)] == (True, f"старый кандидат, папка удалена {day}")
-    assert here.verify_models(numbered(2))[0].fine
-    assert all(check.fine for check in here.checks() if check.title == "Модель")
+    assert check_versions(ready, own, numbered(2))[0].fine
+    assert all(check.fine for check in check_installation(ready, own) if check.title == "Модель")
     monkeypatch.setenv("COLUMNS", "200")
-    print_versions(here.model_versions())
+    print_versions(Installed(own, ready).model_versions())
     assert f"старый кандидат, папка удалена {day}" in capsys.readouterr().out
     rows = client.get("/v1/model-versions", headers=sign_in("region")).json()["versions"]
     assert [row["folder_removed_at"] is not None for row in rows] == [False, False, True, False]
