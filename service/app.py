@@ -40,6 +40,7 @@ from service.recommendations import edition_routes
 from service.recommendations import routes as recommendations
 from service.recommendations.actions import warm_up
 from service.recommendations.district import DistrictKeeper
+from service.recommendations.kept import KeptAnswers
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
 from service.students import routes as students
@@ -113,7 +114,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.database = database
     app.state.secret_key = read_secret_key(settings)
     app.state.shelf = Shelf(settings)
-    app.state.districts = DistrictKeeper()
+    app.state.districts = DistrictKeeper(database)
+    app.state.kept_answers = KeptAnswers(settings.kept_answers_mb)
     decoy_hash()
     app.state.identify = _identifier(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
@@ -132,6 +134,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(_warm_up, app)
     yield
+    app.state.districts.close()
     app.state.database.close()
 
 

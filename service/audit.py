@@ -18,8 +18,8 @@ GENESIS = "0" * 64
 LOCK_KEY = 0x0A0D17
 
 
-def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: Any) -> None:
-    """Add a record in the deed's own transaction. Facts are codes and numbers, never names."""
+def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: Any) -> int:
+    """Add a record in the deed's own transaction; its number. Facts are codes and numbers, never names."""
     lock_table(session, LOCK_KEY)  # the chain has one end
     session.flush()
     last = session.execute(
@@ -38,6 +38,7 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
     row.record_hash = _seal(row, session)
     session.add(row)
     session.flush()
+    return number
 
 
 def _seal(row: AuditRecord, session: Session) -> str:

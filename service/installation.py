@@ -34,7 +34,11 @@ def today_of(session: Session, chosen: date | None) -> Today:
     """The chosen day, else the region's own day, else today."""
     installation = find_installation(session)
     stored = installation.as_of if installation is not None else None
-    as_of = chosen or stored or now().date()
+    return on_day(chosen or stored or now().date())
+
+
+def on_day(as_of: date) -> Today:
+    """A day with its school year."""
     return Today(as_of, school_year_of(as_of))
 
 

@@ -40,6 +40,7 @@ from service.recommendations.edition_impact import impact_of
 from service.recommendations.impact_schemas import EditionImpact
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
+from service.recommendations.showings import record_answer
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
 from service.upgrade import check_tables, find_revision, head_revision
 
@@ -214,7 +215,7 @@ class Installed:
                 session, serving, actor=OPERATOR, student_id=student_id, k=k, demand_strength=strength
             )
         with self.database.writing() as session:
-            recommendations.record_showing(session, actor=OPERATOR, answer=answer)
+            record_answer(session, actor=OPERATOR, answer=answer)
         return answer
 
     def rank_class(self, class_id: str, k: int, demand_strength: float | None) -> ClassRecommendations:
@@ -227,7 +228,7 @@ class Installed:
                 session, serving, actor=OPERATOR, class_id=class_id, k=k, demand_strength=strength
             )
         with self.database.writing() as session:
-            recommendations.record_showing(session, actor=OPERATOR, answer=answer)
+            record_answer(session, actor=OPERATOR, answer=answer)
         return answer
 
     def add_user(self, *, login: str, password: str, display_name: str, role: str, school_code: str | None) -> None:

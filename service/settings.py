@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     promotion: Literal["person", "automatic"] = "person"  # who makes a candidate serve that passed the gate
     keep_candidates: Annotated[int, Field(ge=1)] = 10  # folders of versions that never served
     watch_days: Annotated[int, Field(ge=1)] | None = 1  # None: only after imports and promotions
+    kept_answers_mb: Annotated[int, Field(ge=0, le=4096)] = 64  # lists kept in memory by each process that serves
     log_level: str = "INFO"
 
     @property

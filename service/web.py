@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -45,13 +45,13 @@ STATUS_SENTENCES = {
 }
 
 
-def get_settings_of(request: Request) -> Settings:
+async def get_settings_of(request: Request) -> Settings:
     """Settings of the running application."""
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _database_of(request: Request) -> Database:
+async def _database_of(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
@@ -100,6 +100,17 @@ class OpenToAll:
 
     def __call__(self) -> None:
         """Let everybody in."""
+
+
+# an ETag is the digest of a whole answer: who already has it is told so and downloads nothing
+IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag ответа, который уже есть")]
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Ответ не изменился: берите свой"}}
+
+
+def is_named(etag: str, if_none_match: str) -> bool:
+    """Whether a header If-None-Match names this answer."""
+    named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in named or "*" in named
 
 
 async def _raw_body(request: Request) -> bytes:

@@ -33,6 +33,7 @@ from service.imports.tables_in import (
 from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
 from service.installation import Today, today_of
 from service.retraining import OUTCOME_TABLES, retrain_after_outcomes
+from service.students.revisions import mark_changed
 from service.tables import ClassMember, ImportRun, School
 
 Mode = Literal["check", "apply"]
@@ -58,6 +59,11 @@ class Prepared:
     def is_operators(self) -> bool:
         """An operator brings history: students that moved, marks that they got in a former school."""
         return self.actor.role not in SCHOOL_ROLES
+
+    @property
+    def is_about_students(self) -> bool:
+        """Whether its rows begin with a student."""
+        return self.shape.scope != "region"
 
     @property
     def students(self) -> sa.Select[str]:
@@ -133,8 +139,11 @@ def store_import(session: Session, prepared: Prepared) -> ImportReport:
     lock_table(session, IMPORT_LOCK)
     _school_of(session, prepared.actor, prepared.shape, prepared.school_code)
     _check_students_again(session, prepared)
-    report = _answer(prepared, _store(session, prepared, keep=True), "apply")
-    _note_run(session, prepared, report)
+    difference = _store(session, prepared, keep=True)
+    report = _answer(prepared, difference, "apply")
+    revision = _note_run(session, prepared, report)
+    if prepared.is_about_students:
+        mark_changed(session, (key[0] for key in difference.added | difference.changed), revision)
     return report
 
 
@@ -258,7 +267,7 @@ def _refusal(report: ImportReport) -> str:
     return f"{report.file}: {place + ': ' if place else ''}{first.remedy}{found}.{more}"
 
 
-def _note_run(session: Session, prepared: Prepared, report: ImportReport) -> None:
+def _note_run(session: Session, prepared: Prepared, report: ImportReport) -> int:
     session.add(
         ImportRun(
             table_name=report.table,
@@ -273,4 +282,4 @@ def _note_run(session: Session, prepared: Prepared, report: ImportReport) -> Non
     )
     subject = f"{prepared.school_code or 'region'}/{report.table}"
     facts = {"checksum": prepared.checksum, "added": report.added_count, "changed": report.changed_count}
-    audit.record(session, actor=prepared.actor, deed="import.applied", subject=subject, **facts)
+    return audit.record(session, actor=prepared.actor, deed="import.applied", subject=subject, **facts)

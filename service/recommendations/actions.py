@@ -27,7 +27,8 @@ from service.recommendations.shelf import Serving
 from service.students.facts import Ids, read_fact_rows, read_student_rows
 from service.students.missing import missing_facts
 from service.students.queries import get_class, get_student, last_membership, members_of
-from service.tables import ClassMember, DecisionRecord, PathwayOffer, Showing, Student
+from service.students.revisions import mark_changed
+from service.tables import ClassMember, DecisionRecord, PathwayOffer, Student
 
 NO_CONSENT = Refusal(
     code="consent_recommending_missing",
@@ -185,57 +186,6 @@ def _brief(member: ClassMember, ranked: Ranked, decisions: Mapping[str, Decision
     )
 
 
-def record_showing(
-    session: Session, *, actor: Actor, answer: StudentRecommendations | ClassRecommendations, discovery: bool = False
-) -> None:
-    """Keep what was shown, to whom, with which versions; the same lists shown again the same day are one showing."""
-    lists = (
-        {answer.student_id: answer.lists}
-        if isinstance(answer, StudentRecommendations)
-        else {student.student_id: student.lists for student in answer.students}
-    )
-    if isinstance(answer, ClassRecommendations):
-        audit.record(session, actor=actor, deed="class.recommended", subject=answer.class_id, k=answer.k)
-    moment = now()
-    for student_id, ranked in lists.items():
-        items = [
-            {"pathway_code": line.pathway_code, "rank": line.rank, "fit": line.fit, "final": line.final}
-            for each in ranked
-            for line in each.items
-        ]
-        if not items:
-            continue
-        row = Showing(
-            student_id=student_id,
-            shown_at=moment,
-            actor_id=actor.actor_id,
-            as_of=answer.as_of,
-            model_version=answer.model_version,
-            edition_code=answer.demand_edition.code if answer.demand_edition is not None else None,
-            demand_strength=answer.demand_strength,
-            k=answer.k,
-            discovery=discovery,
-            items=items,
-        )
-        if not _shown_today(session, row):
-            session.add(row)
-
-
-def _shown_today(session: Session, row: Showing) -> bool:
-    last = session.scalars(
-        sa.select(Showing)
-        .where(Showing.student_id == row.student_id, Showing.actor_id == row.actor_id)
-        .order_by(Showing.showing_id.desc())
-        .limit(1)
-    ).one_or_none()
-    same = ("as_of", "model_version", "edition_code", "demand_strength", "k", "discovery", "items")
-    return (
-        last is not None
-        and last.shown_at.date() == row.shown_at.date()
-        and all(getattr(last, name) == getattr(row, name) for name in same)
-    )
-
-
 def check_choice(session: Session, serving: Serving, *, actor: Actor, student_id: str, pathway_code: str) -> None:
     """Refuse a decision about what may not be recommended to this student today."""
     get_student(session, actor, student_id)
@@ -289,7 +239,8 @@ def decide(session: Session, *, actor: Actor, student_id: str, wanted: NewDecisi
     )
     session.add(row)
     facts: dict[str, Any] = {"pathway_code": wanted.pathway_code, "decision": wanted.decision}
-    audit.record(session, actor=actor, deed="decision.made", subject=student_id, **facts)
+    revision = audit.record(session, actor=actor, deed="decision.made", subject=student_id, **facts)
+    mark_changed(session, [student_id], revision)
     return decisions_of(session, [row])[0]
 
 
@@ -301,4 +252,5 @@ def withdraw_decision(session: Session, *, actor: Actor, student_id: str, decisi
         raise NotFoundError("Такого решения нет.")
     row.withdrawn_at = now()
     facts: dict[str, Any] = {"pathway_code": row.pathway_code, "decision": row.decision}
-    audit.record(session, actor=actor, deed="decision.withdrawn", subject=student_id, **facts)
+    revision = audit.record(session, actor=actor, deed="decision.withdrawn", subject=student_id, **facts)
+    mark_changed(session, [student_id], revision)

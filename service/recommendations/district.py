@@ -1,11 +1,14 @@
 """What the ranking means for the whole district: the frontier of demand, and how many would come for each seat."""
 
+import math
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
@@ -15,12 +18,17 @@ from recommender.frontier import FrontierPoint, frontier
 from recommender.students import StudentFacts, student_facts
 from service.access import OPERATOR, rankable_students
 from service.catalogue.queries import host_title
+from service.db import Database
+from service.log import frames_of
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
 from service.recommendations.shelf import Serving
 from service.students.facts import read_fact_rows, read_student_rows
 from service.tables import ImportRun, Student
 
+log = structlog.get_logger()
+
 MOST_CROWDED = 15
+CROWDING_SECONDS = 600.0  # so old may be what a card says about applicants per seat
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,20 @@ def read_district(session: Session, serving: Serving) -> District:
 
 
 class DistrictKeeper:
-    """Keeps the district of the current `Serving`; a new layout is ranked anew when first asked about."""
+    """Keeps the district of the current `Serving`; a new layout is ranked anew when first asked about.
 
-    def __init__(self) -> None:
+    `take` is exact and may take seconds for a region. `crowding`, which every card glances at, waits for nobody: it is
+    what was last known, and is looked after beside the requests.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._lock = threading.Lock()
         self._of: tuple[Serving, int | None, District] | None = None
+        self._crowding: list[float] | None = None
+        self._turn = threading.Lock()  # one refreshing at a time
+        self._refreshing: threading.Thread | None = None
+        self._refreshed_at = -math.inf
 
     def take(self, session: Session, serving: Serving) -> District:
         """The district as the current ranker sees it."""
@@ -62,7 +79,37 @@ class DistrictKeeper:
         with self._lock:
             if self._of is None or self._of[0] is not serving or self._of[1] != last_import:
                 self._of = (serving, last_import, read_district(session, serving))
+                self._crowding = self._of[2].congestion.per_seat.tolist()
             return self._of[2]
+
+    def crowding(self, serving: Serving) -> list[float] | None:
+        """Expected applicants per seat, at most a while old; None until the current ranker has seen the district."""
+        known = self._of
+        is_current = known is not None and known[0] is serving
+        if not is_current or time.monotonic() - self._refreshed_at > CROWDING_SECONDS:
+            self._refresh_beside(serving)
+        return self._crowding if is_current else None
+
+    def _refresh_beside(self, serving: Serving) -> None:
+        with self._turn:
+            if self._refreshing is not None and self._refreshing.is_alive():
+                return
+            self._refreshed_at = time.monotonic()
+            self._refreshing = threading.Thread(target=self._refresh, args=[serving], name="district")
+            self._refreshing.start()
+
+    def _refresh(self, serving: Serving) -> None:
+        try:
+            with self._database.reading() as session:
+                self.take(session, serving)
+        except Exception as error:
+            log.error("district not ranked", error=type(error).__name__, frames=frames_of(error))
+
+    def close(self) -> None:
+        """Wait until nothing is read any more."""
+        with self._turn:
+            if self._refreshing is not None:
+                self._refreshing.join()
 
 
 def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:

@@ -7,11 +7,14 @@ from sqlalchemy import select
 
 from service import audit
 from service.access import Actor, Permission
+from service.clock import now
+from service.db import Database
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
+from service.recommendations.kept import Asked, KeptAnswers, MadeFrom
 from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
@@ -21,6 +24,7 @@ from service.recommendations.schemas import (
     Contrast,
     Decision,
     DecisionList,
+    EditionStamp,
     NewDecision,
     PathwayList,
     Stamps,
@@ -29,10 +33,12 @@ from service.recommendations.schemas import (
     WhyNot,
 )
 from service.recommendations.shelf import Shelf, with_edition
+from service.recommendations.showings import Shown, record_answer, record_showing
 from service.students.queries import get_class, get_student
+from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import AppSettings, Permitted, Reads, Units, Writes
+from service.web import UNCHANGED, AppSettings, IfNoneMatch, Permitted, Reads, Units, Writes, is_named
 
 router = APIRouter(tags=["recommendations"])
 
@@ -58,25 +64,39 @@ Discovery = Annotated[
 ]
 
 
-def _shelf(request: Request) -> Shelf:
+async def _shelf(request: Request) -> Shelf:
     shelf: Shelf = request.app.state.shelf
     return shelf
 
 
-def _districts(request: Request) -> DistrictKeeper:
+async def _districts(request: Request) -> DistrictKeeper:
     keeper: DistrictKeeper = request.app.state.districts
     return keeper
 
 
-def tell_age(response: Response, answer: Stamps) -> None:
+async def _answers(request: Request) -> KeptAnswers:
+    answers: KeptAnswers = request.app.state.kept_answers
+    return answers
+
+
+def age_headers(edition: EditionStamp | None) -> dict[str, str]:
     """Headers by which a school's system sees that the list is old, without reading the body."""
-    if answer.demand_edition is not None:
-        response.headers["Orientir-Demand-Age-Days"] = str(answer.demand_edition.age_days)
-        response.headers["Orientir-Demand-Stale"] = str(answer.demand_edition.is_stale).lower()
+    if edition is None:
+        return {}
+    return {
+        "Orientir-Demand-Age-Days": str(edition.age_days),
+        "Orientir-Demand-Stale": str(edition.is_stale).lower(),
+    }
+
+
+def tell_age(response: Response, answer: Stamps) -> None:
+    """The same headers on an answer that the framework writes."""
+    response.headers.update(age_headers(answer.demand_edition))
 
 
 Rankers = Annotated[Shelf, Depends(_shelf)]
 Districts = Annotated[DistrictKeeper, Depends(_districts)]
+Answers = Annotated[KeptAnswers, Depends(_answers)]
 
 
 @router.get("/students/{student_id}")
@@ -89,41 +109,58 @@ def get_card(student_id: str, actor: CardReader, database: Units, settings: AppS
     return card
 
 
-@router.get("/students/{student_id}/recommendations")
+@router.get("/students/{student_id}/recommendations", response_model=StudentRecommendations, responses=UNCHANGED)
 def get_recommendations(
     student_id: str,
-    response: Response,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
     shelf: Rankers,
     districts: Districts,
+    answers: Answers,
     k: Length = 5,
     demand_strength: Strength = None,
     discovery: Discovery = None,
     edition: EditionCode = None,
-) -> StudentRecommendations:
+    if_none_match: IfNoneMatch = None,
+) -> Response:
     """Три списка ученика с доводами; что показано, записывается."""
     strength = settings.demand_strength if demand_strength is None else demand_strength
+    has_discovery = settings.discovery_place if discovery is None else discovery
+    asked = Asked(student_id, k, strength, has_discovery, edition)
     with database.reading() as session:
-        get_student(session, actor, student_id)  # somebody else's student is absent, model or no model
-        has_discovery = settings.discovery_place if discovery is None else discovery
-        in_force = shelf.take(session)
-        serving = in_force if edition is None else with_edition(session, in_force, edition)
-        answer = actions.recommend_student(
-            session,
-            serving,
-            actor=actor,
-            student_id=student_id,
-            k=k,
-            demand_strength=strength,
-            discovery=has_discovery,
-            crowding=districts.take(session, in_force).congestion.per_seat.tolist(),
+        revision = get_revision(session, actor, student_id)  # before the facts: an answer is never newer than it says
+        serving = shelf.take(session)
+        crowding = districts.crowding(serving)
+        kept = answers.take(
+            asked,
+            MadeFrom(serving, crowding, revision),
+            lambda: actions.recommend_student(
+                session,
+                serving if edition is None else with_edition(session, serving, edition),
+                actor=actor,
+                student_id=student_id,
+                k=k,
+                demand_strength=strength,
+                discovery=has_discovery,
+                crowding=crowding,
+            ),
         )
+    _record(kept.shown, actor, database, answers)
+    headers = {"ETag": kept.etag, **age_headers(kept.edition)}
+    if if_none_match is not None and is_named(kept.etag, if_none_match):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(kept.body, media_type="application/json", headers=headers)
+
+
+def _record(shown: Shown | None, actor: Actor, database: Database, answers: KeptAnswers) -> None:
+    """Write down what is shown, unless this very list was the last one written for this reader today."""
+    today = now().date()
+    if shown is None or answers.is_recorded(actor.actor_id, shown, today):
+        return
     with database.writing() as session:
-        actions.record_showing(session, actor=actor, answer=answer, discovery=has_discovery)
-    tell_age(response, answer)
-    return answer
+        record_showing(session, actor=actor, shown=shown)
+    answers.note_recorded(actor.actor_id, shown, today)
 
 
 @router.get("/students/{student_id}/recommendations/why-not")
@@ -199,7 +236,7 @@ def get_class_recommendations(
             session, serving, actor=actor, class_id=class_id, k=k, demand_strength=strength
         )
     with database.writing() as session:
-        actions.record_showing(session, actor=actor, answer=answer)
+        record_answer(session, actor=actor, answer=answer)
     tell_age(response, answer)
     return answer
 

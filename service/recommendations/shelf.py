@@ -24,12 +24,13 @@ from recommender.pipeline import Recommender
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.catalogue.queries import get_reference, read_catalogue
+from service.clock import now
 from service.demand.queries import find_code_in_force, read_lists
 from service.errors import NotReadyError
-from service.installation import Today, get_today
-from service.model_versions.queries import find_active_version, get_version, promoted_before
+from service.installation import Today, on_day
+from service.model_versions.queries import get_version, promoted_before
 from service.settings import Settings, read_secret_key
-from service.tables import ImportRun
+from service.tables import ActiveModel, DemandEdition, ImportRun, Installation, ModelVersion
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
 EXPERT_WEIGHTS = "expert-weights"
@@ -40,6 +41,17 @@ FALLEN_TO_EXPERT = (
 )
 
 log = structlog.get_logger()
+
+# everything that a layout of the ranker depends on, in one question: it is asked with every request
+_STATE = sa.select(
+    sa.select(ActiveModel.version).scalar_subquery(),
+    sa.select(ModelVersion.checksum)
+    .where(ModelVersion.version == sa.select(ActiveModel.version).scalar_subquery())
+    .scalar_subquery(),
+    sa.select(Installation.as_of).scalar_subquery(),
+    sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES)).scalar_subquery(),
+    sa.select(sa.func.count()).select_from(DemandEdition).scalar_subquery(),  # never changed, only added
+)
 
 
 @dataclass(frozen=True)
@@ -67,21 +79,21 @@ class Shelf:
         self._settings = settings
         self._lock = threading.Lock()
         self._key: tuple[object, ...] | None = None
+        self._state: tuple[object, ...] | None = None
         self._serving: Serving | None = None
 
     def take(self, session: Session) -> Serving:
         """The current ranker; if its version cannot be used, the one before it, then expert weights; it says so."""
-        version = find_active_version(session)
-        checksum = get_version(session, version).checksum if version is not None else None
-        today = get_today(session, self._settings)
-        edition = find_code_in_force(session, self._settings, today.as_of)
-        last_import = sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES))
+        version, checksum, day, region_import, edition_count = session.execute(_STATE).one()
+        today = on_day(self._settings.as_of or day or now().date())
         written = written_at(self._settings.models_dir / version) if version is not None else None
-        key = (version, checksum, written, today, edition, session.scalar(last_import))
+        layout = (version, checksum, today, written, region_import)
         with self._lock:
-            if self._serving is None or self._key != key:
-                self._serving = self._usable(session, version, today, edition)
-                self._key = key
+            if self._serving is None or self._state != (*layout, edition_count):
+                edition = find_code_in_force(session, self._settings, today.as_of)
+                if self._serving is None or self._key != (*layout, edition):  # else a list came that is not in force
+                    self._serving = self._usable(session, version, today, edition)
+                self._key, self._state = (*layout, edition), (*layout, edition_count)
             return self._serving
 
     def _usable(self, session: Session, active: str | None, today: Today, edition_code: str | None) -> Serving:

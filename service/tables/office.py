@@ -70,6 +70,7 @@ class ImportRun(Table):
     """A file that was taken in."""
 
     __tablename__ = "import_runs"
+    __table_args__ = (sa.Index("ix_import_runs_table_name", "table_name", "import_run_id"),)
     import_run_id: Mapped[int] = mapped_column(primary_key=True)
     table_name: Mapped[str]
     school_code: Mapped[str | None]

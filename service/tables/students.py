@@ -30,6 +30,8 @@ class Student(Table):
     __tablename__ = "students"
     student_id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     school_code: Mapped[str] = mapped_column(sa.ForeignKey("schools.school_code"), index=True)
+    # number of the audit record of the deed that last changed anything known or decided about the student
+    revision: Mapped[int] = mapped_column(sa.BigInteger, index=True, server_default="0")
 
 
 class StudentIdentity(Table):

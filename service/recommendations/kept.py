@@ -1,0 +1,113 @@
+"""Answers kept as they left: made once for a student's revision and a layout of the ranker, then only looked up.
+
+An answer depends on nothing else: whatever changes what is known or decided about a student moves the revision,
+whatever changes the ranker or the list in force lays it out anew.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from service.recommendations.answers import Crowding
+from service.recommendations.schemas import EditionStamp, StudentRecommendations
+from service.recommendations.shelf import Serving
+from service.recommendations.showings import Shown, shown_in
+
+ETAG_SIGNS = 32
+MEGABYTE = 1024 * 1024
+REMEMBERED_READERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything of a request that an answer depends on."""
+
+    student_id: str
+    k: int
+    demand_strength: float
+    discovery: bool
+    edition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """Everything else that an answer depends on: compared as the very same objects."""
+
+    serving: Serving
+    crowding: Crowding | None
+    revision: int
+
+    def is_same(self, other: "MadeFrom") -> bool:
+        """Whether nothing has changed."""
+        return self.revision == other.revision and self.serving is other.serving and self.crowding is other.crowding
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as it goes over the wire, and what of it is recorded as shown."""
+
+    made_from: MadeFrom
+    body: bytes
+    etag: str
+    edition: EditionStamp | None
+    shown: Shown | None
+
+
+class KeptAnswers:
+    """The answers asked for last, as many as fit."""
+
+    def __init__(self, megabytes: int) -> None:
+        self._room = megabytes * MEGABYTE
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Asked, KeptAnswer] = OrderedDict()
+        self._size = 0
+        self._recorded: OrderedDict[tuple[str, str], tuple[Shown, date]] = OrderedDict()
+
+    def take(self, asked: Asked, made_from: MadeFrom, make: Callable[[], StudentRecommendations]) -> KeptAnswer:
+        """The kept answer, or one made now; two who ask at once may both make it."""
+        with self._lock:
+            kept = self._kept.get(asked)
+            if kept is not None and kept.made_from.is_same(made_from):
+                self._kept.move_to_end(asked)
+                return kept
+        answer = make()
+        body = answer.model_dump_json().encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:ETAG_SIGNS]}"'
+        shown = next(iter(shown_in(answer, discovery=asked.discovery)), None)
+        made = KeptAnswer(made_from, body, etag, answer.demand_edition, shown)
+        with self._lock:
+            self._drop(asked)
+            self._kept[asked] = made
+            self._size += len(body)
+            while self._size > self._room:
+                self._drop(next(iter(self._kept)))
+        return made
+
+    def _drop(self, asked: Asked) -> None:
+        gone = self._kept.pop(asked, None)
+        if gone is not None:
+            self._size -= len(gone.body)
+
+    def is_recorded(self, reader: str, shown: Shown, day: date) -> bool:
+        """Whether the last that this process recorded for this reader about the student, today, is this very list."""
+        with self._lock:
+            return self._recorded.get((reader, shown.student_id)) == (shown, day)
+
+    def note_recorded(self, reader: str, shown: Shown, day: date) -> None:
+        """It stands in the table now."""
+        key = (reader, shown.student_id)
+        with self._lock:
+            self._recorded[key] = (shown, day)
+            self._recorded.move_to_end(key)
+            if len(self._recorded) > REMEMBERED_READERS:
+                self._recorded.popitem(last=False)
+
+    def forget(self) -> None:
+        """Keep nothing about anybody."""
+        with self._lock:
+            self._kept.clear()
+            self._recorded.clear()
+            self._size = 0
