@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -125,12 +125,13 @@ class Service:
 
 
 @contextmanager
-def served(folder: Path, port: int = 8765) -> Iterator[Service]:
+def served(folder: Path, port: int = 8765, data: Path = ROOT / "data") -> Iterator[Service]:
     """The sample region set up by the demo, then served with its worker; no screens."""
     environment = os.environ | {
         "ORIENTIR_DATABASE_URL": f"sqlite:///{folder}/orientir.sqlite",
         "ORIENTIR_MODELS_DIR": str(folder / "models"),
         "ORIENTIR_SECRET_KEY_FILE": str(folder / "secret.key"),
+        "ORIENTIR_DATA_DIR": str(data),
         "ORIENTIR_PORT": str(port),
         "ORIENTIR_LOG_LEVEL": "WARNING",
     }
@@ -157,21 +158,28 @@ def _ready(service: Service) -> Service:
 
 
 def waits(service: Service, students: Sequence[str], seconds: float) -> dict[str, np.ndarray]:
+    """Waits of cards and lists by turns, as fast as a busy school asks."""
+    return waits_at(service, students, seconds, REQUESTS_A_SECOND, ADDRESSES)
+
+
+def waits_at(
+    service: Service, students: Sequence[str], seconds: float, rate: float, addresses: Mapping[str, str]
+) -> dict[str, np.ndarray]:
     """Seconds from the moment each request was due to the end of its answer, by address."""
-    found: dict[str, list[float]] = {name: [] for name in ADDRESSES}
+    found: dict[str, list[float]] = {name: [] for name in addresses}
 
     def answered(name: str, student: str, due: float) -> None:
-        status, body = service.ask("GET", ADDRESSES[name].format(student), "navigator")
+        status, body = service.ask("GET", addresses[name].format(student), "navigator")
         if status != OK:
             raise RuntimeError(f"{name}: {status} {body!r}")
         found[name].append(time.perf_counter() - due)
 
     start, sent = time.perf_counter(), []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for number in range(int(seconds * REQUESTS_A_SECOND)):
-            due = start + number / REQUESTS_A_SECOND
+        for number in range(int(seconds * rate)):
+            due = start + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            student, name = students[next(service.turn) % len(students)], tuple(ADDRESSES)[number % len(ADDRESSES)]
+            student, name = students[next(service.turn) % len(students)], tuple(addresses)[number % len(addresses)]
             sent.append(pool.submit(answered, name, student, due))
     for each in sent:
         each.result()
