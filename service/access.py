@@ -1,6 +1,7 @@
 """Who may what, decided here and nowhere else. Whatever is not granted is denied."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -62,6 +63,8 @@ ROLE_TITLES = {
 }
 SCHOOL_ROLES = frozenset({Role.SCHOOL_CLIENT, Role.COUNSELLOR, Role.SCHOOL_ADMIN})
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -73,6 +76,7 @@ class Actor:
     permissions: frozenset[Permission]
     school_code: str | None = None
     session_id: int | None = None
+    until: datetime = FOREVER  # from then on the credentials do not count
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor has a permission."""

@@ -17,10 +17,9 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from service.access import Actor
 from service.accounts import routes as accounts
 from service.accounts.actions import decoy_hash
-from service.accounts.queries import get_actor
+from service.accounts.queries import Identities
 from service.clock import now
 from service.db import Database, open_database
 from service.demand import draft_routes
@@ -68,6 +67,7 @@ NO_TELEMETRY: TelemetryConfig = {
     "auto_configure": False,
 }
 ROUTERS = (
+    recommendations.router,  # first: routes are tried in turn, and lists are asked for most
     accounts.router,
     students.router,
     imports.router,
@@ -77,7 +77,6 @@ ROUTERS = (
     model_versions.router,
     monitoring.router,
     edition_routes.router,
-    recommendations.router,
 )
 
 
@@ -115,9 +114,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.secret_key = read_secret_key(settings)
     app.state.shelf = Shelf(settings)
     app.state.districts = DistrictKeeper(database)
-    app.state.kept_answers = KeptAnswers(settings.kept_answers_mb)
+    app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
     decoy_hash()
-    app.state.identify = _identifier(database, app.state.secret_key)
+    app.state.identities = Identities(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
     app.add_exception_handler(ServiceError, answer_service_error)
     app.add_exception_handler(HTTPException, answer_http_error)
@@ -147,16 +146,6 @@ def _warm_up(app: FastAPI) -> None:
         if serving.catalogue.pathways:
             warm_up(serving)
             app.state.districts.take(session, serving)
-
-
-def _identifier(database: Database, secret_key: bytes) -> Callable[[str], Actor]:
-    """From credentials to an actor, in a session of its own."""
-
-    def identify(credentials: str) -> Actor:
-        with database.reading() as session:
-            return get_actor(session, credentials, secret_key)
-
-    return identify
 
 
 def _public_router(app: FastAPI) -> APIRouter:

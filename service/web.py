@@ -82,13 +82,13 @@ class Permitted:
     def __init__(self, *any_of: Permission) -> None:
         self.any_of = any_of
 
-    def __call__(
+    async def __call__(
         self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Actor:
         """Actor of the request."""
         if credentials is None:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
-        actor: Actor = request.app.state.identify(credentials.credentials)
+        actor: Actor = await request.app.state.identities.identify(credentials.credentials)
         request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
         if self.any_of:
             check_permission(actor, *self.any_of)
@@ -98,7 +98,7 @@ class Permitted:
 class OpenToAll:
     """Dependency that declares, on purpose, that a route needs no credentials."""
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         """Let everybody in."""
 
 

@@ -14,7 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.orm import Session
 
 from service import audit
-from service.access import GRANTS, OPERATOR, SCHOOL_ROLES, Actor, Permission, Role
+from service.access import FOREVER, GRANTS, OPERATOR, SCHOOL_ROLES, Actor, Permission, Role
 from service.clock import now
 from service.db import Database
 from service.errors import (
@@ -145,6 +145,7 @@ def actor_of(user: User, session: UserSession | None = None) -> Actor:
         permissions=GRANTS[role],
         school_code=user.school_code,
         session_id=session.session_id if session is not None else None,
+        until=session.expires_at if session is not None else FOREVER,
     )
 
 

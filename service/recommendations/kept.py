@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from service.db import Database
 from service.recommendations.answers import Crowding
 from service.recommendations.schemas import EditionStamp, StudentRecommendations
 from service.recommendations.shelf import Serving
 from service.recommendations.showings import Shown, shown_in
+from service.standing import Standing
 
 ETAG_SIGNS = 32
 MEGABYTE = 1024 * 1024
+Outside = tuple[object, ...]  # what an answer depends on beside the database
 REMEMBERED_READERS = 10_000
 
 
@@ -59,12 +62,29 @@ class KeptAnswer:
 class KeptAnswers:
     """The answers asked for last, as many as fit."""
 
-    def __init__(self, megabytes: int) -> None:
+    def __init__(self, database: Database, megabytes: int) -> None:
         self._room = megabytes * MEGABYTE
         self._lock = threading.Lock()
         self._kept: OrderedDict[Asked, KeptAnswer] = OrderedDict()
         self._size = 0
         self._recorded: OrderedDict[tuple[str, str], tuple[Shown, date]] = OrderedDict()
+        self._standing: Standing[tuple[str, Asked], tuple[MadeFrom, Outside]] = Standing(database)
+
+    def find_standing(self, reader: str, asked: Asked, outside: Outside) -> KeptAnswer | None:
+        """What this reader was answered, looked up and recorded since the last commit of anybody."""
+        found = self._standing.find((reader, asked))
+        if found is None or found[1] != outside:
+            return None
+        with self._lock:
+            kept = self._kept.get(asked)
+            if kept is None or kept.made_from is not found[0]:
+                return None
+            self._kept.move_to_end(asked)
+            return kept
+
+    def note_standing(self, reader: str, asked: Asked, outside: Outside, commits: int | None, kept: KeptAnswer) -> None:
+        """All that an answer needs was just looked up, and the reader may have it."""
+        self._standing.keep((reader, asked), commits, (kept.made_from, outside))
 
     def take(self, asked: Asked, made_from: MadeFrom, make: Callable[[], StudentRecommendations]) -> KeptAnswer:
         """The kept answer, or one made now; two who ask at once may both make it."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
 from service import audit
 from service.access import Actor, Permission
@@ -14,7 +15,7 @@ from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
-from service.recommendations.kept import Asked, KeptAnswers, MadeFrom
+from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
 from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
@@ -33,7 +34,7 @@ from service.recommendations.schemas import (
     WhyNot,
 )
 from service.recommendations.shelf import Shelf, with_edition
-from service.recommendations.showings import Shown, record_answer, record_showing
+from service.recommendations.showings import record_answer, record_showing
 from service.students.queries import get_class, get_student
 from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
@@ -110,7 +111,7 @@ def get_card(student_id: str, actor: CardReader, database: Units, settings: AppS
 
 
 @router.get("/students/{student_id}/recommendations", response_model=StudentRecommendations, responses=UNCHANGED)
-def get_recommendations(
+async def get_recommendations(
     student_id: str,
     actor: ListReader,
     database: Units,
@@ -126,10 +127,23 @@ def get_recommendations(
 ) -> Response:
     """Три списка ученика с доводами; что показано, записывается."""
     strength = settings.demand_strength if demand_strength is None else demand_strength
-    has_discovery = settings.discovery_place if discovery is None else discovery
-    asked = Asked(student_id, k, strength, has_discovery, edition)
+    asked = Asked(student_id, k, strength, settings.discovery_place if discovery is None else discovery, edition)
+    kept = answers.find_standing(actor.actor_id, asked, shelf.outside())
+    if kept is None or districts.crowding(kept.made_from.serving) is not kept.made_from.crowding:
+        kept = await run_in_threadpool(_looked_up, asked, actor, database, shelf, districts, answers)
+    headers = {"ETag": kept.etag, **age_headers(kept.edition)}
+    if if_none_match is not None and is_named(kept.etag, if_none_match):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(kept.body, media_type="application/json", headers=headers)
+
+
+def _looked_up(
+    asked: Asked, actor: Actor, database: Database, shelf: Shelf, districts: DistrictKeeper, answers: KeptAnswers
+) -> KeptAnswer:
+    """The answer from the database's present state: kept or made now; what is shown is written down."""
+    commits, outside, day = database.commit_count(), shelf.outside(), now().date()
     with database.reading() as session:
-        revision = get_revision(session, actor, student_id)  # before the facts: an answer is never newer than it says
+        revision = get_revision(session, actor, asked.student_id)  # before the facts: never newer than it says
         serving = shelf.take(session)
         crowding = districts.crowding(serving)
         kept = answers.take(
@@ -137,30 +151,21 @@ def get_recommendations(
             MadeFrom(serving, crowding, revision),
             lambda: actions.recommend_student(
                 session,
-                serving if edition is None else with_edition(session, serving, edition),
+                serving if asked.edition is None else with_edition(session, serving, asked.edition),
                 actor=actor,
-                student_id=student_id,
-                k=k,
-                demand_strength=strength,
-                discovery=has_discovery,
+                student_id=asked.student_id,
+                k=asked.k,
+                demand_strength=asked.demand_strength,
+                discovery=asked.discovery,
                 crowding=crowding,
             ),
         )
-    _record(kept.shown, actor, database, answers)
-    headers = {"ETag": kept.etag, **age_headers(kept.edition)}
-    if if_none_match is not None and is_named(kept.etag, if_none_match):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(kept.body, media_type="application/json", headers=headers)
-
-
-def _record(shown: Shown | None, actor: Actor, database: Database, answers: KeptAnswers) -> None:
-    """Write down what is shown, unless this very list was the last one written for this reader today."""
-    today = now().date()
-    if shown is None or answers.is_recorded(actor.actor_id, shown, today):
-        return
-    with database.writing() as session:
-        record_showing(session, actor=actor, shown=shown)
-    answers.note_recorded(actor.actor_id, shown, today)
+    if kept.shown is not None and not answers.is_recorded(actor.actor_id, kept.shown, day):
+        with database.writing() as session:
+            record_showing(session, actor=actor, shown=kept.shown)
+        answers.note_recorded(actor.actor_id, kept.shown, day)
+    answers.note_standing(actor.actor_id, asked, outside, commits, kept)
+    return kept
 
 
 @router.get("/students/{student_id}/recommendations/why-not")

@@ -2,8 +2,10 @@
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -79,7 +81,7 @@ class Shelf:
         self._settings = settings
         self._lock = threading.Lock()
         self._key: tuple[object, ...] | None = None
-        self._state: tuple[object, ...] | None = None
+        self._state: tuple[Any, ...] | None = None
         self._serving: Serving | None = None
 
     def take(self, session: Session) -> Serving:
@@ -95,6 +97,11 @@ class Shelf:
                     self._serving = self._usable(session, version, today, edition)
                 self._key, self._state = (*layout, edition), (*layout, edition_count)
             return self._serving
+
+    def outside(self) -> tuple[date, int | None]:
+        """What a layout depends on beside the database: the calendar, and the folder of the version that serves."""
+        version = self._state[0] if self._state is not None else None
+        return now().date(), written_at(self._settings.models_dir / version) if version is not None else None
 
     def _usable(self, session: Session, active: str | None, today: Today, edition_code: str | None) -> Serving:
         if active is None:

@@ -1,6 +1,7 @@
 """Answers that are kept: the very bytes again while nothing changed, never a byte of what has changed."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from service.clock import now
 from service.db import Database
 from service.recommendations.kept import Asked, KeptAnswers, MadeFrom
 from service.recommendations.schemas import StudentRecommendations
+from service.standing import Standing
 from service.students.revisions import get_revision
 from service.tables import AuditRecord, ImportRun, Showing, Student
 from tests.service.conftest import Authorization
@@ -155,7 +157,7 @@ def test_no_more_is_kept_than_fits(application: FastAPI, client: TestClient, sig
     whole = client.get(LISTS, headers=sign_in("navigator"))
     answer = StudentRecommendations.model_validate_json(whole.content)
     serving = application.state.shelf._serving
-    room = KeptAnswers(megabytes=1)
+    room = KeptAnswers(application.state.database, megabytes=1)
     made: list[int] = []
 
     def make() -> StudentRecommendations:
@@ -191,3 +193,56 @@ def test_only_whose_row_is_there_has_a_revision(ready: Database) -> None:
     with ready.reading() as session:
         revisions = dict(session.execute(sa.select(Student.student_id, Student.revision)).all())
     assert all(number > 0 for number in revisions.values())
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_without_commits_a_kept_answer_asks_the_database_nothing(
+    client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    header = sign_in("navigator")
+    first = client.get(LISTS, headers=header)
+    client.get(LISTS, headers=header)  # the first one's showing was a commit; now all is looked up once more
+    asked: list[str] = []
+    sa.event.listen(ready.engine, "before_cursor_execute", lambda _c, _u, statement, *_: asked.append(statement))
+    assert client.get(LISTS, headers=header).content == first.content
+    assert asked == []
+    assert client.delete("/v1/sessions/current", headers=header).status_code == 204
+    assert client.get(LISTS, headers=header).status_code == 401  # signed out: at once
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_credentials_end_though_nobody_commits(
+    client: TestClient, give_key: Callable[..., Authorization], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = give_key("recommendations:read", days=1)
+    for _ in range(3):
+        assert client.get(LISTS, headers=key).status_code == 200
+    later = now() + timedelta(days=1)
+    monkeypatch.setattr("service.accounts.queries.now", lambda: later)
+    assert client.get(LISTS, headers=key).status_code == 401
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_read_stands_until_somebody_commits(ready: Database) -> None:
+    standing: Standing[str, int] = Standing(ready)
+    commits = ready.commit_count()
+    standing.keep("one", commits, 1)
+    with ready.reading() as session:
+        session.execute(sa.text("SELECT 1"))
+    assert standing.find("one") == 1  # reading is no commit
+    assert standing.find("two") is None
+    with ready.writing() as session:
+        session.execute(sa.update(Student).values(revision=Student.revision + 1))
+        assert standing.find("one") == 1  # not committed yet
+    assert standing.find("one") is None
+    standing.keep("late", commits, 2)  # read before that commit
+    assert standing.find("late") is None
+
+
+def test_where_nothing_tells_of_commits_nothing_stands(ready: Database, backend: str) -> None:
+    if backend == "sqlite":
+        assert ready.commit_count() is not None
+        return
+    standing: Standing[str, int] = Standing(ready)
+    standing.keep("one", ready.commit_count(), 1)
+    assert standing.find("one") is None
