@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from service.accounts import people_routes
 from service.accounts import routes as accounts
 from service.accounts.actions import decoy_hash
 from service.accounts.queries import Identities
@@ -69,6 +70,7 @@ NO_TELEMETRY: TelemetryConfig = {
 ROUTERS = (
     recommendations.router,  # first: routes are tried in turn, and lists are asked for most
     accounts.router,
+    people_routes.router,
     students.router,
     imports.router,
     draft_routes.router,

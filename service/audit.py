@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +13,18 @@ from sqlalchemy.orm import Session
 from service.access import Actor
 from service.clock import now
 from service.db import SEAL_KEY, lock_table
-from service.tables import AuditRecord
+from service.tables import AuditHead, AuditRecord
 
 GENESIS = "0" * 64
 LOCK_KEY = 0x0A0D17
+ONLY_HEAD = 1
 
 
 def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: Any) -> int:
     """Add a record in the deed's own transaction; its number. Facts are codes and numbers, never names."""
     lock_table(session, LOCK_KEY)  # the chain has one end
     session.flush()
-    last = session.execute(
-        sa.select(AuditRecord.audit_id, AuditRecord.record_hash).order_by(AuditRecord.audit_id.desc()).limit(1)
-    ).one_or_none()
+    last = find_end(session)
     number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
     row = AuditRecord(
         audit_id=number,
@@ -37,8 +37,31 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
     )
     row.record_hash = _seal(row, session)
     session.add(row)
+    _seal_end(session, number, row.record_hash)
     session.flush()
     return number
+
+
+def _seal_end(session: Session, count: int, last_hash: str) -> None:
+    """Say where the chain ends, in a row of its own."""
+    head = session.get(AuditHead, ONLY_HEAD)
+    if head is None:
+        head = AuditHead(head_id=ONLY_HEAD)
+        session.add(head)
+    head.record_count, head.record_hash, head.seal = count, last_hash, _end_seal(session, count, last_hash)
+
+
+def _end_seal(session: Session, count: int, last_hash: str) -> str:
+    return hmac.new(session.info[SEAL_KEY], f"end {count} {last_hash}".encode(), hashlib.sha256).hexdigest()
+
+
+def seal_old_end(session: Session) -> None:
+    """Seal the end of a chain that was begun before ends were sealed; once, with the upgrade."""
+    if session.scalar(sa.select(AuditHead.head_id)) is not None:
+        return
+    last = find_end(session)
+    if last is not None:
+        _seal_end(session, *last)
 
 
 def _seal(row: AuditRecord, session: Session) -> str:
@@ -50,17 +73,44 @@ def _seal(row: AuditRecord, session: Session) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
-    """Result of `verify`: how many rows were read, and the number of the first that does not fit."""
+    """Result of `verify`: how many rows were read, and the number of the first that does not fit or is missing."""
 
     row_count: int
     first_broken: int | None
 
+    @property
+    def text(self) -> str:
+        """For people."""
+        if self.first_broken is not None:
+            return f"Цепочка журнала нарушена: первая неверная или пропавшая запись № {self.first_broken}."
+        return f"Журнал цел: записей {self.row_count}."
 
-def verify(session: Session) -> ChainCheck:
-    """Walk the chain from its beginning."""
+
+def verify(session: Session, anchors: Mapping[int, str] | None = None) -> ChainCheck:
+    """Walk the chain from its beginning to its sealed end; `anchors` are hashes noted outside the database."""
     previous, expected, count = GENESIS, 1, 0
+    noted = dict(anchors or {})
     for row in session.scalars(sa.select(AuditRecord).order_by(AuditRecord.audit_id)).yield_per(1000):
-        if row.audit_id != expected or row.previous_hash != previous or row.record_hash != _seal(row, session):
-            return ChainCheck(count, row.audit_id)
+        fits = row.audit_id == expected and row.previous_hash == previous and row.record_hash == _seal(row, session)
+        if not fits or noted.pop(expected, row.record_hash) != row.record_hash:
+            return ChainCheck(count, min(row.audit_id, expected))
         previous, expected, count = row.record_hash, expected + 1, count + 1
+    if noted or not _is_sealed_end(session, count, previous):
+        return ChainCheck(count, expected)
     return ChainCheck(count, None)
+
+
+def _is_sealed_end(session: Session, count: int, last_hash: str) -> bool:
+    head = session.get(AuditHead, ONLY_HEAD)
+    if head is None:
+        return count == 0
+    told = (head.record_count, head.record_hash)
+    return told == (count, last_hash) and hmac.compare_digest(head.seal, _end_seal(session, count, last_hash))
+
+
+def find_end(session: Session) -> tuple[int, str] | None:
+    """Number and hash of the last record, to be noted outside the database."""
+    row = session.execute(
+        sa.select(AuditRecord.audit_id, AuditRecord.record_hash).order_by(AuditRecord.audit_id.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else (int(row[0]), str(row[1]))

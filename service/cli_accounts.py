@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from service.errors import NotFoundError
+from service.errors import ConflictError
 
 user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
 key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
@@ -14,17 +14,49 @@ audit_app = typer.Typer(help="Журнал действий.", no_args_is_help=T
 @user_app.command("add")
 def add_user(
     login: Annotated[str, typer.Argument(help="Логин")],
-    role: Annotated[str, typer.Option(help="counsellor, school_admin, methodologist или regional_admin")],
+    role: Annotated[str, typer.Option(help="counsellor, school_admin, methodologist, regional_admin или auditor")],
     name: Annotated[str, typer.Option(help="Как показывать: «Педагог-навигатор школы № 1»")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Пароль")],
     school: Annotated[str | None, typer.Option(help="Код школы для школьных ролей")] = None,
+    class_id: Annotated[
+        list[str] | None, typer.Option("--class", help="Код класса, которым ограничен педагог; можно несколько раз")
+    ] = None,
 ) -> None:
     """Добавить человека."""
     from service.installed import open_installed
 
     with open_installed() as here:
-        here.add_user(login=login, password=password, display_name=name, role=role, school_code=school)
+        here.add_user(
+            login=login,
+            password=password,
+            display_name=name,
+            role=role,
+            school_code=school,
+            class_ids=tuple(class_id or ()),
+        )
         typer.echo(f"Логин {login} добавлен.")
+
+
+@user_app.command("list")
+def list_people() -> None:
+    """Кто входит по паролю."""
+    from service.installed import open_installed
+
+    with open_installed() as here:
+        for person in here.list_people().people:
+            where = person.school_code or "район"
+            only = f", классы: {', '.join(each.title for each in person.classes)}" if person.classes else ""
+            closed = ", вход закрыт" if person.dismissed_at is not None else ""
+            typer.echo(f"{person.login:20} {person.role_title}, {where}{only}{closed}")
+
+
+@user_app.command("reset-password")
+def reset_password(login: Annotated[str, typer.Argument(help="Логин")]) -> None:
+    """Выдать временный пароль; он показывается один раз и годится только для смены."""
+    from service.installed import open_installed
+
+    with open_installed() as here:
+        typer.echo(f"Временный пароль для {login}: {here.reset_password(login)}")
 
 
 @user_app.command("dismiss")
@@ -53,6 +85,32 @@ def add_key(
         typer.echo(issued.text)
 
 
+@key_app.command("list")
+def list_keys() -> None:
+    """Какие ключи выданы и когда ими пользовались."""
+    from service.installed import open_installed
+
+    with open_installed() as here:
+        for key in here.list_keys().keys:
+            used = f"использован {key.last_used_on:%d.%m.%Y}" if key.last_used_on else "не использован"
+            state = f"до {key.expires_at:%d.%m.%Y}" if key.is_valid else "не действует"
+            typer.echo(f"№ {key.key_id:<5} {key.school_code:10} {state}, {used}: {key.title} ({', '.join(key.verbs)})")
+
+
+@key_app.command("rotate")
+def rotate_key(
+    key_id: Annotated[int, typer.Argument(help="Номер ключа")],
+    overlap_hours: Annotated[float, typer.Option(min=0, max=720, help="Сколько часов старый ещё действует")] = 24.0,
+) -> None:
+    """Выдать ключ взамен прежнего; прежний действует ещё указанное время."""
+    from service.installed import open_installed
+
+    with open_installed() as here:
+        issued = here.rotate_key(key_id, overlap_hours)
+        typer.echo(f"Ключ № {issued.key_id}, действует до {issued.expires_at:%d.%m.%Y}. Сохраните его сейчас:")
+        typer.echo(issued.text)
+
+
 @key_app.command("revoke")
 def revoke_key(key_id: Annotated[int, typer.Argument(help="Номер ключа")]) -> None:
     """Отозвать ключ."""
@@ -71,5 +129,5 @@ def verify_audit() -> None:
     with open_installed() as here:
         check = here.verify_audit()
         if check.first_broken is not None:
-            raise NotFoundError(f"Цепочка журнала нарушена: первая неверная запись № {check.first_broken}.")
-        typer.echo(f"Журнал цел: записей {check.row_count}.")
+            raise ConflictError(check.text)
+        typer.echo(check.text)

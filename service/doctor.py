@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service import audit
+from service.anchors import read_anchors
 from service.catalogue.actions import checksum_of
 from service.catalogue.queries import get_reference
 from service.clock import now
@@ -19,7 +20,7 @@ from service.jobs.sentences import said_of_training
 from service.model_versions.actions import check_folder
 from service.model_versions.queries import find_active_version, list_versions
 from service.monitoring.queries import said_of_newest
-from service.settings import Settings
+from service.settings import Settings, read_secret_key
 from service.tables import PathwayOffer, School, Student
 from service.upgrade import NO_TABLES, check_tables, find_revision, head_revision
 
@@ -48,7 +49,7 @@ def check_installation(database: Database, settings: Settings) -> list[Check]:
             _check_reference(session, settings),
             *_check_data(session, settings),
             _check_active(session, settings),
-            _check_audit(session),
+            _check_audit(session, settings),
         ]
 
 
@@ -112,11 +113,12 @@ def _check_active(session: Session, settings: Settings) -> Check:
     return _check_version(session, settings, version, title="Модель", fine=f"{version}, подпись верна")
 
 
-def _check_audit(session: Session) -> Check:
-    chain = audit.verify(session)
-    if chain.first_broken is not None:
-        return Check("Журнал", False, f"цепочка нарушена на записи № {chain.first_broken}")
-    return Check("Журнал", True, f"цел, записей {chain.row_count}")
+def _check_audit(session: Session, settings: Settings) -> Check:
+    try:
+        chain = audit.verify(session, read_anchors(settings.audit_anchor_file, read_secret_key(settings)))
+    except ConflictError as error:
+        return Check("Журнал", False, str(error))
+    return Check("Журнал", chain.first_broken is None, chain.text)
 
 
 def _said_of_list(edition: str | None, age_days: int) -> str:

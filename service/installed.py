@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from recommender.artifact import CARD
 from service import audit
 from service.access import OPERATOR
-from service.accounts import actions as accounts
+from service.accounts import keys, people
+from service.accounts.queries import list_keys, list_people
+from service.accounts.schemas import Keys, People
+from service.anchors import read_anchors
 from service.catalogue.actions import load_reference
 from service.catalogue.queries import get_reference, read_catalogue
 from service.db import Database, open_database
@@ -231,44 +234,89 @@ class Installed:
             record_answer(session, actor=OPERATOR, answer=answer)
         return answer
 
-    def add_user(self, *, login: str, password: str, display_name: str, role: str, school_code: str | None) -> None:
+    def add_user(
+        self,
+        *,
+        login: str,
+        password: str,
+        display_name: str,
+        role: str,
+        school_code: str | None,
+        class_ids: tuple[str, ...] = (),
+    ) -> None:
         """A new person."""
         self.check_tables()
         with self.database.writing() as session:
-            accounts.add_user(
+            people.add_user(
                 session,
+                actor=OPERATOR,
                 login=login,
                 password=password,
                 display_name=display_name,
                 role=role,
                 school_code=school_code,
+                class_ids=class_ids,
             )
+
+    def list_people(self) -> People:
+        """Everybody with a password."""
+        self.check_tables()
+        with self.database.reading() as session:
+            return list_people(session, OPERATOR)
+
+    def reset_password(self, login: str) -> str:
+        """A forgotten password: the temporary one."""
+        self.check_tables()
+        with self.database.writing() as session:
+            user_id = people.find_user_id(session, login)
+            return people.reset_password(session, actor=OPERATOR, user_id=user_id).temporary_password or ""
 
     def dismiss_user(self, login: str) -> None:
         """A person who left."""
         self.check_tables()
         with self.database.writing() as session:
-            accounts.dismiss_user(session, login=login)
+            people.dismiss_user(session, actor=OPERATOR, user_id=people.find_user_id(session, login))
 
-    def issue_key(self, *, school: str, title: str, verbs: tuple[str, ...], days: int) -> accounts.IssuedKey:
+    def issue_key(self, *, school: str, title: str, verbs: tuple[str, ...], days: int) -> keys.IssuedKey:
         """A key for a school's system."""
         self.check_tables()
         with self.database.writing() as session:
-            return accounts.issue_key(
-                session, title=title, school_code=school, verbs=verbs, days=days, secret_key=self.secret_key
+            return keys.issue_key(
+                session,
+                actor=OPERATOR,
+                title=title,
+                school_code=school,
+                verbs=verbs,
+                days=days,
+                secret_key=self.secret_key,
+            )
+
+    def list_keys(self) -> Keys:
+        """All keys, without secrets."""
+        self.check_tables()
+        with self.database.reading() as session:
+            return list_keys(session, OPERATOR)
+
+    def rotate_key(self, key_id: int, overlap_hours: float) -> keys.IssuedKey:
+        """A new key in place of one."""
+        self.check_tables()
+        with self.database.writing() as session:
+            return keys.rotate_key(
+                session, actor=OPERATOR, key_id=key_id, overlap_hours=overlap_hours, secret_key=self.secret_key
             )
 
     def revoke_key(self, key_id: int) -> None:
         """A key that must not work any more."""
         self.check_tables()
         with self.database.writing() as session:
-            accounts.revoke_key(session, key_id=key_id)
+            keys.revoke_key(session, actor=OPERATOR, key_id=key_id)
 
     def verify_audit(self) -> audit.ChainCheck:
-        """Walk the chain of the audit trail."""
+        """Walk the chain of the audit trail, and hold it against what was noted beside the database."""
         self.check_tables()
+        noted = read_anchors(self.settings.audit_anchor_file, self.secret_key)
         with self.database.reading() as session:
-            return audit.verify(session)
+            return audit.verify(session, noted)
 
 
 @contextmanager

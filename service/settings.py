@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     @property
+    def audit_anchor_file(self) -> Path:
+        """Where the audit ended, day by day: beside the key, outside the database."""
+        return self.secret_key_file.with_name("audit.anchors")
+
+    @property
     def reference_dir(self) -> Path:
         """Folder of the reference data."""
         return self.data_dir / "reference"

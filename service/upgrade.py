@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from service import audit
 from service.db import WRITES, Database
 from service.errors import NotReadyError
 
@@ -27,6 +28,9 @@ def upgrade_database(database: Database, revision: str = "head") -> None:
     with database.engine.execution_options(**{WRITES: True}).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+    if revision == "head":
+        with database.writing() as session:
+            audit.seal_old_end(session)
 
 
 def find_revision(database: Database) -> str | None:

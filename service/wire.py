@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+MAX_WHOLE = 2**31 - 1  # what a column of whole numbers holds
 UNWRITABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates: no database keeps them all
 
 

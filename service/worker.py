@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from types import FrameType
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import structlog
 from threadpoolctl import threadpool_limits
 
 from service.access import OPERATOR
+from service.anchors import note_anchor
 from service.clock import now
 from service.db import Database
 from service.jobs.actions import TRAINING, WATCHING
@@ -20,7 +22,7 @@ from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
 from service.retraining import enqueue_training, is_training_due
-from service.settings import Settings
+from service.settings import Settings, read_secret_key
 from service.watching import enqueue_watching, find_watching_cause
 
 log = structlog.get_logger()
@@ -84,11 +86,13 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
     if beside_service:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     log.info("worker started", worker=os.getpid())
+    anchored: date | None = None
     try:
         while not stopping.asked:
             pause = POLL_SECONDS
             try:
                 lease = next_lease(database, settings)
+                anchored = _anchor_daily(database, settings, anchored)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)
                 lease, pause = None, AFTER_TROUBLE_SECONDS
@@ -102,6 +106,17 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                 time.sleep(pause)
     finally:
         log.info("worker stopped", worker=os.getpid())
+
+
+def _anchor_daily(database: Database, settings: Settings, last: date | None) -> date:
+    """Note once a day, beside the database, where the audit ends."""
+    today = now().date()
+    if today != last:
+        try:
+            note_anchor(database, settings.audit_anchor_file, read_secret_key(settings))
+        except OSError as error:
+            log.error("audit not anchored", error=type(error).__name__)
+    return today
 
 
 def next_lease(database: Database, settings: Settings) -> Lease | None:

@@ -1,4 +1,4 @@
-"""Sign-in, people and keys."""
+"""Sign-in: passwords and sessions."""
 
 import hashlib
 import hmac
@@ -14,24 +14,14 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.orm import Session
 
 from service import audit
-from service.access import FOREVER, GRANTS, OPERATOR, SCHOOL_ROLES, Actor, Permission, Role
+from service.access import FOREVER, GRANTS, Actor, Role
 from service.clock import now
 from service.db import Database
-from service.errors import (
-    ConflictError,
-    InvalidInputError,
-    LockedOutError,
-    NotFoundError,
-    SignInError,
-    TooManySignInsError,
-)
+from service.errors import InvalidInputError, LockedOutError, NotFoundError, SignInError, TooManySignInsError
 from service.settings import Settings
-from service.tables import ApiKey, School, User, UserSession
+from service.tables import User, UserSession
 
-KEY_MARK = "ori"
 MIN_PASSWORD_LENGTH = 8
-MAX_KEY_DAYS = 730
-MAX_LOGIN, MAX_NAME = 64, 200
 VERIFIED_AT_ONCE = 4
 _verifications = threading.BoundedSemaphore(VERIFIED_AT_ONCE)
 WRONG_PAIR = "Логин или пароль не подходят."
@@ -136,13 +126,13 @@ def _count_failure(session: Session, user: User, moment: datetime, settings: Set
 
 
 def actor_of(user: User, session: UserSession | None = None) -> Actor:
-    """The actor a person is."""
+    """The actor a person is; who has not yet replaced a password that another knows may do nothing else."""
     role = Role(user.role)
     return Actor(
         actor_id=f"user:{user.user_id}",
         role=role,
         display_name=user.display_name,
-        permissions=GRANTS[role],
+        permissions=frozenset() if user.password_is_temporary else GRANTS[role],
         school_code=user.school_code,
         session_id=session.session_id if session is not None else None,
         until=session.expires_at if session is not None else FOREVER,
@@ -158,103 +148,50 @@ def close_session(session: Session, *, actor: Actor) -> None:
     audit.record(session, actor=actor, deed="session.closed", subject=actor.actor_id)
 
 
-def add_user(
-    session: Session, *, login: str, password: str, display_name: str, role: str, school_code: str | None = None
-) -> User:
-    """A new person; the operator does it."""
-    if role not in {r.value for r in Role} - {Role.OPERATOR, Role.SCHOOL_CLIENT}:
-        raise InvalidInputError(f"Роли «{role}» нет.", role=role)
-    _check_words(login, MAX_LOGIN)
-    _check_words(display_name, MAX_NAME)
+def end_session(session: Session, *, actor: Actor, session_id: int) -> None:
+    """End one of one's own sessions: a computer that was left signed in."""
+    row = session.get(UserSession, session_id)
+    if row is None or f"user:{row.user_id}" != actor.actor_id or row.ended_at is not None:
+        raise NotFoundError("Такого открытого сеанса нет.")
+    row.ended_at = now()
+    audit.record(session, actor=actor, deed="session.ended", subject=actor.actor_id, session_id=session_id)
+
+
+def end_sessions(session: Session, user_id: int, *, but: int | None = None) -> None:
+    """End a person's open sessions, but the one that does it."""
+    mine = sa.update(UserSession).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    others = mine if but is None else mine.where(UserSession.session_id != but)
+    session.execute(others.values(ended_at=now()))
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too short."""
     if len(password) < MIN_PASSWORD_LENGTH:
         raise InvalidInputError(f"Пароль короче {MIN_PASSWORD_LENGTH} знаков.")
-    if (Role(role) in SCHOOL_ROLES) != (school_code is not None):
-        raise InvalidInputError("Школа указывается для школьных ролей и только для них.", role=role)
-    _check_school(session, school_code)
-    if session.scalars(sa.select(User.user_id).where(User.login == login)).first() is not None:
-        raise ConflictError("Такой логин уже есть.", login=login)
-    user = User(
-        login=login,
-        password_hash=hash_password(password),
-        display_name=display_name,
-        role=role,
-        school_code=school_code,
-        failure_count=0,
-    )
-    session.add(user)
-    session.flush()
-    audit.record(session, actor=OPERATOR, deed="user.added", subject=f"user:{user.user_id}", role=role)
-    return user
 
 
-def dismiss_user(session: Session, *, login: str) -> None:
-    """A person who left: cannot sign in, open sessions end."""
-    user = session.scalars(sa.select(User).where(User.login == login)).one_or_none()
-    if user is None:
-        raise NotFoundError("Такого логина нет.", login=login)
-    user.dismissed_at = now()
-    open_rows = sa.update(UserSession).where(UserSession.user_id == user.user_id, UserSession.ended_at.is_(None))
-    session.execute(open_rows.values(ended_at=user.dismissed_at))
-    audit.record(session, actor=OPERATOR, deed="user.dismissed", subject=f"user:{user.user_id}")
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedKey:
-    """A key, shown once: `text` is never kept."""
-
-    text: str
-    key_id: int
-    expires_at: datetime
-
-
-def issue_key(
-    session: Session, *, title: str, school_code: str, verbs: tuple[str, ...], days: int, secret_key: bytes
-) -> IssuedKey:
-    """A key for a school's system; it can do what its verbs say, in its school."""
-    allowed = {permission.value for permission in GRANTS[Role.SCHOOL_CLIENT]}
-    unknown = sorted(set(verbs) - allowed)
-    if unknown or not verbs:
-        listed = ", ".join(sorted(allowed))
-        raise InvalidInputError(f"Права ключа — одно или несколько из: {listed}.", unknown=unknown)
-    _check_words(title, MAX_NAME)
-    if not 1 <= days <= MAX_KEY_DAYS:
-        raise InvalidInputError(f"Срок ключа — от 1 до {MAX_KEY_DAYS} дней.", days=days)
-    _check_school(session, school_code)
-    prefix, secret, moment = secrets.token_hex(4), secrets.token_urlsafe(32), now()
-    row = ApiKey(
-        prefix=prefix,
-        secret_hash=hash_token(secret_key, secret),
-        title=title,
-        school_code=school_code,
-        verbs=tuple(sorted(set(verbs))),
-        created_at=moment,
-        expires_at=moment + timedelta(days=days),
-    )
-    session.add(row)
-    session.flush()
-    audit.record(session, actor=OPERATOR, deed="key.issued", subject=f"key:{row.key_id}", school_code=school_code)
-    return IssuedKey(f"{KEY_MARK}_{prefix}_{secret}", row.key_id, row.expires_at)
-
-
-def revoke_key(session: Session, *, key_id: int) -> None:
-    """A key that must not work any more."""
-    row = session.get(ApiKey, key_id)
-    if row is None:
-        raise NotFoundError("Такого ключа нет.", key_id=key_id)
-    row.revoked_at = now()
-    audit.record(session, actor=OPERATOR, deed="key.revoked", subject=f"key:{key_id}")
-
-
-def _check_words(text: str, longest: int) -> None:
-    if not 0 < len(text) <= longest or not text.isprintable():
-        raise InvalidInputError(f"Логин, имя и название — от 1 до {longest} знаков, без служебных.")
-
-
-def _check_school(session: Session, school_code: str | None) -> None:
-    if school_code is not None and session.get(School, school_code) is None:
-        raise NotFoundError(f"Школы «{school_code}» нет.", school_code=school_code)
-
-
-def key_permissions(row: ApiKey) -> frozenset[Permission]:
-    """Verbs of a key, never more than its role may."""
-    return frozenset(Permission(verb) for verb in row.verbs) & GRANTS[Role.SCHOOL_CLIENT]
+def change_password(database: Database, *, actor: Actor, current: str, wanted: str, settings: Settings) -> None:
+    """A password of one's own choice; whoever else is signed in as this person is signed out."""
+    if actor.session_id is None:
+        raise NotFoundError("У ключа нет пароля.")
+    check_password(wanted)
+    user_id = int(actor.actor_id.partition(":")[2])
+    with database.reading() as session:
+        user = session.get_one(User, user_id)
+        _check_lock(user)
+        stored = user.password_hash
+    fits = _verify(current, stored)
+    replacement = hash_password(wanted) if fits else ""
+    with database.writing() as session:
+        user = session.scalars(sa.select(User).where(User.user_id == user_id).with_for_update()).one()
+        _check_lock(user)
+        is_current = fits and user.password_hash == stored
+        if is_current:
+            user.password_hash, user.password_is_temporary = replacement, False
+            user.failure_count = 0
+            end_sessions(session, user_id, but=actor.session_id)
+            audit.record(session, actor=actor, deed="password.changed", subject=actor.actor_id)
+        else:
+            _count_failure(session, user, now(), settings)
+    if not is_current:
+        raise InvalidInputError("Нынешний пароль не подходит.")

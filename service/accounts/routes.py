@@ -2,18 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Path, Request, status
 
 from service.access import ROLE_TITLES, Actor
-from service.accounts import actions
-from service.accounts.schemas import Me, SessionOpened, SignIn
+from service.accounts import actions, queries
+from service.accounts.schemas import Me, PasswordChange, SessionOpened, Sessions, SignIn
 from service.installation import find_installation, get_today
 from service.tables import School
-from service.web import AppSettings, OpenToAll, Permitted, Reads, Writes
+from service.web import AppSettings, OpenToAll, Permitted, Reads, Units, Writes
+from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["accounts"])
 
 Anyone = Annotated[Actor, Depends(Permitted())]
+SessionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED, dependencies=[Depends(OpenToAll())])
@@ -56,4 +58,31 @@ def get_me(actor: Anyone, session: Reads, settings: AppSettings) -> Me:
         school_year=today.school_year,
         region_title=installation.region_title if installation is not None else "",
         data_are_synthetic=installation is not None and installation.synthetic,
+        class_ids=sorted(actor.class_ids) if actor.class_ids is not None else None,
+        password_is_temporary=actor.session_id is not None and not actor.permissions,
+        broken_glass_until=actor.until if actor.has_broken_glass else None,
     )
+
+
+@router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT)
+def change_password(wanted: PasswordChange, actor: Anyone, database: Units, settings: AppSettings) -> None:
+    """Сменить свой пароль; другие сеансы заканчиваются."""
+    actions.change_password(
+        database,
+        actor=actor,
+        current=wanted.current.get_secret_value(),
+        wanted=wanted.wanted.get_secret_value(),
+        settings=settings,
+    )
+
+
+@router.get("/me/sessions")
+def list_sessions(actor: Anyone, session: Reads) -> Sessions:
+    """Мои открытые сеансы."""
+    return queries.list_sessions(session, actor)
+
+
+@router.delete("/me/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
+def end_session(session_id: SessionId, actor: Anyone, session: Writes) -> None:
+    """Закончить свой сеанс на другом компьютере."""
+    actions.end_session(session, actor=actor, session_id=session_id)

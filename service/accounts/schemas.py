@@ -1,7 +1,7 @@
 """Wire shapes of sign-in."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -44,3 +44,162 @@ class Me(Wire):
     school_year: str  # "2024-25"
     region_title: str
     data_are_synthetic: bool
+    class_ids: list[str] | None  # a counsellor limited to these classes; None: the whole school
+    password_is_temporary: bool  # nothing else is allowed until it is replaced
+    broken_glass_until: datetime | None
+
+
+class PasswordChange(Wire):
+    """PUT /v1/me/password."""
+
+    current: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
+    wanted: Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(check_secret)]
+
+
+class OpenSession(Wire):
+    """A sign-in that has not ended."""
+
+    session_id: int
+    opened_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+class Sessions(Wire):
+    """GET /v1/me/sessions."""
+
+    sessions: list[OpenSession]
+
+
+class ClassOfPerson(Wire):
+    """A class that a counsellor is limited to."""
+
+    class_id: str
+    title: str
+
+
+class Person(Wire):
+    """Somebody who signs in."""
+
+    user_id: int
+    login: str
+    display_name: str
+    role: str
+    role_title: str
+    school_code: str | None
+    classes: list[ClassOfPerson]  # empty: the whole school
+    password_is_temporary: bool
+    locked_until: datetime | None
+    dismissed_at: datetime | None
+
+
+class People(Wire):
+    """GET /v1/people."""
+
+    people: list[Person]
+
+
+class NewPerson(Wire):
+    """POST /v1/people."""
+
+    login: Annotated[Writable, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+    display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
+    role: Literal["counsellor", "school_admin"]
+    class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
+
+
+class AdmittedPerson(Wire):
+    """A person and the password to hand over; it is shown once and good only for choosing another."""
+
+    user_id: int
+    login: str
+    temporary_password: str
+
+
+class ClassLimit(Wire):
+    """PUT /v1/people/{user_id}/classes."""
+
+    class_ids: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(max_length=100)]
+
+
+class Key(Wire):
+    """A key of a school's system, without its secret."""
+
+    key_id: int
+    prefix: str  # what the key begins with: enough to recognise it
+    title: str
+    school_code: str
+    verbs: list[str]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_on: date | None
+    is_valid: bool
+
+
+class Keys(Wire):
+    """GET /v1/keys."""
+
+    keys: list[Key]
+    verbs: list[str]  # what a key may be given
+
+
+class NewKey(Wire):
+    """POST /v1/keys."""
+
+    title: Annotated[Writable, Field(min_length=1, max_length=200)]
+    verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
+    days: Annotated[int, Field(ge=1, le=730)] = 365
+
+
+class KeyRotation(Wire):
+    """POST /v1/keys/{key_id}/rotation."""
+
+    overlap_hours: Annotated[float, Field(ge=0, le=720)] = 24.0
+
+
+class KeyShownOnce(Wire):
+    """The key itself: it is never shown again."""
+
+    key_id: int
+    text: str
+    expires_at: datetime
+
+
+class GlassToBreak(Wire):
+    """POST /v1/broken-glass."""
+
+    reason: Annotated[Writable, Field(min_length=10, max_length=500)]
+    minutes: Annotated[int, Field(ge=1, le=240)] = 60
+
+
+class GlassBroken(Wire):
+    """Until when students may be seen."""
+
+    until: datetime
+
+
+class AuditLine(Wire):
+    """A deed: codes, numbers and pseudonyms, never names."""
+
+    audit_id: int
+    recorded_at: datetime
+    actor_id: str
+    deed: str
+    subject: str
+    facts: dict[str, Any]
+
+
+class AuditPage(Wire):
+    """GET /v1/audit, newest first; `next_before` asks for what is older."""
+
+    records: list[AuditLine]
+    next_before: int | None
+
+
+class AuditVerdict(Wire):
+    """GET /v1/audit/verdict."""
+
+    record_count: int
+    first_broken: int | None
+    text: str

@@ -11,12 +11,12 @@ from typing import Any
 from service.clock import now, school_year_of
 from service.imports.formats import Column, Format
 from service.imports.schemas import CellFault
+from service.wire import MAX_WHOLE
 
 MAX_CELL = 4000
 MAX_TEXT = 300
 MAX_COLUMNS = 400
 MAX_ROWS = 200_000
-MAX_WHOLE = 2**31 - 1  # what a column of whole numbers holds
 MAX_NUMBER = 1e9
 KEPT_FAULTS = 200  # enough to correct a file by
 MAX_FAULTS = 1000  # after so many the reading stops

@@ -20,7 +20,6 @@ from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
     MAX_K,
-    MAX_WHOLE,
     ClassRecommendations,
     Contrast,
     Decision,
@@ -40,6 +39,7 @@ from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
 from service.web import UNCHANGED, AppSettings, IfNoneMatch, Permitted, Reads, Units, Writes, is_named
+from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["recommendations"])
 

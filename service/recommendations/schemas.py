@@ -9,7 +9,6 @@ from service.wire import MissingFact, Wire, Writable
 
 PathwayKind = Literal["profile_class", "elective", "career_trial"]
 DecisionWord = Literal["accepted", "declined", "pinned"]
-MAX_WHOLE = 2**31 - 1
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Day = Annotated[date, Field(ge=date(1990, 1, 1))]
 Text = Annotated[Writable, Field(min_length=1, max_length=100)]

@@ -4,13 +4,16 @@ from service.tables.columns import Table
 from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables.office import (
     ApiKey,
+    AuditHead,
     AuditRecord,
+    BrokenGlass,
     DecisionRecord,
     ImportRun,
     Job,
     Observation,
     Showing,
     User,
+    UserClass,
     UserSession,
 )
 from service.tables.region import (
@@ -43,7 +46,9 @@ __all__ = [
     "ActiveModel",
     "AnswerSheet",
     "ApiKey",
+    "AuditHead",
     "AuditRecord",
+    "BrokenGlass",
     "ClassMember",
     "DecisionRecord",
     "DemandDraft",
@@ -72,6 +77,7 @@ __all__ = [
     "TitleDecision",
     "TrialAttendance",
     "User",
+    "UserClass",
     "UserSession",
     "Wish",
 ]

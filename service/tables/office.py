@@ -13,7 +13,7 @@ class User(Table):
     """A person with a password."""
 
     __tablename__ = "users"
-    __table_args__ = (one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin"),)
+    __table_args__ = (one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),)
     user_id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str] = mapped_column(sa.Text)
@@ -23,6 +23,28 @@ class User(Table):
     failure_count: Mapped[int] = mapped_column(server_default=sa.text("0"))
     locked_until: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
+    password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
+
+
+class UserClass(Table):
+    """A class that a counsellor is limited to; whoever has none sees the whole school."""
+
+    __tablename__ = "user_classes"
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True)
+    class_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("school_classes.class_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class BrokenGlass(Table):
+    """A regional administrator's access to students, for a reason and a while."""
+
+    __tablename__ = "broken_glass"
+    glass_id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    opened_at: Mapped[datetime]
+    until: Mapped[datetime]
 
 
 class UserSession(Table):
@@ -50,6 +72,7 @@ class ApiKey(Table):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    last_used_on: Mapped[date | None]
 
 
 class AuditRecord(Table):
@@ -64,6 +87,17 @@ class AuditRecord(Table):
     facts: Mapped[dict[str, Any]]
     previous_hash: Mapped[str]
     record_hash: Mapped[str]
+
+
+class AuditHead(Table):
+    """How long the audit is and where it ends, sealed: rows taken off its end are missed."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (sa.CheckConstraint("head_id = 1", name="one_row"),)
+    head_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record_count: Mapped[int]
+    record_hash: Mapped[str]
+    seal: Mapped[str]
 
 
 class ImportRun(Table):

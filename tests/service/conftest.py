@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.access import OPERATOR
-from service.accounts.actions import hash_password, issue_key
+from service.accounts.actions import hash_password
+from service.accounts.keys import issue_key
 from service.app import create_app
 from service.db import Database
 from service.demand.actions import publish_edition
@@ -193,6 +194,7 @@ def give_key(ready: Database, settings: Settings) -> Callable[..., Authorization
         with ready.writing() as session:
             issued = issue_key(
                 session,
+                actor=OPERATOR,
                 title="Журнал",
                 school_code=school,
                 verbs=verbs,

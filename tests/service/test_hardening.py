@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from service import audit
 from service.access import OPERATOR, learning_students, rankable_students
-from service.accounts.actions import add_user, issue_key
+from service.accounts.keys import issue_key
+from service.accounts.people import add_user
 from service.app import create_app
 from service.db import Database, open_database
 from service.doctor import check_installation
@@ -280,7 +281,13 @@ def test_keys_end_in_two_years_at_most(ready: Database) -> None:
     for days in (0, 731, 10**9):
         with pytest.raises(InvalidInputError, match="Срок ключа"), ready.writing() as session:
             issue_key(
-                session, title="x", school_code="sch01", verbs=("imports:school",), days=days, secret_key=b"k" * 32
+                session,
+                actor=OPERATOR,
+                title="x",
+                school_code="sch01",
+                verbs=("imports:school",),
+                days=days,
+                secret_key=b"k" * 32,
             )
 
 
@@ -300,7 +307,7 @@ def test_people_and_keys_have_bounded_names(ready: Database) -> None:
     person = {"password": "dlinnyi-parol", "display_name": "Имя", "role": "methodologist"}
     for login in ("", "x" * 65, "a\x00"):
         with pytest.raises(InvalidInputError, match="без служебных"), ready.writing() as session:
-            add_user(session, login=login, **person)
+            add_user(session, actor=OPERATOR, login=login, **person)
 
 
 @sqlite_only

@@ -1,0 +1,152 @@
+"""People, keys and the trail of deeds over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, status
+
+from service import audit
+from service.access import Actor, Permission
+from service.accounts import keys, people, queries
+from service.accounts.schemas import (
+    AdmittedPerson,
+    AuditPage,
+    AuditVerdict,
+    ClassLimit,
+    GlassBroken,
+    GlassToBreak,
+    KeyRotation,
+    Keys,
+    KeyShownOnce,
+    NewKey,
+    NewPerson,
+    People,
+)
+from service.errors import NotFoundError
+from service.web import Permitted, Reads, Writes
+from service.wire import MAX_WHOLE
+
+router = APIRouter(tags=["accounts"])
+
+Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
+Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
+InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
+Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
+Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+
+
+def _school_of(actor: Actor) -> str:
+    if actor.school_code is None:
+        raise NotFoundError("Такой школы нет.")
+    return actor.school_code
+
+
+@router.get("/people")
+def list_people(actor: Keeper, session: Reads) -> People:
+    """Кто входит в мою школу по паролю."""
+    return queries.list_people(session, actor)
+
+
+@router.post("/people", status_code=status.HTTP_201_CREATED)
+def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPerson:
+    """Завести человека; временный пароль показывается один раз."""
+    admitted = people.add_user(
+        session,
+        actor=actor,
+        login=wanted.login,
+        display_name=wanted.display_name,
+        role=wanted.role,
+        school_code=_school_of(actor),
+        class_ids=tuple(wanted.class_ids),
+    )
+    return _shown_once(admitted)
+
+
+def _shown_once(admitted: people.Admitted) -> AdmittedPerson:
+    user, password = admitted.user, admitted.temporary_password
+    return AdmittedPerson(user_id=user.user_id, login=user.login, temporary_password=password or "")
+
+
+@router.put("/people/{user_id}/classes", status_code=status.HTTP_204_NO_CONTENT)
+def set_classes(user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes) -> None:
+    """Ограничить педагога классами; пустой список — вся школа."""
+    people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids))
+
+
+@router.post("/people/{user_id}/password")
+def reset_password(user_id: Number, actor: Keeper, session: Writes) -> AdmittedPerson:
+    """Новый временный пароль; открытые сеансы заканчиваются."""
+    return _shown_once(people.reset_password(session, actor=actor, user_id=user_id))
+
+
+@router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT)
+def dismiss_person(user_id: Number, actor: Keeper, session: Writes) -> None:
+    """Закрыть вход и открытые сеансы."""
+    people.dismiss_user(session, actor=actor, user_id=user_id)
+
+
+@router.get("/keys")
+def list_keys(actor: Keeper, session: Reads) -> Keys:
+    """Ключи информационных систем моей школы, без секретов."""
+    return queries.list_keys(session, actor)
+
+
+@router.post("/keys", status_code=status.HTTP_201_CREATED)
+def issue_key(wanted: NewKey, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
+    """Выдать ключ; он показывается один раз."""
+    issued = keys.issue_key(
+        session,
+        actor=actor,
+        title=wanted.title,
+        school_code=_school_of(actor),
+        verbs=tuple(wanted.verbs),
+        days=wanted.days,
+        secret_key=request.app.state.secret_key,
+    )
+    return KeyShownOnce(key_id=issued.key_id, text=issued.text, expires_at=issued.expires_at)
+
+
+@router.post("/keys/{key_id}/rotation", status_code=status.HTTP_201_CREATED)
+def rotate_key(key_id: Number, wanted: KeyRotation, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
+    """Новый ключ взамен; старый действует ещё указанное время."""
+    issued = keys.rotate_key(
+        session,
+        actor=actor,
+        key_id=key_id,
+        overlap_hours=wanted.overlap_hours,
+        secret_key=request.app.state.secret_key,
+    )
+    return KeyShownOnce(key_id=issued.key_id, text=issued.text, expires_at=issued.expires_at)
+
+
+@router.delete("/keys/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+def revoke_key(key_id: Number, actor: Keeper, session: Writes) -> None:
+    """Отозвать ключ."""
+    keys.revoke_key(session, actor=actor, key_id=key_id)
+
+
+@router.post("/broken-glass", status_code=status.HTTP_201_CREATED)
+def break_glass(wanted: GlassToBreak, actor: InNeed, session: Writes) -> GlassBroken:
+    """Экстренный доступ к ученикам: причина остаётся в журнале, время ограничено."""
+    row = people.break_glass(session, actor=actor, reason=wanted.reason, minutes=wanted.minutes)
+    return GlassBroken(until=row.until)
+
+
+@router.get("/audit")
+def read_audit(
+    _actor: Auditor,
+    session: Reads,
+    before: Annotated[int | None, Query(ge=1, le=MAX_WHOLE)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    deed: Code = None,
+    subject: Code = None,
+    actor_id: Code = None,
+) -> AuditPage:
+    """Журнал действий, новые записи первыми."""
+    return queries.audit_page(session, before=before, limit=limit, deed=deed, subject=subject, actor_id=actor_id)
+
+
+@router.get("/audit/verdict")
+def verify_audit(_actor: Auditor, session: Reads) -> AuditVerdict:
+    """Цела ли цепочка журнала; если нет — первая неверная запись."""
+    check = audit.verify(session)
+    return AuditVerdict(record_count=check.row_count, first_broken=check.first_broken, text=check.text)
