@@ -18,7 +18,7 @@ from recommender.instruments import answer_values, score_table
 from recommender.outcomes import OutcomeRow, enrolment_relevance, trial_relevance
 from recommender.reference import Reference, read_reference
 from recommender.splitting import History
-from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
+from recommender.students import FactRow, FactRows, ReadingRow, Sharing, StudentRow
 
 TERM_ENDS = {"1": (0, 10, 31), "2": (0, 12, 30), "3": (1, 3, 25), "4": (1, 5, 31)}
 """Last day of each term: year of the school year's start (0) or end (1), month, day."""
@@ -76,6 +76,7 @@ def read_region(folder: Path, reference_dir: Path, demand_files: list[Path]) -> 
     consents: dict[str, tuple[str, str]] = {}  # the latest roster decides, as in the service
     tables: dict[str, list[FactRow]] = {}
     readings: list[ReadingRow] = []
+    share = Sharing()
     outcomes: list[OutcomeRow] = []
     kinds = {pathway.pathway_code: pathway.kind for pathway in pathways}
     for school in sorted(path for path in (folder / "schools").iterdir() if path.is_dir()):
@@ -86,8 +87,8 @@ def read_region(folder: Path, reference_dir: Path, demand_files: list[Path]) -> 
             students.setdefault(row["school_year"], []).append(student)
             latest = consents.get(student.student_id, ("", ""))
             consents[student.student_id] = max(latest, (row["school_year"], row["consent_learning"]))
-        readings += _readings(school, reference)
-        _read_facts(school, tables)
+        readings += _readings(school, reference, share)
+        _read_facts(school, tables, share)
         outcomes += _outcomes(school, kinds)
     learning = {student_id for student_id, (_, consent) in consents.items() if consent == "yes"}
     students = {
@@ -118,7 +119,7 @@ def _float(cell: str) -> float:
     return float(cell) if cell else math.nan
 
 
-def _readings(school: Path, reference: Reference) -> Iterator[ReadingRow]:
+def _readings(school: Path, reference: Reference, share: Sharing) -> Iterator[ReadingRow]:
     for path in sorted(school.glob("answers_*.csv")):
         method = path.stem.removeprefix("answers_")
         instrument = reference.instruments[method]
@@ -126,15 +127,16 @@ def _readings(school: Path, reference: Reference) -> Iterator[ReadingRow]:
         sheets = [{item: row[item] for item in instrument.items} for row in rows]
         scores, answers = score_table(instrument, sheets).scores, answer_values(instrument, sheets)
         for row, own_scores, own_answers in zip(rows, scores.tolist(), answers.tolist(), strict=True):
-            day = date.fromisoformat(row["taken_on"])
-            yield ReadingRow(row["student_id"], method, day, tuple(own_scores), tuple(own_answers))
+            who, day = share(row["student_id"]), share(date.fromisoformat(row["taken_on"]))
+            yield ReadingRow(who, method, day, tuple(map(share, own_scores)), tuple(map(share, own_answers)))
 
 
-def _read_facts(school: Path, tables: dict[str, list[FactRow]]) -> None:
+def _read_facts(school: Path, tables: dict[str, list[FactRow]], share: Sharing) -> None:
     """All dated facts of one school, appended table by table."""
 
     def add(table: str, row: dict[str, str], code: str, day: date, value: float = 1.0) -> None:
-        tables.setdefault(table, []).append(FactRow(row["student_id"], code, day, value))
+        fact = FactRow(share(row["student_id"]), share(code), share(day), share(float(value)))
+        tables.setdefault(table, []).append(fact)
 
     for row in _rows(school / "marks.csv"):
         day = term_end(row["school_year"], row["term"])

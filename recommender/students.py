@@ -7,7 +7,7 @@ same bytes. This is the one place where "as of that day" is decided: a fact date
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,30 @@ from recommender.interests import Administrations, InterestModel
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DAYS_PER_YEAR = 365.25
+SharedT = TypeVar("SharedT", str, date, float)
+
+
+class Sharing:
+    """Makes equal values one object: a region's rows repeat few pseudonyms, codes, days and numbers.
+
+    Examples
+    --------
+    >>> share = Sharing()
+    >>> share("2023-" + "24") is share("2023" + "-24")
+    True
+    >>> share(float("nan"))
+    nan
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, Any] = {}
+
+    def __call__(self, value: SharedT) -> SharedT:
+        """The object that stands for the value; of one type, since 1 and 1.0 are equal."""
+        if value != value:  # noqa: PLR0124 -- NaN, which no key finds again
+            return value
+        shared: SharedT = self._seen.setdefault((type(value), value), value)
+        return shared
 
 
 class StudentRow(NamedTuple):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from recommender.instruments import AnswerError, Instrument, answer_values
 from recommender.reference import Reference
 from recommender.region import term_end
-from recommender.students import FactRow, FactRows, ReadingRow, StudentRow
+from recommender.students import FactRow, FactRows, ReadingRow, Sharing, StudentRow
 from service.access import tested_students
 from service.tables import (
     AnswerSheet,
@@ -57,22 +57,23 @@ def read_fact_rows(session: Session, of: Ids, reference: Reference, school_year:
 
     Diagnostics only where the newest roster up to the school year agrees to them.
     """
-    wishes = _wishes(session, of)
+    share = Sharing()
+    wishes = _wishes(session, of, share)
     return FactRows(
-        readings=_readings(session, of, reference, school_year),
-        marks=_marks(session, of),
-        knowledge=_knowledge(session, of),
-        exam_points=_exam_points(session, of),
+        readings=_readings(session, of, reference, school_year, share),
+        marks=_marks(session, of, share),
+        knowledge=_knowledge(session, of, share),
+        exam_points=_exam_points(session, of, share),
         profile_wishes=wishes["profile_wishes"],
         exam_wishes=wishes["exam_wishes"],
         elective_wishes=wishes["elective_wishes"],
         profession_wishes=wishes["profession_wishes"],
-        trials=_trials(session, of),
-        enrolments=_enrolments(session, of),
+        trials=_trials(session, of, share),
+        enrolments=_enrolments(session, of, share),
     )
 
 
-def _readings(session: Session, of: Ids, reference: Reference, school_year: str) -> list[ReadingRow]:
+def _readings(session: Session, of: Ids, reference: Reference, school_year: str, share: Sharing) -> list[ReadingRow]:
     scored: dict[tuple[str, str, date], dict[str, float]] = {}
     agreed = (ScaleScore.student_id.in_(of), ScaleScore.student_id.in_(tested_students(school_year)))
     columns = (ScaleScore.student_id, ScaleScore.method_code, ScaleScore.taken_on, ScaleScore.scale, ScaleScore.score)
@@ -82,8 +83,10 @@ def _readings(session: Session, of: Ids, reference: Reference, school_year: str)
     readings = []
     for key, scores in sorted(scored.items(), key=itemgetter(0)):
         scales = reference.instruments[key[1]].scale_codes
-        points = tuple(scores.get(scale, math.nan) for scale in scales)
-        readings.append(ReadingRow(*key, points, answered.get(key, ())))
+        points = tuple(share(scores.get(scale, math.nan)) for scale in scales)
+        student, method, day = key
+        answers = tuple(map(share, answered.get(key, ())))
+        readings.append(ReadingRow(share(student), method, share(day), points, answers))
     return readings
 
 
@@ -115,47 +118,50 @@ def _values(instrument: Instrument, sheets: list[dict[str, str]]) -> list[tuple[
         return [value for sheet in sheets for value in _values(instrument, [sheet])]
 
 
-def _marks(session: Session, of: Ids) -> list[FactRow]:
+def _marks(session: Session, of: Ids, share: Sharing) -> list[FactRow]:
     columns = (TermMark.student_id, TermMark.subject_code, TermMark.school_year, TermMark.term, TermMark.mark)
     ends: dict[tuple[str, int], date] = {}
     rows = []
     for student, subject, year, term, mark in session.execute(sa.select(*columns).where(TermMark.student_id.in_(of))):
         if (year, term) not in ends:
             ends[year, term] = term_end(year, str(term))
-        rows.append(FactRow(student, subject, ends[year, term], mark))
+        rows.append(FactRow(share(student), share(subject), ends[year, term], share(mark)))
     return rows
 
 
-def _knowledge(session: Session, of: Ids) -> list[FactRow]:
+def _knowledge(session: Session, of: Ids, share: Sharing) -> list[FactRow]:
     query = sa.select(KnowledgeResult).where(KnowledgeResult.student_id.in_(of))
     return [
-        FactRow(row.student_id, row.subject_code, row.taken_on, row.points / row.points_max)
+        FactRow(share(row.student_id), share(row.subject_code), share(row.taken_on), share(row.points / row.points_max))
         for row in session.scalars(query)
     ]
 
 
-def _exam_points(session: Session, of: Ids) -> list[FactRow]:
+def _exam_points(session: Session, of: Ids, share: Sharing) -> list[FactRow]:
     query = sa.select(ExamResult).where(ExamResult.exam == "oge", ExamResult.student_id.in_(of))
-    return [FactRow(row.student_id, row.subject_code, row.passed_on, row.points) for row in session.scalars(query)]
+    return [
+        FactRow(share(row.student_id), share(row.subject_code), share(row.passed_on), row.points)
+        for row in session.scalars(query)
+    ]
 
 
-def _wishes(session: Session, of: Ids) -> dict[str, list[FactRow]]:
+def _wishes(session: Session, of: Ids, share: Sharing) -> dict[str, list[FactRow]]:
     tables: dict[str, list[FactRow]] = {table: [] for table in WISH_TABLES.values()}
     query = sa.select(Wish).where(Wish.kind.in_(list(WISH_TABLES)), Wish.student_id.in_(of)).order_by(Wish.rank)
     for row in session.scalars(query):
         table = WISH_TABLES[row.kind]
         value = float(row.rank) if table in RANKED_WISHES else 1.0
-        tables[table].append(FactRow(row.student_id, row.code, row.stated_on, value))
+        tables[table].append(FactRow(share(row.student_id), share(row.code), share(row.stated_on), value))
     return tables
 
 
-def _trials(session: Session, of: Ids) -> list[FactRow]:
+def _trials(session: Session, of: Ids, share: Sharing) -> list[FactRow]:
     query = sa.select(TrialAttendance).where(TrialAttendance.student_id.in_(of))
     return [
         FactRow(
-            row.student_id,
-            row.pathway_code,
-            row.attended_on,
+            share(row.student_id),
+            share(row.pathway_code),
+            share(row.attended_on),
             math.nan if row.rating_after is None else float(row.rating_after),
         )
         for row in session.scalars(query)
@@ -163,6 +169,9 @@ def _trials(session: Session, of: Ids) -> list[FactRow]:
     ]
 
 
-def _enrolments(session: Session, of: Ids) -> list[FactRow]:
+def _enrolments(session: Session, of: Ids, share: Sharing) -> list[FactRow]:
     query = sa.select(Enrolment).where(Enrolment.student_id.in_(of))
-    return [FactRow(row.student_id, row.pathway_code, row.enrolled_on) for row in session.scalars(query)]
+    return [
+        FactRow(share(row.student_id), share(row.pathway_code), share(row.enrolled_on))
+        for row in session.scalars(query)
+    ]
