@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli_accounts import audit_app, key_app, user_app
+from service.cli_backup import backup, move, restore
 from service.cli_jobs import job_app, worker
 from service.errors import EXIT_CODES, InvalidInputError, ServiceError
 
@@ -42,6 +43,8 @@ for name, group in {
 }.items():
     app.add_typer(group, name=name)
 app.command()(worker)
+for command in (backup, restore, move):
+    app.command()(command)
 
 
 @contextmanager

@@ -104,6 +104,17 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url, seal_key=seal_key)
 
 
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether a database could not write for want of room; what it had begun is undone, savepoints with it."""
+    while error is not None:
+        origin = getattr(error, "orig", error)
+        name = getattr(origin, "sqlite_errorname", "")
+        if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE") or getattr(origin, "sqlstate", "") == "53100":
+            return True
+        error = error.__context__
+    return False
+
+
 def lock_table(session: Session, key: int) -> None:
     """Wait until nobody else holds `key`, until the end of the transaction; SQLite writers are alone anyway."""
     if session.get_bind().dialect.name == "postgresql":

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+DISK_FULL = "На диске сервиса кончилось место: ничего не записано. Освободите место и повторите."
+
 
 class ServiceError(Exception):
     """Root of the family; `str(error)` is a Russian sentence without names."""
@@ -99,6 +101,15 @@ class BusyError(ServiceError):
     title = "Сервис занят"
     exit_code = 1
     retry_after_seconds = 5
+
+
+class DiskFullError(ServiceError):
+    """There is no room to write; nothing was half-written."""
+
+    status = 507
+    code = "disk_full"
+    title = "Кончилось место"
+    exit_code = 1
 
 
 class ConflictError(ServiceError):

@@ -1,11 +1,12 @@
 """What the command line does with an installation: each method is one use case, called with the operator's rights."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
@@ -16,9 +17,10 @@ from service.accounts import keys, people
 from service.accounts.queries import list_keys, list_people
 from service.accounts.schemas import Keys, People
 from service.anchors import read_anchors
+from service.backup import Copied, make_backup, restore_backup
 from service.catalogue.actions import load_reference
 from service.catalogue.queries import get_reference, read_catalogue
-from service.db import Database, open_database
+from service.db import Database, is_disk_full, open_database
 from service.demand import drafts
 from service.demand.queries import (
     compare_editions,
@@ -27,6 +29,7 @@ from service.demand.queries import (
 )
 from service.demand.schemas import EditionAdded, EditionChange
 from service.demand.understanding import Understood, matcher_of, understand
+from service.errors import DISK_FULL
 from service.imports.actions import retrain_after_import
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
 from service.imports.vocabularies import make_tools
@@ -311,6 +314,30 @@ class Installed:
         with self.database.writing() as session:
             keys.revoke_key(session, actor=OPERATOR, key_id=key_id)
 
+    def back_up(self, target: Path) -> Copied:
+        """A copy of everything but the key; the service may go on meanwhile."""
+        self.check_tables()
+        copied = make_backup(self.database, self.settings, target)
+        with self.database.writing() as session:
+            audit.record(session, actor=OPERATOR, deed="backup.made", subject="installation", rows=copied.row_count)
+        return copied
+
+    def restore(self, source: Path) -> Copied:
+        """Put a copy back; it is recorded in what was put back."""
+        copied = restore_backup(source, self.database, self.settings)
+        with closing(open_database(self.settings)) as database, database.writing() as session:
+            facts = {"made_at": copied.made_at.isoformat(), "rows": copied.row_count}
+            audit.record(session, actor=OPERATOR, deed="backup.restored", subject="installation", **facts)
+        return copied
+
+    def move(self, url: str) -> Copied:
+        """Everything into another database, which must be empty; this one stays as it is."""
+        self.check_tables()
+        with TemporaryDirectory() as folder, closing(Database(url)) as target:
+            copy = Path(folder) / "moving.zip"
+            make_backup(self.database, self.settings, copy)
+            return restore_backup(copy, target, self.settings)
+
     def verify_audit(self) -> audit.ChainCheck:
         """Walk the chain of the audit trail, and hold it against what was noted beside the database."""
         self.check_tables()
@@ -335,6 +362,8 @@ def explain_database_error(error: Exception) -> str | None:
     """A sentence for errors of the database that an operator can do something about."""
     if isinstance(error, BrokenKeyError):
         return str(error)
+    if isinstance(error, sa.exc.OperationalError) and is_disk_full(error):
+        return DISK_FULL
     if isinstance(error, sa.exc.OperationalError):
         return "База данных не открывается или занята: проверьте ORIENTIR_DATABASE_URL и orientir doctor."
     if isinstance(error, sa.exc.ArgumentError):

@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
-from service.db import Database
-from service.errors import BusyError, ServiceError, SignInError
+from service.db import Database, is_disk_full
+from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
 from service.log import frames_of
 from service.settings import Settings
 
@@ -148,7 +148,9 @@ def answer_service_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 def answer_database_error(request: Request, error: Exception) -> JSONResponse:
-    """What a database says to one request too many: busy is a matter of time, a clash is a conflict."""
+    """What a database says to one request too many: busy is a matter of time, a full disk of the operator's."""
+    if isinstance(error, sa.exc.OperationalError) and is_disk_full(error):
+        return answer_service_error(request, DiskFullError(DISK_FULL))
     if isinstance(error, sa.exc.TimeoutError) or (isinstance(error, sa.exc.OperationalError) and _is_busy(error)):
         return answer_service_error(request, BusyError("База данных занята. Повторите запрос."))
     raise error

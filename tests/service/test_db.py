@@ -59,9 +59,9 @@ def test_concurrent_writers_lose_no_update(database: Database) -> None:
             session.scalars(query).one().failure_count += 1
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(fail_once, range(120)))
+        list(pool.map(fail_once, range(8 * 300)))
     with database.reading() as session:
-        assert session.scalar(sa.select(User.failure_count)) == 120
+        assert session.scalar(sa.select(User.failure_count)) == 8 * 300
 
 
 def test_tables_and_migrations_agree(database: Database) -> None:
