@@ -40,6 +40,9 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "accounts:write"
     READ_AUDIT = "audit:read"
     BREAK_GLASS = "students:break_glass"
+    WRITE_CONSENTS = "consents:write"
+    EXPORT_STUDENTS = "students:export"
+    ERASE_STUDENTS = "students:erase"
 
 
 _P = Permission
@@ -51,7 +54,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {_P.READ_CLASSES, _P.READ_STUDENTS, _P.RANK_STUDENTS, _P.RANK_INLINE, _P.IMPORT_SCHOOL, _P.READ_DEMAND}
     ),  # the most a key can have; each key has its own verbs
     Role.COUNSELLOR: _COUNSELLOR,
-    Role.SCHOOL_ADMIN: _COUNSELLOR | {_P.IMPORT_SCHOOL, _P.MANAGE_ACCOUNTS},
+    Role.SCHOOL_ADMIN: _COUNSELLOR
+    | {
+        _P.IMPORT_SCHOOL,
+        _P.MANAGE_ACCOUNTS,
+        _P.WRITE_CONSENTS,
+        _P.EXPORT_STUDENTS,
+        _P.ERASE_STUDENTS,
+    },
     Role.METHODOLOGIST: frozenset({_P.READ_DEMAND, _P.PUBLISH_DEMAND, _P.IMPORT_REGION, _P.READ_MODELS}),
     Role.REGIONAL_ADMIN: frozenset({_P.READ_DEMAND, _P.READ_MODELS, _P.PROMOTE_MODELS, _P.BREAK_GLASS}),
     Role.AUDITOR: frozenset({_P.READ_MODELS, _P.READ_AUDIT}),

@@ -35,7 +35,8 @@ from service.log import configure_logging
 from service.model_versions import routes as model_versions
 from service.model_versions.queries import find_active_version
 from service.monitoring import routes as monitoring
-from service.monitoring.queries import find_newest
+from service.monitoring.queries import figures_of, find_newest
+from service.privacy import routes as privacy
 from service.recommendations import edition_routes
 from service.recommendations import routes as recommendations
 from service.recommendations.actions import warm_up
@@ -72,6 +73,7 @@ ROUTERS = (
     accounts.router,
     people_routes.router,
     students.router,
+    privacy.router,
     imports.router,
     draft_routes.router,
     demand.router,
@@ -198,10 +200,10 @@ def _add_alarms(registry: CollectorRegistry, session: Session) -> None:
     Gauge("orientir_observation_age_seconds", "Since the model was last observed", registry=registry).set(age)
     alarm = Gauge("orientir_model_alarm", "1 where a figure is beyond its limit", ["figure"], registry=registry)
     value = Gauge("orientir_model_figure", "The figure as last observed", ["figure"], registry=registry)
-    for code, line in newest.figures["lines"].items():
-        alarm.labels(code).set(bool(line["is_alarm"]))
-        if line["value"] is not None:
-            value.labels(code).set(line["value"])
+    for figure in figures_of(newest):
+        alarm.labels(figure.code).set(bool(figure.is_alarm))
+        if figure.value is not None:
+            value.labels(figure.code).set(figure.value)
 
 
 def _has_tables(session: Session) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.access import Actor
 from service.clock import now
 from service.db import SEAL_KEY, lock_table
+from service.pseudonyms import subject_of
 from service.tables import AuditHead, AuditRecord
 
 GENESIS = "0" * 64
@@ -31,7 +32,7 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
         recorded_at=now(),
         actor_id=actor.actor_id,
         deed=deed,
-        subject=subject,
+        subject=subject_of(session, subject),
         facts=facts,
         previous_hash=previous,
     )

@@ -12,7 +12,8 @@ import typer
 from service.cli_accounts import audit_app, key_app, user_app
 from service.cli_backup import backup, move, restore
 from service.cli_jobs import job_app, worker
-from service.errors import EXIT_CODES, InvalidInputError, ServiceError
+from service.cli_privacy import retention_app, student_app
+from service.errors import EXIT_CODES, BusyError, InvalidInputError, ServiceError
 
 if TYPE_CHECKING:
     from service.installed import Installed
@@ -39,6 +40,8 @@ for name, group in {
     "key": key_app,
     "audit": audit_app,
     "job": job_app,
+    "student": student_app,
+    "retention": retention_app,
     "bench": bench_app,
 }.items():
     app.add_typer(group, name=name)
@@ -64,6 +67,18 @@ def upgrade() -> None:
 
         upgrade_database(here.database)
         typer.echo(f"База готова, ревизия {find_revision(here.database)}.")
+
+
+@db_app.command("scrub")
+def scrub() -> None:
+    """Убрать из файла базы остатки стёртых строк; нужно, если при стирании базу читали."""
+    with _installed() as here:
+        from service.privacy.erasure import scrub_erased
+
+        here.check_tables()
+        if not scrub_erased(here.database):
+            raise BusyError("Базу сейчас читают: повторите, когда служба не занята.")
+        typer.echo("Остатков стёртых строк в файле базы нет.")
 
 
 @reference_app.command("load")

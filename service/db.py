@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ KEPT_CONNECTIONS = 10
 MORE_CONNECTIONS = 30  # with those kept, one for each of the 40 worker threads: a request holds one at a time
 WRITES = "orientir_writes"
 SEAL_KEY = "seal_key"  # in a session's info: what the audit is sealed with
+IMPORT_LOCK = 0x0A0D18  # one file is stored, or one student's consents or data are changed, at a time
 SEAL_PURPOSE = b"orientir audit chain"
 
 
@@ -90,6 +91,27 @@ class Database:
             return None
         return sqlite3.connect(self.url.database, check_same_thread=False, isolation_level=None)
 
+    def scrub(self, tables: Sequence[str]) -> bool:
+        """Take out of the file what deleted rows of these tables left in it; False while somebody reads or writes.
+
+        PostgreSQL keeps such remains to itself until it writes over them; VACUUM lets it.
+        """
+        if not self.is_sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+            return True
+        connection_of_driver = self.engine.raw_connection()
+        try:
+            cursor = connection_of_driver.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = cursor.fetchone()
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection_of_driver.close()
+        return row is not None and row[0] == 0  # the first of three numbers: somebody was in the way
+
     def close(self) -> None:
         """Give back all connections."""
         if self._watch is not None:
@@ -128,7 +150,13 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     def set_pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in (
+            "journal_mode=WAL",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "foreign_keys=ON",
+            "synchronous=NORMAL",
+            "secure_delete=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -9,7 +9,7 @@ from service import audit
 from service.access import OPERATOR, Actor, Permission, check_permission, learning_students
 from service.clock import now, school_year_of, start_of
 from service.jobs.actions import REGION, TRAINING, enqueue_job
-from service.tables import Enrolment, Job, ModelVersion, Student, TrialAttendance
+from service.tables import ActiveModel, Enrolment, Job, ModelVersion, Student, TrialAttendance
 
 BY_HAND = "by hand"
 OUTCOME_COUNT = "outcome_count"  # in a version's manifest: how many outcomes it could learn from
@@ -47,6 +47,19 @@ def retrain_after_outcomes(session: Session, *, actor: Actor, as_of: date, enoug
     if arrived < enough:
         return None
     return enqueue_training(session, actor=actor, cause=f"outcomes {arrived}")
+
+
+def is_learned_from(session: Session, student_id: str) -> bool:
+    """Whether outcomes of a student may be behind the version that serves: those of years that had ended by then."""
+    active = sa.select(ModelVersion.manifest).join(ActiveModel, ActiveModel.version == ModelVersion.version)
+    manifest = session.scalar(active) or {}
+    as_of = manifest.get("as_of")
+    if as_of is None or not manifest.get(OUTCOME_COUNT):
+        return False
+    year = school_year_of(date.fromisoformat(as_of))
+    trials = sa.exists().where(TrialAttendance.student_id == student_id, TrialAttendance.signed_up_on < start_of(year))
+    enrolments = sa.exists().where(Enrolment.student_id == student_id, Enrolment.school_year < year)
+    return bool(session.scalar(sa.select(sa.or_(trials, enrolments))))
 
 
 def is_training_due(session: Session, *, days: int | None) -> bool:

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     keep_candidates: Annotated[int, Field(ge=1)] = 10  # folders of versions that never served
     watch_days: Annotated[int, Field(ge=1)] | None = 1  # None: only after imports and promotions
     kept_answers_mb: Annotated[int, Field(ge=0, le=4096)] = 64  # lists kept in memory by each process that serves
+    retention_years: Annotated[int, Field(ge=0, le=75)] | None = 3  # after the last school year; None: no clock
     log_level: str = "INFO"
 
     @property

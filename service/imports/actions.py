@@ -12,7 +12,7 @@ from recommender.instruments import Instrument
 from service import audit
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.clock import now, school_year_of
-from service.db import Database, lock_table
+from service.db import IMPORT_LOCK, Database, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.imports.formats import Format, get_format
 from service.imports.reading import UNKNOWN, ReadTable, read_table
@@ -37,7 +37,6 @@ from service.students.revisions import mark_changed
 from service.tables import ClassMember, ImportRun, School
 
 Mode = Literal["check", "apply"]
-IMPORT_LOCK = 0x0A0D18  # one file is stored at a time
 NO_CONSENT = "нет согласия на диагностику в этом учебном году: уберите строку или исправьте roster"
 NOT_ON_ROSTER = "в списках этого учебного года ученика нет: сначала загрузите roster"
 
@@ -189,6 +188,7 @@ def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
         session,
         read,
         prepared.school_code,
+        prepared.actor.actor_id,
         prepared.instrument,
         may_move_students=prepared.is_operators,
         is_kept=keep,

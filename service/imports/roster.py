@@ -6,14 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.imports.reading import FileRow
-from service.imports.storing import Difference, Key, Row
+from service.imports.storing import Difference, Key, Row, core_table
 from service.imports.tables_in import Incoming
+from service.privacy.consents import Said, consents_of_row, note_roster, said_by_people
+from service.privacy.erasure import erased_among
 from service.tables import ClassMember, SchoolClass, Student, StudentIdentity
 
 LETTERS = "а б в г д е ё ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я"
 IN_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya"
 LATIN = dict(zip(LETTERS.split(" "), IN_LATIN.split(" "), strict=True))
 NOT_YOURS = "эту строку школа записать не может: проверьте псевдоним и учебный год или обратитесь к оператору"
+ERASED = "данные этого ученика стёрты: уберите строку; если ученик вернулся, дайте ему новый псевдоним"
 YEAR_KEY = ("student_id", "school_year")
 
 
@@ -38,6 +41,8 @@ def grade_of(title: str) -> int:
 def take_roster(incoming: Incoming) -> Difference:
     """Rows of a roster; the newest year of a student gives the name and the school."""
     rows = _acceptable(incoming)
+    said = said_by_people(incoming.session)
+    wanted = {(row.cells["student_id"], row.cells["school_year"]): [_member(incoming, row, said)] for row in rows}
     _store_classes(incoming, rows)
     newest = _newest(incoming, rows)
     wanted_students: dict[Key, list[Row]] = {
@@ -52,12 +57,12 @@ def take_roster(incoming: Incoming) -> Difference:
         wanted={(student,): [_identity(row)] for student, row in newest.items()},
         where=incoming.of_school(StudentIdentity),
     )
-    members = incoming.store(
-        ClassMember,
-        group=YEAR_KEY,
-        wanted={(row.cells["student_id"], row.cells["school_year"]): [_member(incoming, row)] for row in rows},
-        where=sa.or_(incoming.of_school(ClassMember), ClassMember.student_id.in_(listed)),
-    )
+    known = sa.or_(incoming.of_school(ClassMember), ClassMember.student_id.in_(listed))
+    before = _members_before(incoming, known)
+    members = incoming.store(ClassMember, group=YEAR_KEY, wanted=wanted, where=known)
+    if incoming.is_kept:
+        moved = [(before[key], wanted[key][0]) for key in sorted(members.changed) if key in before]
+        note_roster(incoming.session, actor_id=incoming.actor_id, rows=moved)
     renamed = {
         (student, newest[student].cells["school_year"]) for (student,) in identities.changed if student in newest
     } & members.unchanged
@@ -65,7 +70,16 @@ def take_roster(incoming: Incoming) -> Difference:
 
 
 def _acceptable(incoming: Incoming) -> list[FileRow]:
-    """Rows that this school may write: only the operator moves a student, or a past year, from school to school."""
+    """Rows that this school may write: only the operator moves a student, or a past year, from school to school.
+
+    Nobody brings back who was erased.
+    """
+    erased = erased_among(incoming.session, {row.cells["student_id"] for row in incoming.read.rows})
+    for row in incoming.read.rows if erased else ():
+        if row.cells["student_id"] in erased:
+            incoming.read.blame(row.line, "student_id", None, ERASED)
+    if erased:
+        return []
     if incoming.may_move_students:
         return incoming.read.rows
     elsewhere = set(
@@ -114,10 +128,21 @@ def _identity(row: FileRow) -> dict[str, Any]:
     return {name: row.cells[name] for name in ("student_id", "last_name", "first_name", "sex")}
 
 
-def _member(incoming: Incoming, row: FileRow) -> dict[str, Any]:
-    code = class_id_of(incoming.school_code or "", row.cells["school_year"], row.cells["class_title"])
-    names = (
-        "student_id", "school_year", "consent_testing", "consent_recommending", "consent_learning",
-        "conditions_needed", "restriction_tags",
-    )  # fmt: skip
-    return {**{name: row.cells[name] for name in names}, "class_id": code}
+def _members_before(incoming: Incoming, known: sa.ColumnElement[bool]) -> dict[Key, Row]:
+    """Roster rows as they are, to tell afterwards which consents a file changed."""
+    core = core_table(ClassMember)
+    rows = incoming.session.execute(sa.select(core).where(known)).mappings()
+    return {(row["student_id"], row["school_year"]): dict(row) for row in rows}
+
+
+def _member(incoming: Incoming, row: FileRow, said: Said) -> dict[str, Any]:
+    """A roster row; what a person recorded of a consent stands over the file."""
+    student, year = row.cells["student_id"], row.cells["school_year"]
+    return {
+        "student_id": student,
+        "school_year": year,
+        "class_id": class_id_of(incoming.school_code or "", year, row.cells["class_title"]),
+        "conditions_needed": row.cells["conditions_needed"],
+        "restriction_tags": row.cells["restriction_tags"],
+        **consents_of_row(said, student, year, row.cells),
+    }

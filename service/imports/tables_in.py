@@ -83,6 +83,7 @@ class Incoming:
     session: Session
     read: ReadTable
     school_code: str | None
+    actor_id: str
     instrument: Instrument | None = None
     may_move_students: bool = False
     is_kept: bool = True  # else only compared: nothing is written, no lock is taken

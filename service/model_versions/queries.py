@@ -7,8 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.congestion import FEW_STUDENTS
+from service.aggregates import in_fives
 from service.errors import NotFoundError
-from service.model_versions.schemas import Audits, Gate, GateCheck, ModelVersionList, ModelVersionRow
+from service.model_versions.schemas import (
+    Audits,
+    Gate,
+    GateCheck,
+    GroupFigure,
+    ModelVersionList,
+    ModelVersionRow,
+    TwinCount,
+)
 from service.model_versions.sentences import check_title, figure_text, limit_text, refusal_text
 from service.tables import ActiveModel, ModelVersion
 
@@ -95,7 +105,30 @@ def was_compared_with_another(row: ModelVersion, active: str | None) -> bool:
 
 def audits_of(manifest: dict[str, Any]) -> Audits | None:
     """Twins and gaps between groups as they were when the version was trained; None before audits were made."""
-    return Audits.model_validate(manifest["audits"]) if "audits" in manifest else None
+    if "audits" not in manifest:
+        return None
+    audits = Audits.model_validate(manifest["audits"])
+    return Audits(
+        twins={flip: _told_twins(twins) for flip, twins in audits.twins.items()},
+        groups=[_told_group(group) for group in audits.groups],
+    )
+
+
+def _told_twins(twins: TwinCount) -> TwinCount:
+    """Twins of so many students; any that changed are told as five at least."""
+    changed = max(FEW_STUDENTS, in_fives(twins.changed)) if twins.changed else 0
+    return TwinCount(count=in_fives(twins.count), changed=changed, limit=twins.limit)
+
+
+def _told_group(group: GroupFigure) -> GroupFigure:
+    """A group's figure; from exact sizes and means of all the others, those of a group too small would follow."""
+    rounded = {
+        "value": round(group.value, 2),
+        "gap": round(group.gap, 2),
+        "interval": tuple(round(end, 2) for end in group.interval),
+        "gap_interval": tuple(round(end, 2) for end in group.gap_interval),
+    }
+    return group.model_copy(update={**rounded, "student_count": in_fives(group.student_count)})
 
 
 def metrics_of(manifest: dict[str, Any]) -> dict[str, float]:

@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.congestion import FEW_STUDENTS
+from service.aggregates import in_fives, told_interval, told_share
 from service.clock import now
 from service.model_versions.queries import find_active_version, get_version, passed_gate
 from service.monitoring import schemas
@@ -18,6 +20,7 @@ FALSE_ALARM_RATE = (
     0.01  # recommender.drift.FAMILY_RATE, which a serving process must not import; a test holds them equal
 )
 AT_LEAST = ("calibration",)
+RISING = ("not_enough_data.", "first_place.")
 SECONDS_A_DAY = 86_400
 
 
@@ -73,7 +76,7 @@ def _observation(row: Observation) -> schemas.Observation:
         as_of=row.as_of,
         version=row.version,
         edition_code=row.edition_code,
-        student_count=row.student_count,
+        student_count=in_fives(row.student_count),
         figures=figures_of(row),
     )
 
@@ -84,15 +87,40 @@ def _figure(code: str, line: Mapping[str, Any]) -> schemas.ObservedFigure:
         code=code,
         title_ru=title,
         unit=unit,  # type: ignore[arg-type] # one of the three words
-        value=line["value"],
-        interval=line["interval"],
-        limit=line["limit"],
+        value=_told_value(line, unit),
+        interval=_told_interval(line, unit),
+        limit=_told_limit(code, line),
         bound="at_least" if code in AT_LEAST else "at_most",
-        count=line["count"],
+        count=in_fives(line["count"]),
         is_alarm=line["is_alarm"],
         compared_with=compared_with,
         text=meaning(code, line),
     )
+
+
+def _told_value(line: Mapping[str, Any], unit: str) -> float | None:
+    """A share in steps of five people: with the count beside it, it would tell how many they are."""
+    if line["value"] is None or unit != "share":
+        return _rounded(line["value"])
+    return told_share(line["value"], line["count"])
+
+
+def _told_interval(line: Mapping[str, Any], unit: str) -> tuple[float, float] | None:
+    if line["interval"] is None:
+        return None
+    low, high = line["interval"]
+    return told_interval((low, high), line["count"]) if unit == "share" else (round(low, 3), round(high, 3))
+
+
+def _told_limit(code: str, line: Mapping[str, Any]) -> float | None:
+    """A limit that lies a known rise above the first share would tell that share."""
+    if line["limit"] is None or not code.startswith(RISING) or line["count"] < FEW_STUDENTS:
+        return _rounded(line["limit"])
+    return told_interval((0.0, line["limit"]), line["count"])[1]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _inputs(row: Observation, serving: Serving) -> list[schemas.ObservedInput]:
@@ -101,10 +129,10 @@ def _inputs(row: Observation, serving: Serving) -> list[schemas.ObservedInput]:
         schemas.ObservedInput(
             code=code,
             title_ru=input_title(code, serving.titles, SCALE_TITLES),
-            psi=line["value"],
-            interval=line["interval"],
-            limit=line["limit"],
-            student_count=line["count"],
+            psi=_rounded(line["value"]),
+            interval=_told_interval(line, "psi"),
+            limit=_rounded(line["limit"]),
+            student_count=in_fives(line["count"]),
             is_alarm=line["is_alarm"],
         )
         for code, line in row.figures["inputs"].items()

@@ -17,13 +17,14 @@ from recommender.features import StudentVectors
 from recommender.frontier import FrontierPoint, frontier
 from recommender.students import StudentFacts, student_facts
 from service.access import OPERATOR, rankable_students
+from service.aggregates import in_fives, told_share
 from service.catalogue.queries import host_title
 from service.db import Database
 from service.log import frames_of
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
 from service.recommendations.shelf import Serving
 from service.students.facts import read_fact_rows, read_student_rows
-from service.tables import ImportRun, Student
+from service.tables import ConsentRecord, Erasure, ImportRun, Student
 
 log = structlog.get_logger()
 
@@ -67,7 +68,7 @@ class DistrictKeeper:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._of: tuple[Serving, int | None, District] | None = None
+        self._of: tuple[Serving, tuple[int | None, ...], District] | None = None
         self._crowding: list[float] | None = None
         self._turn = threading.Lock()  # one refreshing at a time
         self._refreshing: threading.Thread | None = None
@@ -75,10 +76,11 @@ class DistrictKeeper:
 
     def take(self, session: Session, serving: Serving) -> District:
         """The district as the current ranker sees it."""
-        last_import = session.scalar(sa.select(sa.func.max(ImportRun.import_run_id)))  # consents come with rosters
+        changed = (ImportRun.import_run_id, ConsentRecord.consent_record_id, Erasure.erasure_id)
+        last = tuple(session.scalar(sa.select(sa.func.max(number))) for number in changed)
         with self._lock:
-            if self._of is None or self._of[0] is not serving or self._of[1] != last_import:
-                self._of = (serving, last_import, read_district(session, serving))
+            if self._of is None or self._of[0] is not serving or self._of[1] != last:
+                self._of = (serving, last, read_district(session, serving))
                 self._crowding = self._of[2].congestion.per_seat.tolist()
             return self._of[2]
 
@@ -111,14 +113,19 @@ class DistrictKeeper:
             if self._refreshing is not None:
                 self._refreshing.join()
 
+    def forget(self) -> None:
+        """Let go of everybody at once: somebody was erased."""
+        with self._lock:
+            self._of = None
+
 
 def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:
-    """Frontier and the most crowded pathways; nothing about fewer than five students."""
+    """Frontier and the most crowded pathways; nothing about fewer than five students, nor by difference."""
     return DistrictPolicy(
         model_version=serving.model.version,
         as_of=serving.today.as_of,
         demand_strength=demand_strength,
-        student_count=len(district.facts),
+        student_count=in_fives(len(district.facts)),
         frontier=[point for each in district.frontier for point in _points(each)],
         crowded=_crowded(serving, district.congestion),
     )
@@ -129,9 +136,9 @@ def _points(found: FrontierPoint) -> list[PolicyPoint]:
         PolicyPoint(
             kind=kind.value,
             demand_strength=found.strength,
-            demanded_share=float(found.demanded_share[row]),
-            price=float(found.price[row]),
-            student_count=int(found.student_counts[row]),
+            demanded_share=told_share(float(found.demanded_share[row]), int(found.student_counts[row])),
+            price=round(float(found.price[row]), 3),
+            student_count=in_fives(int(found.student_counts[row])),
         )
         for row, kind in enumerate(KINDS)
         if found.student_counts[row] >= FEW_STUDENTS
@@ -149,7 +156,7 @@ def _crowded(serving: Serving, found: Congestion) -> list[CrowdedPathway]:
             title_ru=pathways[row].title_ru,
             host_title=host_title(serving.catalogue.places, pathways[row].host_code),
             seats=pathways[row].seats or 0,
-            expected_per_seat=float(found.per_seat[row]),
+            expected_per_seat=round(float(found.per_seat[row]), 1),
         )
         for row in told[:MOST_CROWDED]
     ]

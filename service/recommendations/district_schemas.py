@@ -11,9 +11,9 @@ class PolicyPoint(Wire):
 
     kind: PathwayKind
     demand_strength: float
-    demanded_share: float  # students with a demanded pathway (weight above 0.5) in the first three, [0, 1]
+    demanded_share: float  # students with a demanded pathway (weight above 0.5) in the first three; steps of five
     price: float  # mean fit given up per place
-    student_count: int  # students who have a list of this kind, at least 5
+    student_count: int  # students who have a list of this kind, in steps of five
 
 
 class CrowdedPathway(Wire):
@@ -33,6 +33,6 @@ class DistrictPolicy(Wire):
     model_version: str
     as_of: date
     demand_strength: float  # what is set for the district
-    student_count: int
+    student_count: int  # in steps of five
     frontier: list[PolicyPoint]
     crowded: list[CrowdedPathway]  # most crowded first, at most 15

@@ -11,6 +11,7 @@ from recommender.demand_weights import demand_weights
 from recommender.impact import FIRST, Impact, find_gaps, impact
 from recommender.students import student_facts
 from service.access import Actor, rankable_students
+from service.aggregates import in_fives
 from service.catalogue.queries import host_title
 from service.demand.queries import Lists
 from service.recommendations.district import District
@@ -44,7 +45,7 @@ def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpa
         to_code=edition.code if edition is not None else None,
         model_version=serving.model.version,
         demand_strength=serving.recommender.demand_strength,
-        student_count=_in_fives(len(district.facts)),
+        student_count=in_fives(len(district.facts)),
         kinds=[_kind(found, row) for row in range(len(KINDS)) if found.student_counts[row] >= FEW_STUDENTS],
         gaining=_moved(serving, found, 1),
         losing=_moved(serving, found, -1),
@@ -65,11 +66,7 @@ def impact_of(serving: Serving, district: District, lists: Lists) -> EditionImpa
 def _told(count: int, of: int) -> int | None:
     """A count in steps of five; None where it, or those left over, are one to four."""
     hidden = 0 < count < FEW_STUDENTS or 0 < of - count < FEW_STUDENTS
-    return None if hidden else _in_fives(count)
-
-
-def _in_fives(count: int) -> int:
-    return 0 if count < FEW_STUDENTS else FEW_STUDENTS * round(count / FEW_STUDENTS)
+    return None if hidden else in_fives(count)
 
 
 def _kind(found: Impact, row: int) -> KindImpact:
@@ -78,7 +75,7 @@ def _kind(found: Impact, row: int) -> KindImpact:
     can_tell = all(count is not None for count in counts)
     return KindImpact(
         kind=KINDS[row].value,
-        student_count=_in_fives(students),
+        student_count=in_fives(students),
         changed_first_three=counts[0],
         changed_first_five=counts[1],
         price_before=round(float(found.price_before[row]), 3),
@@ -96,8 +93,8 @@ def _moved(serving: Serving, found: Impact, sign: int) -> list[MovedPathway]:
     told = [
         MovedPathway(
             **_name(serving, row).model_dump(),
-            before=_in_fives(int(found.before[row])),
-            after=_in_fives(int(found.after[row])),
+            before=in_fives(int(found.before[row])),
+            after=in_fives(int(found.after[row])),
         )
         for row in rows[:MOST_MOVED]
     ]

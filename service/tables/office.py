@@ -83,7 +83,7 @@ class AuditRecord(Table):
     recorded_at: Mapped[datetime]
     actor_id: Mapped[str]
     deed: Mapped[str]
-    subject: Mapped[str] = mapped_column(sa.String(128))
+    subject: Mapped[str] = mapped_column(sa.String(128), index=True)  # a student stands here under an alias
     facts: Mapped[dict[str, Any]]
     previous_hash: Mapped[str]
     record_hash: Mapped[str]
@@ -191,3 +191,20 @@ class DecisionRecord(Table):
     decided_by: Mapped[str] = mapped_column(sa.Text)
     decided_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class Erasure(Table):
+    """The act of an erasure: who, when, on what ground, how many rows; whose data they were cannot be read from it."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (one_of("ground", "request", "consent", "retention", "mistake"),)
+    erasure_id: Mapped[int] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
+    actor_id: Mapped[str]
+    school_code: Mapped[str] = mapped_column(sa.ForeignKey("schools.school_code"), index=True)
+    ground: Mapped[str] = mapped_column(sa.String(16))
+    document: Mapped[str | None]  # number of a paper; never a name
+    pseudonym_digest: Mapped[str] = mapped_column(unique=True)  # keyed: lets a file of before be refused, no more
+    removed: Mapped[dict[str, Any]]  # rows by table
+    was_learned_from: Mapped[bool]  # outcomes were behind the version that served
+    scrubbed_at: Mapped[datetime | None]  # since when the file of the database holds no remains either

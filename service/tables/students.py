@@ -1,6 +1,6 @@
 """Tables about students. Names stand apart, in `student_identities`."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ class StudentIdentity(Table):
 
 
 class ClassMember(Table):
-    """A student in a class of one school year, with the consents and conditions of that year's roster."""
+    """A student in a class of one school year, with the conditions of that year's roster and the consents in force."""
 
     __tablename__ = "class_members"
     student_id: Mapped[str] = student_id()
@@ -54,6 +54,7 @@ class ClassMember(Table):
     consent_testing: Mapped[bool] = mapped_column(server_default=sa.false())
     consent_recommending: Mapped[bool] = mapped_column(server_default=sa.false())
     consent_learning: Mapped[bool] = mapped_column(server_default=sa.false())
+    consent_naming: Mapped[bool] = mapped_column(server_default=sa.false())  # passing the name to a host
     conditions_needed: Mapped[tuple[str, ...]]
     restriction_tags: Mapped[tuple[str, ...]]
 
@@ -169,3 +170,32 @@ class Enrolment(Table):
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
     final_mark: Mapped[float | None]
+
+
+class ConsentRecord(Table):
+    """What somebody said of one consent: given, or withdrawn. `class_members` holds what is in force."""
+
+    __tablename__ = "consent_records"
+    __table_args__ = (
+        one_of("purpose", "testing", "recommending", "learning", "naming"),
+        one_of("origin", "person", "roster"),
+        sa.CheckConstraint("given_on IS NOT NULL OR withdrawn_on IS NOT NULL", name="dated"),
+    )
+    consent_record_id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = student_id(first=False)
+    purpose: Mapped[str] = mapped_column(sa.String(16))
+    origin: Mapped[str] = mapped_column(sa.String(8))
+    school_year: Mapped[str] = mapped_column(sa.String(7))  # of the roster row it was said about
+    given_on: Mapped[date | None]
+    withdrawn_on: Mapped[date | None]
+    document: Mapped[str | None]  # number of a paper; never a name
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]  # actor_id
+
+
+class AuditAlias(Table):
+    """What a student is called in the audit trail; once this row is gone, nothing leads from there to anybody."""
+
+    __tablename__ = "audit_aliases"
+    student_id: Mapped[str] = student_id()
+    alias: Mapped[str] = mapped_column(unique=True)

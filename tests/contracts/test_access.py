@@ -30,6 +30,12 @@ VALUES = {
     "key_id": "1",
 }
 
+BODIES: dict[str, dict[str, object]] = {
+    "/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
+    "/consents": {"consents": [{"purpose": "naming", "given_on": "2024-09-02"}]},
+    "/erasure": {"ground": "request"},
+}
+
 
 @pytest.fixture
 def backend() -> str:
@@ -51,7 +57,7 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str, Permitted | OpenToAll]]:
 
 def call(client: TestClient, method: str, path: str, header: Authorization | None = None) -> int:
     """Status of a call with a body, or a question, that would do."""
-    body = {"pathway_code": "sch01-tech-eng", "decision": "pinned"} if path.endswith("/decisions") else None
+    body = next((body for ending, body in BODIES.items() if path.endswith(ending)), None)
     editions = {"from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
     asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med", **editions}
     params = asked if path.endswith(("/why-not", "/contrast", "/edition-change")) else None

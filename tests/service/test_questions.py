@@ -11,6 +11,7 @@ from recommender.counterfactual import Change, Counterfactual
 from recommender.eligibility import read_rules
 from recommender.reference import read_reference
 from service.db import Database
+from service.pseudonyms import find_alias
 from service.recommendations.comparing import change_text, rule_text
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH
 from service.tables import AuditRecord
@@ -142,7 +143,7 @@ def test_a_question_is_in_the_audit_trail_by_codes_alone(client: TestClient, sig
     ask(client, header, BLANK, WHY_NOT, pathway_code="sch01-tech-eng")
     ask(client, header, BLANK, CONTRAST, first="sch01-tech-eng", second="sch02-sci-med")
     with ready.reading() as session:
-        rows = session.scalars(sa.select(AuditRecord).where(AuditRecord.subject == BLANK)).all()
+        rows = session.scalars(sa.select(AuditRecord).where(AuditRecord.subject == find_alias(session, BLANK))).all()
     assert [(row.deed, row.facts) for row in rows] == [
         ("why_not.read", {"pathway_code": "sch01-tech-eng"}),
         ("contrast.read", {"first": "sch01-tech-eng", "second": "sch02-sci-med"}),

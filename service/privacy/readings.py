@@ -1,0 +1,65 @@
+"""Who looked at what is kept about a child, and when: from the audit trail, and from the lists that were shown."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.access import Actor
+from service.privacy.schemas import Reading, ReadingList
+from service.pseudonyms import find_alias
+from service.students.queries import get_student
+from service.tables import ApiKey, AuditRecord, Showing, User
+
+SHOWN = "lists.shown"
+DEEDS = {
+    "card.read": "Карточка",
+    "consents.read": "Согласия",
+    "contrast.read": "Сравнение двух предложений",
+    "decisions.read": "Решения",
+    "readings.read": "Кто читал карточку",
+    "showing.read": "Прежний список",
+    "showings.read": "Перечень показов",
+    "student.exported": "Выгрузка всех данных",
+    "why_not.read": "Почему не это предложение",
+    SHOWN: "Списки с рекомендациями",
+}
+OPERATOR_NAME, GONE = "Оператор", "Удалённая учётная запись"
+
+
+def read_readings(session: Session, *, actor: Actor, student_id: str) -> ReadingList:
+    """Readings of a student's card and of lists made for the student, newest first."""
+    get_student(session, actor, student_id)
+    return ReadingList(student_id=student_id, readings=readings_of(session, student_id))
+
+
+def readings_of(session: Session, student_id: str) -> list[Reading]:
+    """The same, of a student whom somebody was already allowed to see."""
+    looked = sa.select(AuditRecord.recorded_at, AuditRecord.actor_id, AuditRecord.deed)
+    looked = looked.where(AuditRecord.subject.in_(subjects_of(session, student_id)), AuditRecord.deed.in_(list(DEEDS)))
+    shown = sa.select(Showing.shown_at, Showing.actor_id, sa.literal(SHOWN)).where(Showing.student_id == student_id)
+    found = [*session.execute(looked).all(), *session.execute(shown).all()]
+    who = names_of_actors(session, {actor_id for _, actor_id, _ in found})
+    return [
+        Reading(at=at, actor_id=actor_id, who=who[actor_id], deed=deed, title_ru=DEEDS[deed])
+        for at, actor_id, deed in sorted(found, reverse=True)
+    ]
+
+
+def subjects_of(session: Session, student_id: str) -> list[str]:
+    """What the trail calls a student: the alias, and the pseudonym in records of before there were aliases."""
+    alias = find_alias(session, student_id)
+    return [student_id] if alias is None else [alias, student_id]
+
+
+def names_of_actors(session: Session, actor_ids: Iterable[str]) -> dict[str, str]:
+    """Display names of people and titles of systems, by what the trail calls them."""
+    wanted = set(actor_ids)
+    users = {int(each.partition(":")[2]) for each in wanted if each.startswith("user:")}
+    keys = {int(each.partition(":")[2]) for each in wanted if each.startswith("key:")}
+    people = sa.select(User.user_id, User.display_name).where(User.user_id.in_(users))
+    systems = sa.select(ApiKey.key_id, ApiKey.title).where(ApiKey.key_id.in_(keys))
+    known = {f"user:{number}": name for number, name in session.execute(people)}
+    known |= {f"key:{number}": title for number, title in session.execute(systems)}
+    known["operator"] = OPERATOR_NAME
+    return {each: known.get(each, GONE) for each in wanted}
