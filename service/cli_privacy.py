@@ -102,7 +102,8 @@ def preview(as_json: Annotated[bool, typer.Option("--json", help="Один об�
         typer.echo(found.model_dump_json(indent=2))
         return
     typer.echo(
-        f"Срок — {found.years} г. после последнего учебного года. Вышел у тех, кто учился до {found.left_before}:"
+        f"Срок — {found.years} г. после последнего учебного года. "
+        f"Вышел у тех, чей последний год — {found.left_before} или раньше:"
     )
     for school in found.schools:
         rows = sum(school.row_counts.values())

@@ -38,6 +38,8 @@ MAY = {
     "be signed in": set(ACTORS),
     "see students": SCHOOL,
     "decide": {"navigator", "of_9a", "director"},
+    "write consents": {"director"},
+    "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
     "read lists": SCHOOL | {"metodist", "region"},
@@ -61,6 +63,7 @@ ROUTES = {
         GET /v1/classes/{class_id}/recommendations
         GET /v1/classes/{class_id}/edition-change
         GET /v1/students/{student_id}
+        GET /v1/students/{student_id}/consents
         GET /v1/students/{student_id}/recommendations
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
@@ -71,6 +74,12 @@ ROUTES = {
     "decide": """
         POST /v1/students/{student_id}/decisions
         DELETE /v1/students/{student_id}/decisions/{decision_id}""",
+    "write consents": "PUT /v1/students/{student_id}/consents",
+    "hand out or erase a child's data": """
+        GET /v1/students/{student_id}/readings
+        GET /v1/students/{student_id}/export
+        POST /v1/students/{student_id}/erasure
+        GET /v1/erasures""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
     "read lists": """
@@ -131,6 +140,9 @@ QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second
 PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
+    "PUT /v1/students/{student_id}/consents": {"consents": [{"purpose": "naming", "given_on": "2024-09-02"}]},
+    # who may erase is told that names are no document: everybody stays for the rest of the matrix
+    "POST /v1/students/{student_id}/erasure": {"ground": "request", "document": "Ольхина Кленова"},
     "PUT /v1/me/password": {"current": "not the password", "wanted": "drugoi-parol"},
     "PUT /v1/people/{user_id}/classes": {"class_ids": []},
     "POST /v1/people": {"login": "navigator", "display_name": "x", "role": "counsellor"},
