@@ -67,6 +67,7 @@ class KeptAnswers:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Asked, KeptAnswer] = OrderedDict()
         self._size = 0
+        self._laid_out: Serving | None = None
         self._recorded: OrderedDict[tuple[str, str], tuple[Shown, date]] = OrderedDict()
         self._standing: Standing[tuple[str, Asked], tuple[MadeFrom, Outside]] = Standing(database)
 
@@ -89,6 +90,9 @@ class KeptAnswers:
     def take(self, asked: Asked, made_from: MadeFrom, make: Callable[[], StudentRecommendations]) -> KeptAnswer:
         """The kept answer, or one made now; two who ask at once may both make it."""
         with self._lock:
+            if self._laid_out is not made_from.serving:  # what was made from another layout is of no more use
+                self._forget()
+                self._laid_out = made_from.serving
             kept = self._kept.get(asked)
             if kept is not None and kept.made_from.is_same(made_from):
                 self._kept.move_to_end(asked)
@@ -128,6 +132,9 @@ class KeptAnswers:
     def forget(self) -> None:
         """Keep nothing about anybody."""
         with self._lock:
-            self._kept.clear()
-            self._recorded.clear()
-            self._size = 0
+            self._forget()
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._recorded.clear()
+        self._size = 0

@@ -32,7 +32,7 @@ from service.errors import NotReadyError
 from service.installation import Today, on_day
 from service.model_versions.queries import get_version, promoted_before
 from service.settings import Settings, read_secret_key
-from service.tables import ActiveModel, DemandEdition, ImportRun, Installation, ModelVersion
+from service.tables import ActiveModel, DemandEdition, Erasure, ImportRun, Installation, ModelVersion
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
 EXPERT_WEIGHTS = "expert-weights"
@@ -52,6 +52,7 @@ _STATE = sa.select(
     .scalar_subquery(),
     sa.select(Installation.as_of).scalar_subquery(),
     sa.select(sa.func.max(ImportRun.import_run_id)).where(ImportRun.table_name.in_(REGION_TABLES)).scalar_subquery(),
+    sa.select(sa.func.max(Erasure.erasure_id)).scalar_subquery(),  # of the erased no process keeps anything
     sa.select(sa.func.count()).select_from(DemandEdition).scalar_subquery(),  # never changed, only added
 )
 
@@ -86,10 +87,10 @@ class Shelf:
 
     def take(self, session: Session) -> Serving:
         """The current ranker; if its version cannot be used, the one before it, then expert weights; it says so."""
-        version, checksum, day, region_import, edition_count = session.execute(_STATE).one()
+        version, checksum, day, region_import, erasure, edition_count = session.execute(_STATE).one()
         today = on_day(self._settings.as_of or day or now().date())
         written = written_at(self._settings.models_dir / version) if version is not None else None
-        layout = (version, checksum, today, written, region_import)
+        layout = (version, checksum, today, written, region_import, erasure)
         with self._lock:
             if self._serving is None or self._state != (*layout, edition_count):
                 edition = find_code_in_force(session, self._settings, today.as_of)

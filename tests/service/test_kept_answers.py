@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from service.access import OPERATOR
 from service.clock import now
 from service.db import Database
+from service.privacy.erasure import erase_student
 from service.recommendations.kept import Asked, KeptAnswers, MadeFrom
 from service.recommendations.schemas import StudentRecommendations
 from service.standing import Standing
@@ -246,3 +247,16 @@ def test_where_nothing_tells_of_commits_nothing_stands(ready: Database, backend:
     standing: Standing[str, int] = Standing(ready)
     standing.keep("one", ready.commit_count(), 1)
     assert standing.find("one") is None
+
+
+def test_who_was_erased_elsewhere_is_kept_nowhere(
+    application: FastAPI, client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    header = sign_in("director")
+    client.get(LISTS, headers=header)
+    kept = application.state.kept_answers._kept
+    assert [asked.student_id for asked in kept] == [KNOWN]
+    with ready.writing() as session:  # the operator's command line: another process
+        erase_student(session, actor=OPERATOR, student_id=KNOWN, ground="request")
+    client.get(f"/v1/students/{BLANK}/recommendations", headers=header)
+    assert [asked.student_id for asked in kept] == [BLANK]
