@@ -21,6 +21,7 @@ from service.accounts import people_routes
 from service.accounts import routes as accounts
 from service.accounts.actions import decoy_hash
 from service.accounts.queries import Identities
+from service.batches import routes as batches
 from service.clock import now
 from service.db import Database, open_database
 from service.demand import draft_routes
@@ -81,6 +82,7 @@ ROUTERS = (
     model_versions.router,
     monitoring.router,
     edition_routes.router,
+    batches.router,
 )
 
 

@@ -11,6 +11,7 @@ import typer
 
 from service.cli_accounts import audit_app, key_app, user_app
 from service.cli_backup import backup, move, restore
+from service.cli_batch import batch
 from service.cli_jobs import job_app, worker
 from service.cli_privacy import retention_app, student_app
 from service.errors import EXIT_CODES, BusyError, InvalidInputError, ServiceError
@@ -46,7 +47,7 @@ for name, group in {
 }.items():
     app.add_typer(group, name=name)
 app.command()(worker)
-for command in (backup, restore, move):
+for command in (backup, restore, move, batch):
     app.command()(command)
 
 

@@ -93,6 +93,16 @@ class TooManySignInsError(ServiceError):
     retry_after_seconds = 2
 
 
+class TooManyBatchesError(ServiceError):
+    """A school has asked for more batches than are made at once for one."""
+
+    status = 429
+    code = "too_many_batches"
+    title = "Повторите позже"
+    exit_code = 1
+    retry_after_seconds = 60
+
+
 class BusyError(ServiceError):
     """The database did not answer in time."""
 

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     promotion: Literal["person", "automatic"] = "person"  # who makes a candidate serve that passed the gate
     keep_candidates: Annotated[int, Field(ge=1)] = 10  # folders of versions that never served
     watch_days: Annotated[int, Field(ge=1)] | None = 1  # None: only after imports and promotions
+    batch_processes: Annotated[int, Field(ge=1, le=256)] = 1  # that make a batch side by side on this machine
+    dask: str | None = None  # address of a scheduler whose workers make batches instead
+    batch_days: Annotated[int, Field(ge=1, le=90)] = 7  # so long the file of a batch stands
     kept_answers_mb: Annotated[int, Field(ge=0, le=4096)] = 64  # lists kept in memory by each process that serves
     retention_years: Annotated[int, Field(ge=0, le=75)] | None = 3  # after the last school year; None: no clock
     log_level: str = "INFO"
@@ -58,6 +61,11 @@ class Settings(BaseSettings):
     def audit_anchor_file(self) -> Path:
         """Where the audit ended, day by day: beside the key, outside the database."""
         return self.secret_key_file.with_name("audit.anchors")
+
+    @property
+    def batches_dir(self) -> Path:
+        """Folder of the files of batches."""
+        return self.secret_key_file.with_name("batches")
 
     @property
     def reference_dir(self) -> Path:

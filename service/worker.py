@@ -1,5 +1,6 @@
 """The worker: takes one job after another, quietly beside the service, until it is told to stop."""
 
+import math
 import os
 import signal
 import threading
@@ -15,9 +16,10 @@ from threadpoolctl import threadpool_limits
 
 from service.access import OPERATOR
 from service.anchors import note_anchor
+from service.batches.sweeping import sweep
 from service.clock import now
 from service.db import Database
-from service.jobs.actions import TRAINING, WATCHING
+from service.jobs.actions import BATCH, TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
@@ -28,6 +30,7 @@ from service.watching import enqueue_watching, find_watching_cause
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
+SWEEP_SECONDS = 60.0  # so soon files of batches go that are not to stand any more
 AFTER_TROUBLE_SECONDS = 5.0  # with the database
 NICENESS = 10
 SCHEDULE = "schedule"
@@ -47,7 +50,13 @@ def _watch(database: Database, held: Held, settings: Settings) -> str:
     return watch_held(database, held, settings=settings)
 
 
-WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch}
+def _make_batch(database: Database, held: Held, settings: Settings) -> str:
+    from service.batches.making import make_held  # and the ranking only where there is something to rank
+
+    return make_held(database, held, settings=settings, batch_id=int(held.lease.unique_key.partition(":")[2]))
+
+
+WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch, BATCH: _make_batch}
 
 
 class Stopping:
@@ -87,12 +96,16 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
         threading.Thread(target=_end_with_parent, daemon=True).start()
     log.info("worker started", worker=os.getpid())
     anchored: date | None = None
+    swept_at = -math.inf
     try:
         while not stopping.asked:
             pause = POLL_SECONDS
             try:
                 lease = next_lease(database, settings)
                 anchored = _anchor_daily(database, settings, anchored)
+                if time.monotonic() - swept_at > SWEEP_SECONDS:
+                    swept_at = time.monotonic()
+                    sweep(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)
                 lease, pause = None, AFTER_TROUBLE_SECONDS

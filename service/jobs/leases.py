@@ -53,11 +53,12 @@ def claimable(moment: datetime, kinds: Sequence[str]) -> sa.Select[int]:
     return sa.select(Job.job_id).where(Job.kind.in_(kinds), sa.or_(is_due, _ran_out(moment))).order_by(Job.job_id)
 
 
-def claim_job(session: Session, *, kinds: Sequence[str], seconds: float) -> Lease | None:
-    """Take the oldest job that may be begun; None where there is none, or others were quicker."""
+def claim_job(session: Session, *, kinds: Sequence[str], seconds: float, job_id: int | None = None) -> Lease | None:
+    """Take a job, or the oldest that may be begun; None where there is none, or others were quicker."""
     moment, token = now(), secrets.token_hex(16)
     _settle_abandoned(session, moment)
-    chosen = claimable(moment, kinds).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    wanted = claimable(moment, kinds) if job_id is None else claimable(moment, kinds).where(Job.job_id == job_id)
+    chosen = wanted.limit(1).with_for_update(skip_locked=True).scalar_subquery()
     claim = (
         sa.update(Job)
         .where(Job.job_id == chosen)

@@ -18,7 +18,7 @@ from service.privacy.schemas import ErasureAct, ErasureDone, ErasureList, Ground
 from service.pseudonyms import digest_of
 from service.retraining import enqueue_training, is_learned_from
 from service.students.queries import get_student
-from service.tables import AuditRecord, Erasure, Student, StudentIdentity
+from service.tables import AuditRecord, Batch, Erasure, Student, StudentIdentity
 
 GROUNDS = {
     "request": "требование законного представителя или ученика",
@@ -62,6 +62,7 @@ def erase_student(
     )
     session.add(act)
     session.flush()
+    _remove_batches(session, school)
     session.execute(sa.delete(Student).where(Student.student_id == student_id))  # every other row hangs on this one
     session.expire_all()
     audit.record(
@@ -77,6 +78,12 @@ def erase_student(
     if was_learned_from:
         enqueue_training(session, actor=actor, cause=f"erasure {act.erasure_id}")
     return ErasureDone(**_told(act, names_of_actors(session, {act.actor_id})), trail=trail)
+
+
+def _remove_batches(session: Session, school_code: str) -> None:
+    """Files that may name the child: the worker takes them off the disk."""
+    may_name = sa.or_(Batch.school_code == school_code, Batch.school_code.is_(None))
+    session.execute(sa.update(Batch).where(may_name, Batch.removed_at.is_(None)).values(removed_at=now()))
 
 
 def count_rows(session: Session, student_id: str) -> dict[str, int]:

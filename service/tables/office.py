@@ -144,6 +144,37 @@ class Job(Table):
     finished_at: Mapped[datetime | None]
 
 
+class Batch(Table):
+    """Lists of many students asked for at once; its job makes a file that stands for a while."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        one_of("scope", "class", "school", "region"),
+        one_of("file_format", "ndjson", "csv", "xlsx", "parquet", "sqlite"),
+    )
+    batch_id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(sa.ForeignKey("jobs.job_id"), index=True)
+    scope: Mapped[str] = mapped_column(sa.String(8))
+    school_code: Mapped[str | None] = mapped_column(index=True)  # None: the region
+    class_id: Mapped[str | None]
+    file_format: Mapped[str] = mapped_column(sa.String(8))
+    k: Mapped[int]
+    demand_strength: Mapped[float]
+    since_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default=sa.text("0"))
+    reason: Mapped[str | None] = mapped_column(sa.Text)  # why a person takes so much at once
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    as_of: Mapped[date | None]
+    model_version: Mapped[str | None]
+    edition_code: Mapped[str | None]
+    revision: Mapped[int | None] = mapped_column(sa.BigInteger)  # everything up to this change is in the file
+    student_count: Mapped[int | None]
+    row_count: Mapped[int | None]
+    checksum: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
 class Observation(Table):
     """What was seen of the version that serves on one day: aggregates only."""
 

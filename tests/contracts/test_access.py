@@ -28,6 +28,7 @@ VALUES = {
     "session_id": "1",
     "user_id": "1",
     "key_id": "1",
+    "batch_id": "1",
 }
 
 BODIES: dict[str, dict[str, object]] = {

@@ -1,0 +1,1 @@
+"""Lists of a class, a school or the region in one file."""

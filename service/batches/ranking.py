@@ -1,0 +1,71 @@
+"""Ranking a chunk of students into columns; chunks are named by numbers, so that any process can do any of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from recommender.catalogue import KINDS
+from recommender.students import student_facts
+from service.access import OPERATOR, rankable_students
+from service.recommendations.shelf import Serving
+from service.students.facts import read_fact_rows, read_student_rows
+from service.tables import Batch, ClassMember, Student
+
+CHUNK = 1000
+KIND_CODES = tuple(kind.value for kind in KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places of lists, one a row: by student, kind and rank; `student`, `pathway` and `kind` are positions."""
+
+    student_ids: tuple[str, ...]
+    student: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    rank: NDArray[np.int16]
+    pathway: NDArray[np.int32]
+    fit: NDArray[np.float64]
+    final: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.student)
+
+
+def students_of(session: Session, batch: Batch, school_year: str) -> list[str]:
+    """Pseudonyms of a batch, sorted: those in its scope who may be ranked and of whom something changed."""
+    query = rankable_students(OPERATOR, school_year).with_only_columns(Student.student_id)
+    if batch.school_code is not None:
+        query = query.where(Student.school_code == batch.school_code)
+    members = sa.select(ClassMember.student_id).where(ClassMember.school_year == school_year)
+    if batch.class_id is not None:
+        members = members.where(ClassMember.class_id == batch.class_id)
+    query = query.where(Student.student_id.in_(members), Student.revision > batch.since_revision)
+    return list(session.scalars(query.order_by(Student.student_id)))
+
+
+def rank_places(
+    session: Session, serving: Serving, student_ids: Sequence[str], k: int, demand_strength: float
+) -> Places:
+    """Lists of some students, sorted by pseudonym; each student's are the same bits as on a card."""
+    of = sa.select(Student.student_id).where(Student.student_id.in_(list(student_ids)))
+    students = read_student_rows(session, of).get(serving.today.school_year, [])
+    rows = read_fact_rows(session, of, serving.reference, serving.today.school_year)
+    facts = student_facts(
+        students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
+    )
+    listed = serving.recommender.recommend(facts, k=k, demand_strength=demand_strength).listed
+    student, kind, rank = np.nonzero(listed.pathways >= 0)
+    where = (student, kind, rank)
+    return Places(
+        tuple(facts.student_ids),
+        student.astype(np.int32),
+        kind.astype(np.int8),
+        (rank + 1).astype(np.int16),
+        listed.pathways[where].astype(np.int32),
+        listed.fit[where],
+        listed.final[where],
+    )
