@@ -16,7 +16,8 @@ from benchmarks.records import ROOT, keep, stamped
 PARTS = (
     "umass", "onet", "rivals", "scoring_speed", "sample_region", "other_seeds", "single_answers", "learning_curve",
     "cold_pathways", "certainty", "next_evidence", "faithfulness", "fairness", "policy", "title_matching",
-    "demand_impact", "gate_power", "training_city", "training_beside", "api_throughput", "drift_alarms", "demo",
+    "demand_impact", "gate_power", "training_city", "training_beside", "api_throughput", "cold_start",
+    "batch_files", "drift_alarms", "demo",
 )  # fmt: skip
 ON_REQUEST = ("fresh_clone",)
 

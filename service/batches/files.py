@@ -124,24 +124,31 @@ class ParquetFile(_Rows):
 
     def __enter__(self) -> Self:
         words = pa.dictionary(pa.int32(), pa.string())
-        types = (pa.string(), words, pa.int16(), words, words, pa.float64(), pa.float64(), pa.float64())
+        types = (words, words, pa.int16(), words, words, pa.float64(), pa.float64(), pa.float64())
         self._schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
-        self._file = parquet.ParquetWriter(self.path, self._schema, compression="zstd")
+        self._kinds, self._codes = pa.array(KIND_CODES), pa.array(self.codes, pa.string())
+        self._titles, self._weights = pa.array(self.titles, pa.string()), pa.array(self.weights, pa.float64())
+        repeated = ["student_id", "kind", "rank", "pathway_code", "title_ru", "demand_weight"]  # the others never are
+        compression = {name: "lz4" if name in repeated else "none" for name in COLUMNS}
+        self._file = parquet.ParquetWriter(
+            self.path, self._schema, compression=compression, use_dictionary=repeated, write_statistics=["student_id"]
+        )
         return self
 
     def add(self, places: Places) -> None:
         """Write one part."""
-
-        def words(positions: Any, values: list[str]) -> Any:
-            return pa.DictionaryArray.from_arrays(pa.array(positions, pa.int32()), pa.array(values, pa.string()))
-
-        students = pa.array(places.student_ids, pa.string()).take(pa.array(places.student))
-        weights = pa.array(self.weights, pa.float64()).take(pa.array(places.pathway))
+        pathway = pa.array(places.pathway)
         columns = [
-            students, words(places.kind, list(KIND_CODES)), places.rank, words(places.pathway, self.codes),
-            words(places.pathway, self.titles), places.fit, weights, places.final,
-        ]  # fmt: skip
-        self._file.write_table(pa.Table.from_arrays([pa.array(each) for each in columns], schema=self._schema))
+            pa.DictionaryArray.from_arrays(pa.array(places.student), pa.array(places.student_ids, pa.string())),
+            pa.DictionaryArray.from_arrays(pa.array(places.kind, pa.int32()), self._kinds),
+            pa.array(places.rank),
+            pa.DictionaryArray.from_arrays(pathway, self._codes),
+            pa.DictionaryArray.from_arrays(pathway, self._titles),
+            pa.array(places.fit),
+            self._weights.take(pathway),
+            pa.array(places.final),
+        ]
+        self._file.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
     def __exit__(self, *_: object) -> None:
         self._file.close()

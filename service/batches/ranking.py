@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
+from recommender.scoring_layout import Listed
 from recommender.students import student_facts
 from service.access import OPERATOR, rankable_students
 from service.recommendations.shelf import Serving
@@ -57,11 +58,16 @@ def rank_places(
     facts = student_facts(
         students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
     )
-    listed = serving.recommender.recommend(facts, k=k, demand_strength=demand_strength).listed
+    made = serving.recommender.recommend(facts, k=k, demand_strength=demand_strength)
+    return places_of(made.listed, facts.student_ids)
+
+
+def places_of(listed: Listed, student_ids: Sequence[str]) -> Places:
+    """Lists as columns, empty places left out."""
     student, kind, rank = np.nonzero(listed.pathways >= 0)
     where = (student, kind, rank)
     return Places(
-        tuple(facts.student_ids),
+        tuple(student_ids),
         student.astype(np.int32),
         kind.astype(np.int8),
         (rank + 1).astype(np.int16),
