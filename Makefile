@@ -51,6 +51,7 @@ bench: $(BIN)/.rivals ## measure every figure; writes benchmarks/results.json an
 docs: $(BIN)/.develop ## remake the documents that are made from code and figures
 	@$(BIN)/python -m benchmarks.document
 	@$(BIN)/python -m tests.spec
+	@$(BIN)/python -m tests.contracts.openapi
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --group build

@@ -6,11 +6,13 @@ DISK_FULL = "На диске сервиса кончилось место: ни�
 
 
 class ServiceError(Exception):
-    """Root of the family; `str(error)` is a Russian sentence without names."""
+    """Root of the family; `str(error)` is a Russian sentence without names, `detail_en` says it in general."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Внутренняя ошибка"
+    title_en: ClassVar[str] = "Internal error"
+    detail_en: ClassVar[str] = "Something unforeseen happened."
     exit_code: ClassVar[int] = 1
     retry_after_seconds: ClassVar[int | None] = None  # where the same request may succeed soon
 
@@ -25,6 +27,8 @@ class InvalidInputError(ServiceError):
     status = 422
     code = "invalid_input"
     title = "Данные не подходят"
+    title_en = "Unsuitable data"
+    detail_en = "What was sent does not follow the rules; the Russian sentence and the facts say where."
     exit_code = 3
 
 
@@ -33,6 +37,8 @@ class ImportRefusedError(InvalidInputError):
 
     code = "import_refused"
     title = "Файл не принят"
+    title_en = "File not taken"
+    detail_en = "The file has faults and nothing of it was taken in; `report` names row, column and remedy."
 
 
 class NotFoundError(ServiceError):
@@ -41,6 +47,8 @@ class NotFoundError(ServiceError):
     status = 404
     code = "not_found"
     title = "Не найдено"
+    title_en = "Not found"
+    detail_en = "There is no such thing, or it is not yours to see."
     exit_code = 4
 
     def __init__(self, message: str = "Такой записи нет.", **facts: object) -> None:
@@ -53,6 +61,8 @@ class NotReadyError(ServiceError):
     status = 503
     code = "not_ready"
     title = "Ещё не готово"
+    title_en = "Not ready"
+    detail_en = "Something has to be set up first by the operator."
     exit_code = 5
 
 
@@ -62,6 +72,8 @@ class SignInError(ServiceError):
     status = 401
     code = "not_signed_in"
     title = "Нужно войти"
+    title_en = "Sign in"
+    detail_en = "Credentials are missing, wrong or expired: `Authorization: Bearer ...`."
     exit_code = 6
 
 
@@ -71,6 +83,8 @@ class DeniedError(ServiceError):
     status = 403
     code = "denied"
     title = "Нет права"
+    title_en = "Not allowed"
+    detail_en = "Your role or the verbs of your key do not allow this; `permission` names what is wanted."
     exit_code = 6
 
 
@@ -80,6 +94,8 @@ class LockedOutError(ServiceError):
     status = 429
     code = "locked_out"
     title = "Вход временно закрыт"
+    title_en = "Sign-in closed for a while"
+    detail_en = "Too many wrong passwords."
     exit_code = 6
 
 
@@ -89,6 +105,8 @@ class TooManySignInsError(ServiceError):
     status = 429
     code = "too_many_sign_ins"
     title = "Повторите чуть позже"
+    title_en = "Try again shortly"
+    detail_en = "Too many sign-ins at once."
     exit_code = 1
     retry_after_seconds = 2
 
@@ -99,6 +117,8 @@ class TooManyBatchesError(ServiceError):
     status = 429
     code = "too_many_batches"
     title = "Повторите позже"
+    title_en = "Try again later"
+    detail_en = "Your school has as many batches in the making as are made at once."
     exit_code = 1
     retry_after_seconds = 60
 
@@ -109,6 +129,8 @@ class BusyError(ServiceError):
     status = 503
     code = "busy"
     title = "Сервис занят"
+    title_en = "Busy"
+    detail_en = "The database did not answer in time: repeat the request."
     exit_code = 1
     retry_after_seconds = 5
 
@@ -119,6 +141,8 @@ class DiskFullError(ServiceError):
     status = 507
     code = "disk_full"
     title = "Кончилось место"
+    title_en = "No room left"
+    detail_en = "The service's disk is full; nothing was written."
     exit_code = 1
 
 
@@ -128,6 +152,8 @@ class ConflictError(ServiceError):
     status = 409
     code = "conflict"
     title = "Противоречие"
+    title_en = "Conflict"
+    detail_en = "This contradicts what is already there."
     exit_code = 7
 
 
@@ -137,6 +163,8 @@ class TooLargeError(ServiceError):
     status = 413
     code = "too_large"
     title = "Слишком большой запрос"
+    title_en = "Too large"
+    detail_en = "More than is taken at once."
     exit_code = 3
 
 

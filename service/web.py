@@ -37,12 +37,46 @@ HEADERS = {
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 STATUS_SENTENCES = {
-    400: ("bad_request", "Запрос не разобран", "Тело запроса не удалось прочитать."),
-    404: ("no_such_address", "Не найдено", "Такого адреса нет."),
-    405: ("wrong_method", "Другой метод", "Этот адрес вызывают другим методом."),
-    413: ("too_large", "Слишком большой запрос", "Тело запроса больше допустимого."),
-    415: ("wrong_media_type", "Другой тип данных", "Такой тип данных не принимается."),
+    400: (
+        "bad_request",
+        ("Запрос не разобран", "Тело запроса не удалось прочитать."),
+        ("Bad request", "The body cannot be read."),
+    ),
+    404: ("no_such_address", ("Не найдено", "Такого адреса нет."), ("Not found", "There is no such address.")),
+    405: (
+        "wrong_method",
+        ("Другой метод", "Этот адрес вызывают другим методом."),
+        ("Other method", "This address is called by another method."),
+    ),
+    413: (
+        "too_large",
+        ("Слишком большой запрос", "Тело запроса больше допустимого."),
+        ("Too large", "The body is larger than is taken."),
+    ),
+    415: (
+        "wrong_media_type",
+        ("Другой тип данных", "Такой тип данных не принимается."),
+        ("Other media type", "This type is not taken."),
+    ),
 }
+REFUSED = ("refused", ("Отказ", "Запрос не выполнен."), ("Refused", "The request was not done."))
+
+
+def prefers_english(accept_language: str | None) -> bool:
+    """Whether a caller would rather read English than Russian; without a word about it, Russian.
+
+    >>> prefers_english("en-GB,en;q=0.9,ru;q=0.8"), prefers_english("de, ru;q=0.5, en;q=0.4"), prefers_english(None)
+    (True, False, False)
+    """
+    weights = {"ru": 0.0, "en": 0.0}
+    for part in (accept_language or "").split(","):
+        tag, _, parameter = part.strip().partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in weights:
+            found = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", parameter)
+            weight = float(found[1]) if found is not None else 1.0
+            weights[language] = max(weights[language], weight)
+    return weights["en"] > weights["ru"]
 
 
 async def get_settings_of(request: Request) -> Settings:
@@ -129,21 +163,38 @@ def attachment(name: str) -> dict[str, str]:
 
 
 def problem(
-    status: int, code: str, title: str, detail: str, *, retry_after: int | None = None, **facts: object
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    retry_after: int | None = None,
+    **facts: object,
 ) -> JSONResponse:
     """An RFC 9457 answer."""
     body = {"type": f"urn:orientir:{code}", "title": title, "status": status, "detail": detail, "code": code, **facts}
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers: dict[str, str] = {"Content-Language": "ru"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
     return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_TYPE)
 
 
-def answer_service_error(_request: Request, error: Exception) -> JSONResponse:
+def _in_english(answer: JSONResponse) -> JSONResponse:
+    answer.headers["Content-Language"] = "en"
+    return answer
+
+
+def answer_service_error(request: Request, error: Exception) -> JSONResponse:
     """ServiceError on the wire."""
     if not isinstance(error, ServiceError):
         raise error
     wait = error.retry_after_seconds
+    if prefers_english(request.headers.get("accept-language")):
+        facts = error.facts | {"detail_ru": str(error)}  # what exactly is wrong is said in Russian
+        title, detail = error.title_en, error.detail_en
+        return _in_english(problem(error.status, error.code, title, detail, retry_after=wait, **facts))
     return problem(error.status, error.code, error.title, str(error), retry_after=wait, **error.facts)
 
 
@@ -163,21 +214,29 @@ def _is_busy(error: sa.exc.OperationalError) -> bool:
     return is_locked or state[:2] in ("40", "53", "55", "57")
 
 
-def answer_http_error(_request: Request, error: Exception) -> JSONResponse:
+def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's own errors on the wire."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    code, title, detail = STATUS_SENTENCES.get(status, ("refused", "Отказ", "Запрос не выполнен."))
-    response = problem(status, code, title, detail)
+    response = _of_status(status, request.headers.get("accept-language"))
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
 
 
-def answer_validation_error(_request: Request, error: Exception) -> JSONResponse:
+def _of_status(status: int, accept_language: str | None) -> JSONResponse:
+    code, russian, english = STATUS_SENTENCES.get(status, REFUSED)
+    if prefers_english(accept_language):
+        return _in_english(problem(status, code, *english))
+    return problem(status, code, *russian)
+
+
+def answer_validation_error(request: Request, error: Exception) -> JSONResponse:
     """Where the request is wrong and how; never what it held, because that could be a name."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     faults = [{"where": _where(fault["loc"]), "kind": fault["type"]} for fault in found[:50]]
     places = ", ".join(dict.fromkeys(fault["where"] for fault in faults))
+    if prefers_english(request.headers.get("accept-language")):
+        return _in_english(problem(422, "invalid_input", "Unsuitable data", f"Check: {places}.", faults=faults))
     return problem(422, "invalid_input", "Данные не подходят", f"Проверьте: {places}.", faults=faults)
 
 
@@ -235,7 +294,7 @@ class Frame:
         )
 
 
-_no_such_address = problem(404, *STATUS_SENTENCES[404])
+_no_such_address = _of_status(404, None)
 
 
 def _has_control(scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from service.access import Actor, Permission, tested_students, visible_classes, 
 from service.errors import NotFoundError
 from service.installation import Today
 from service.students.missing import missing_facts
-from service.students.schemas import ClassList, ClassRow, ClassStudents, StudentRow
+from service.students.schemas import ClassList, ClassRow, ClassStudents, KnownStudent, StudentRow
 from service.tables import (
     AnswerSheet,
     ClassMember,
@@ -206,3 +206,22 @@ def _decision_counts(session: Session, of: sa.Select[str]) -> Counter[tuple[str,
         .group_by(DecisionRecord.student_id, DecisionRecord.decision)
     )
     return Counter({(student, word): count for student, word, count in session.execute(query)})
+
+
+def list_changed(
+    session: Session, actor: Actor, *, since: int, after: tuple[int, str], limit: int, today: Today
+) -> list[KnownStudent]:
+    """Visible students of whom something changed, the earliest change first, after a place in that order."""
+    this_year = sa.and_(ClassMember.student_id == Student.student_id, ClassMember.school_year == today.school_year)
+    query = (
+        visible_students(actor)
+        .with_only_columns(Student.student_id, Student.school_code, ClassMember.class_id, Student.revision)
+        .outerjoin(ClassMember, this_year)
+        .where(Student.revision > since, sa.tuple_(Student.revision, Student.student_id) > sa.tuple_(*after))
+        .order_by(Student.revision, Student.student_id)
+        .limit(limit)
+    )
+    return [
+        KnownStudent(student_id=student, school_code=school, class_id=class_id, revision=revision)
+        for student, school, class_id, revision in session.execute(query)
+    ]

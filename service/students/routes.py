@@ -2,17 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Request
 
 from service import audit
 from service.access import Actor, Permission
+from service.cursors import read_cursor, sign_cursor
 from service.installation import get_today
 from service.students import queries
-from service.students.schemas import ClassList, ClassStudents
+from service.students.schemas import ClassList, ClassStudents, StudentPage
 from service.web import AppSettings, Permitted, Reads, Units
 
 router = APIRouter(tags=["students"])
 
+StudentReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ClassReader = Annotated[Actor, Depends(Permitted(Permission.READ_CLASSES))]
 
 
@@ -30,3 +32,33 @@ def list_students(class_id: str, actor: ClassReader, database: Units, settings: 
     with database.writing() as session:
         audit.record(session, actor=actor, deed="class.read", subject=class_id)
     return answer
+
+
+@router.get("/students")
+def list_changed(
+    actor: StudentReader,
+    session: Reads,
+    settings: AppSettings,
+    request: Request,
+    changed_since: Annotated[int, Query(ge=0, le=2**53, description="Ревизия прошлой страницы или выгрузки")] = 0,
+    cursor: Annotated[str | None, Query(max_length=200, description="next_cursor прошлой страницы")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> StudentPage:
+    """Ученики по псевдонимам, изменившиеся раньше — первыми: для ночной сверки."""
+    key, purpose = request.app.state.secret_key, f"students {actor.actor_id} {changed_since}"
+    number, student_id = (0, "") if cursor is None else read_cursor(key, purpose, cursor)
+    found = queries.list_changed(
+        session,
+        actor,
+        since=changed_since,
+        after=(int(number), str(student_id)),
+        limit=limit + 1,
+        today=get_today(session, settings),
+    )
+    page, has_more = found[:limit], len(found) > limit
+    last = page[-1] if page else None
+    return StudentPage(
+        students=page,
+        next_cursor=sign_cursor(key, purpose, last.revision, last.student_id) if has_more and last else None,
+        revision=last.revision if last is not None else changed_since,
+    )

@@ -184,3 +184,20 @@ class StudentCard(Wire):
     trials: list[Trial]
     enrolments: list[Enrolment]
     missing: list[MissingFact]
+
+
+class KnownStudent(Wire):
+    """A student by pseudonym, and which change was the last."""
+
+    student_id: str
+    school_code: str
+    class_id: str | None  # of this school year; None: on no roster of it
+    revision: int
+
+
+class StudentPage(Wire):
+    """GET /v1/students, in the order of changes."""
+
+    students: list[KnownStudent]
+    next_cursor: str | None  # None: this is the last page
+    revision: int  # ask for what changed since it the next time

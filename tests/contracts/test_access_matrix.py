@@ -65,6 +65,7 @@ ROUTES = {
         GET /v1/classes/{class_id}/students
         GET /v1/classes/{class_id}/recommendations
         GET /v1/classes/{class_id}/edition-change
+        GET /v1/students
         GET /v1/students/{student_id}
         GET /v1/students/{student_id}/consents
         GET /v1/students/{student_id}/recommendations

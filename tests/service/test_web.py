@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.db import Database
+from service.errors import ServiceError
 from service.settings import Settings
 from tests.service.conftest import Authorization
 from tests.service.worked_example import KNOWN, example_text
@@ -135,3 +136,38 @@ def test_a_serving_process_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "detail"),
+    [
+        (None, "Не найдено", "Такого ученика нет."),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "Не найдено", "Такого ученика нет."),
+        ("en", "Not found", "There is no such thing, or it is not yours to see."),
+        ("en-US,en;q=0.9,ru;q=0.8", "Not found", "There is no such thing, or it is not yours to see."),
+        ("de;q=broken,,;;", "Не найдено", "Такого ученика нет."),
+    ],
+)
+def test_errors_in_the_callers_language(
+    client: TestClient, sign_in: SignIn, language: str | None, title: str, detail: str
+) -> None:
+    header = sign_in("navigator") | ({"Accept-Language": language} if language else {})
+    answer = client.get("/v1/students/s9999999", headers=header)
+    assert (answer.status_code, answer.json()["title"], answer.json()["detail"]) == (404, title, detail)
+    assert answer.json()["code"] == "not_found"
+    assert answer.headers["content-language"] == ("en" if title == "Not found" else "ru")
+
+
+def test_every_error_can_be_said_in_english(client: TestClient) -> None:
+    english = {"Accept-Language": "en"}
+    assert client.get("/nowhere", headers=english).json()["detail"] == "There is no such address."
+    assert client.put("/v1/me", headers=english).json()["title"] == "Other method"
+    assert client.post("/v1/sessions", headers=english, json={}).json()["detail"] == "Check: body.login, body.password."
+    family, seen = [ServiceError], set()
+    while family:
+        error = family.pop()
+        family += error.__subclasses__()
+        assert error.title_en.isascii(), error
+        assert error.detail_en.isascii(), error
+        seen.add(error.code)
+    assert {"not_found", "denied", "disk_full"} <= seen
