@@ -134,6 +134,7 @@ def served(folder: Path, port: int = 8765, data: Path = ROOT / "data") -> Iterat
         "ORIENTIR_DATA_DIR": str(data),
         "ORIENTIR_PORT": str(port),
         "ORIENTIR_LOG_LEVEL": "WARNING",
+        "ORIENTIR_REQUESTS_A_MINUTE": "0",  # one reader stands for all
     }
     command = [sys.executable, "-m", "service.cli"]
     subprocess.run([*command, "demo", "--once"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- ourselves

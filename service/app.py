@@ -47,6 +47,7 @@ from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
 from service.students import routes as students
 from service.tables import ActiveModel, Installation
+from service.throttle import Throttle
 from service.web import (
     Frame,
     OpenToAll,
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.districts = DistrictKeeper(database)
     app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
     decoy_hash()
+    app.state.throttle = Throttle(settings.requests_a_minute)
     app.state.identities = Identities(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
     app.add_exception_handler(ServiceError, answer_service_error)

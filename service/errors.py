@@ -111,6 +111,26 @@ class TooManySignInsError(ServiceError):
     retry_after_seconds = 2
 
 
+class TooManyRequestsError(ServiceError):
+    """One reader asks more often than is allowed."""
+
+    status = 429
+    code = "too_many_requests"
+    title = "Слишком часто"
+    title_en = "Too often"
+    detail_en = "Wait as long as Retry-After says; many students at once are asked for as a batch."
+    exit_code = 1
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait
+
+    @property
+    def retry_after_seconds(self) -> int:  # type: ignore[override] # here it is not the same for all
+        """Until one more request is allowed."""
+        return self.wait_seconds
+
+
 class TooManyBatchesError(ServiceError):
     """A school has asked for more batches than are made at once for one."""
 

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Annotated[int, Field(ge=1, le=65535)] = 8501
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
+    requests_a_minute: Annotated[int, Field(ge=0)] = 3000  # of one person or key; 0: as many as they like
     session_hours: Annotated[float, Field(gt=0, le=168)] = 10.0
     failures_before_lock: Annotated[int, Field(ge=1)] = 5
     lock_minutes: Annotated[float, Field(gt=0)] = 15.0

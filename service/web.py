@@ -124,6 +124,7 @@ class Permitted:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
         actor: Actor = await request.app.state.identities.identify(credentials.credentials)
         request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
+        request.state.allowance = request.app.state.throttle.take(actor.actor_id)
         if self.any_of:
             check_permission(actor, *self.any_of)
         return actor
@@ -269,6 +270,9 @@ class Frame:
                 status, answering = message["status"], True
                 own = {name.lower() for name, _ in message["headers"]}
                 extra = [(name, value) for name, value in HEADERS.items() if name not in own]
+                allowance = state.get("allowance")
+                if allowance is not None:
+                    extra += allowance.headers()
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
             await send(message)
 
