@@ -1,9 +1,10 @@
 """Entry of the screens: door, frame and navigation only."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from dashboard import client, session, text
-from dashboard.views import classes, demand_list, model, sign_in
+from dashboard import client, session, text, text_people
+from dashboard.views import classes, demand_list, model, own_password, people, sign_in
 from dashboard.widgets import style
 from dashboard.widgets.elements import banner
 
@@ -18,20 +19,36 @@ def main() -> None:
         return
     me = client.me(token)  # on every run: rights may have changed since the door
     session.sign_in(token, me)
-    pages = [
-        st.Page(classes.page, title=text.PAGE_CLASSES, url_path="classes", default=True),
-        st.Page(demand_list.page, title=text.PAGE_DEMAND, url_path="demand"),
-        st.Page(model.page, title=text.PAGE_MODEL, url_path="model"),
-    ]
-    asked = st.navigation(pages if "classes:read" in me.permissions else pages[1:], position="top")
-    who, leave = st.columns([8, 1], vertical_alignment="center")
+    if me.password_is_temporary:
+        asked = st.navigation([st.Page(own_password.page, title=text_people.OWN_TITLE)], position="hidden")
+    else:
+        asked = st.navigation(_pages(frozenset(me.permissions)), position="top")
+    who, password, leave = st.columns([7, 1, 1], vertical_alignment="center")
     with who:
         st.caption(f"{me.display_name} · {me.school_title or me.region_title}")
+    if not me.password_is_temporary:
+        with password, st.popover(text_people.MINE, key="open-my-password", width="stretch"):
+            own_password.form(token, "my_password")
     if leave.button(text.SIGN_OUT, width="stretch"):
         _leave()
     if me.data_are_synthetic:
         banner(text.SYNTHETIC)
     asked.run()
+
+
+def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
+    """Pages that somebody with these permissions can use."""
+    pages = (
+        ("classes:read", classes.page, text.PAGE_CLASSES, "classes"),
+        ("demand:read", demand_list.page, text.PAGE_DEMAND, "demand"),
+        ("models:read", model.page, text.PAGE_MODEL, "model"),
+        ("accounts:write", people.page, text_people.PAGE_PEOPLE, "people"),
+    )
+    mine = [page for page in pages if page[0] in permissions]
+    return [
+        st.Page(page, title=title, url_path=path, default=place == 0)
+        for place, (_, page, title, path) in enumerate(mine)
+    ]
 
 
 def _leave(notice: str | None = None) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx2
 
 from dashboard import text
-from service.accounts.schemas import Me, SessionOpened
+from service.accounts.schemas import AdmittedPerson, Keys, KeyShownOnce, Me, People, SessionOpened
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
 from service.jobs.schemas import JobList
@@ -265,3 +265,56 @@ def model_versions(token: str) -> ModelVersionList:
 def observations(token: str) -> ObservationList:
     """What was seen of the version that serves, newest first."""
     return _get(ObservationList, "/v1/observations", token)
+
+
+def change_password(token: str, current: str, wanted: str) -> None:
+    """A password of one's own choice."""
+    _ask("PUT", "/v1/me/password", token, json={"current": current, "wanted": wanted})
+
+
+def people(token: str) -> People:
+    """Who signs in to the school."""
+    return _get(People, "/v1/people", token)
+
+
+def add_person(token: str, login: str, name: str, role: str, class_ids: list[str]) -> AdmittedPerson:
+    """Let a person in."""
+    sent = {"login": login, "display_name": name, "role": role, "class_ids": class_ids}
+    return AdmittedPerson.model_validate_json(_ask("POST", "/v1/people", token, json=sent).content)
+
+
+def limit_person(token: str, user_id: int, class_ids: list[str]) -> None:
+    """Limit a counsellor to classes."""
+    _ask("PUT", f"/v1/people/{user_id}/classes", token, json={"class_ids": class_ids})
+
+
+def reset_password(token: str, user_id: int) -> AdmittedPerson:
+    """Another temporary password."""
+    return AdmittedPerson.model_validate_json(_ask("POST", f"/v1/people/{user_id}/password", token).content)
+
+
+def dismiss_person(token: str, user_id: int) -> None:
+    """Close the door behind a person."""
+    _ask("POST", f"/v1/people/{user_id}/dismissal", token)
+
+
+def keys(token: str) -> Keys:
+    """Keys of the school's systems."""
+    return _get(Keys, "/v1/keys", token)
+
+
+def issue_key(token: str, title: str, verbs: list[str], days: int) -> KeyShownOnce:
+    """A key for a system."""
+    sent = {"title": title, "verbs": verbs, "days": days}
+    return KeyShownOnce.model_validate_json(_ask("POST", "/v1/keys", token, json=sent).content)
+
+
+def rotate_key(token: str, key_id: int, overlap_hours: float) -> KeyShownOnce:
+    """A new key in place of one."""
+    answer = _ask("POST", f"/v1/keys/{key_id}/rotation", token, json={"overlap_hours": overlap_hours})
+    return KeyShownOnce.model_validate_json(answer.content)
+
+
+def revoke_key(token: str, key_id: int) -> None:
+    """A key that must not work any more."""
+    _ask("DELETE", f"/v1/keys/{key_id}", token)

@@ -7,7 +7,7 @@ import streamlit as st
 from service.accounts.schemas import Me
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
-DRAFT_ID = "draft_id"
+DRAFT_ID, SECRET = "draft_id", "secret"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -87,3 +87,13 @@ def leave_notice(text: str) -> None:
 def take_notice() -> str | None:
     """The sentence left, once."""
     return cast("str | None", st.session_state.pop(NOTICE, None))
+
+
+def leave_secret(text: str, secret: str) -> None:
+    """A key to show on the next run and never again."""
+    st.session_state[SECRET] = (text, secret)
+
+
+def take_secret() -> tuple[str, str] | None:
+    """The sentence and the key left, once."""
+    return cast("tuple[str, str] | None", st.session_state.pop(SECRET, None))

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 MOST_CROWDED = 15
 CROWDING_SECONDS = 600.0  # so old may be what a card says about applicants per seat
+RETRY_SECONDS = 5.0
+REMEMBERED_LAYOUTS = 4
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ class DistrictKeeper:
         self._database = database
         self._lock = threading.Lock()
         self._of: tuple[Serving, tuple[int | None, ...], District] | None = None
-        self._crowding: list[float] | None = None
+        self._crowding: OrderedDict[str, list[float]] = OrderedDict()  # of the last layouts
         self._turn = threading.Lock()  # one refreshing at a time
         self._refreshing: threading.Thread | None = None
-        self._refreshed_at = -math.inf
+        self._tried: tuple[Serving | None, float] = (None, -math.inf)
 
     def take(self, session: Session, serving: Serving) -> District:
         """The district as the current ranker sees it."""
@@ -81,22 +84,30 @@ class DistrictKeeper:
         with self._lock:
             if self._of is None or self._of[0] is not serving or self._of[1] != last:
                 self._of = (serving, last, read_district(session, serving))
-                self._crowding = self._of[2].congestion.per_seat.tolist()
+                self._tried = (serving, time.monotonic())
+                self._crowding[serving.layout] = self._of[2].congestion.per_seat.tolist()
+                self._crowding.move_to_end(serving.layout)
+                if len(self._crowding) > REMEMBERED_LAYOUTS:
+                    self._crowding.popitem(last=False)
             return self._of[2]
 
     def crowding(self, serving: Serving) -> list[float] | None:
-        """Expected applicants per seat, at most a while old; None until the current ranker has seen the district."""
-        known = self._of
-        is_current = known is not None and known[0] is serving
-        if not is_current or time.monotonic() - self._refreshed_at > CROWDING_SECONDS:
+        """Expected applicants per seat, at most a while old; None until such a ranker has seen the district.
+
+        A version that is taken back finds what it knew: its lists are the same again.
+        """
+        found = self._crowding.get(serving.layout)
+        tried, moment = self._tried
+        pause = CROWDING_SECONDS if found is not None else RETRY_SECONDS
+        if tried is not serving or time.monotonic() - moment > pause:
             self._refresh_beside(serving)
-        return self._crowding if is_current else None
+        return found
 
     def _refresh_beside(self, serving: Serving) -> None:
         with self._turn:
             if self._refreshing is not None and self._refreshing.is_alive():
                 return
-            self._refreshed_at = time.monotonic()
+            self._tried = (serving, time.monotonic())
             self._refreshing = threading.Thread(target=self._refresh, args=[serving], name="district")
             self._refreshing.start()
 
@@ -117,6 +128,7 @@ class DistrictKeeper:
         """Let go of everybody at once: somebody was erased."""
         with self._lock:
             self._of = None
+            self._crowding.clear()
 
 
 def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:

@@ -1,5 +1,7 @@
 """The ranker that serves, laid out once and swapped when the version, the edition, the catalogue or the day changes."""
 
+import hashlib
+import json
 import threading
 from dataclasses import dataclass, replace
 from datetime import date
@@ -68,6 +70,13 @@ class Serving:
     today: Today
     recommender: Recommender
     degradation: str | None = None  # what is not as it should be, in words
+
+    @cached_property
+    def layout(self) -> str:
+        """Names what a ranking depends on, students aside: equal for a version that was taken back."""
+        edition = self.edition.code if self.edition is not None else None
+        told = [self.model.version, edition, self.today.as_of.isoformat(), *self.catalogue.position]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     @cached_property
     def titles(self) -> dict[str, dict[str, str]]:
