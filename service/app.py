@@ -16,6 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from service.accounts import people_routes
 from service.accounts import routes as accounts
@@ -49,6 +50,7 @@ from service.students import routes as students
 from service.tables import ActiveModel, Installation
 from service.throttle import Throttle
 from service.web import (
+    PROBLEMS,
     Frame,
     OpenToAll,
     Permitted,
@@ -131,9 +133,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.add_exception_handler(sa.exc.SQLAlchemyError, answer_database_error)
     app.add_exception_handler(RequestValidationError, answer_validation_error)
     for router in ROUTERS:
-        app.include_router(router, prefix="/v1")
+        app.include_router(router, prefix="/v1", responses=PROBLEMS)
     app.include_router(_public_router(app))
     check_every_route_declares_access(app)
+    app.state.methods = [
+        (compile_path(context.path or "")[0], frozenset(context.methods or ())) for context, _ in declared_routes(app)
+    ]
     return app
 
 

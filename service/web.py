@@ -59,6 +59,23 @@ STATUS_SENTENCES = {
         ("Other media type", "This type is not taken."),
     ),
 }
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:orientir:not_found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "Что не так и что делать"},
+        "code": {"type": "string", "description": "Не меняется от версии к версии", "examples": ["not_found"]},
+    },
+    "additionalProperties": True,  # facts of the error
+}
+_PROBLEM: dict[str, Any] = {
+    "description": "Отказ (RFC 9457): код не меняется, предложение говорит, что делать",
+    "content": {PROBLEM_TYPE: {"schema": PROBLEM_SCHEMA}},
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": _PROBLEM, 422: _PROBLEM, "5XX": _PROBLEM}  # of every route
 REFUSED = ("refused", ("Отказ", "Запрос не выполнен."), ("Refused", "The request was not done."))
 
 
@@ -221,7 +238,18 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     response = _of_status(status, request.headers.get("accept-language"))
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
+    if status == 405:
+        response.headers["Allow"] = ", ".join(_methods_at(request))
     return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Methods of every route at an address: the framework names those of the first one only."""
+    methods: set[str] = set()
+    for pattern, allowed in request.app.state.methods:
+        if pattern.match(request.scope["path"]):
+            methods |= allowed
+    return sorted(methods)
 
 
 def _of_status(status: int, accept_language: str | None) -> JSONResponse:

@@ -149,13 +149,13 @@ class NewKey(Wire):
 
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
-    days: Annotated[int, Field(ge=1, le=730)] = 365
+    days: Annotated[int, Field(strict=True, ge=1, le=730)] = 365
 
 
 class KeyRotation(Wire):
     """POST /v1/keys/{key_id}/rotation."""
 
-    overlap_hours: Annotated[float, Field(ge=0, le=720)] = 24.0
+    overlap_hours: Annotated[float, Field(strict=True, ge=0, le=720)] = 24.0
 
 
 class KeyShownOnce(Wire):
@@ -170,7 +170,7 @@ class GlassToBreak(Wire):
     """POST /v1/broken-glass."""
 
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
-    minutes: Annotated[int, Field(ge=1, le=240)] = 60
+    minutes: Annotated[int, Field(strict=True, ge=1, le=240)] = 60
 
 
 class GlassBroken(Wire):

@@ -23,9 +23,11 @@ class NewBatch(Wire):
 
     class_id: Annotated[Writable, Field(max_length=64)] | None = None  # None: the whole school
     file_format: FileFormat = "ndjson"
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 10
-    demand_strength: Annotated[float, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
-    since_revision: Annotated[int, Field(ge=0, le=2**53)] = 0  # only students of whom something changed after it
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_K)] = 10
+    demand_strength: Annotated[float, Field(strict=True, ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
+    since_revision: Annotated[int, Field(strict=True, ge=0, le=2**53)] = (
+        0  # only students of whom something changed after it
+    )
     reason: Annotated[Writable, Field(min_length=10, max_length=500)] | None = None  # people must give one
 
 

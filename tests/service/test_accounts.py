@@ -130,3 +130,16 @@ def test_refusals_of_new_people_and_keys(ready: Database, settings: Settings) ->
         revoke_key(session, actor=OPERATOR, key_id=99)
     with pytest.raises(NotFoundError), ready.writing() as session:
         find_user_id(session, "nobody")
+
+
+@sqlite_only
+def test_a_truth_is_no_number(client: TestClient, sign_in: Callable[[str], Authorization]) -> None:
+    header = sign_in("director")
+    for path, sent in (
+        ("/v1/keys", {"title": "Журнал", "verbs": ["demand:read"], "days": True}),
+        ("/v1/keys/1/rotation", {"overlap_hours": False}),
+        ("/v1/batches", {"k": True, "reason": "сверка с журналом"}),
+    ):
+        answer = client.post(path, headers=header, json=sent)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), path
+    assert client.post("/v1/keys/1/rotation", headers=header, json={"overlap_hours": 1}).status_code == 404

@@ -171,3 +171,9 @@ def test_every_error_can_be_said_in_english(client: TestClient) -> None:
         assert error.detail_en.isascii(), error
         seen.add(error.code)
     assert {"not_found", "denied", "disk_full"} <= seen
+
+
+def test_another_method_names_all_that_there_are(client: TestClient) -> None:
+    answer = client.put("/v1/batches")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert client.post("/v1/batches/1").headers["allow"] == "DELETE, GET"
