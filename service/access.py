@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from service.errors import DeniedError
 from service.tables import ClassMember, SchoolClass, Student
@@ -120,14 +121,20 @@ def _school_in_reach(actor: Actor, school_code: sa.ColumnElement[str]) -> sa.Col
 
 
 def visible_students(actor: Actor) -> sa.Select[Student]:
-    """The beginning of every query about students: those whom this actor may see, nobody else."""
+    """The beginning of every query about students: those whom this actor may see, nobody else.
+
+    Whose classes are limited sees who is in them by the newest roster: whoever has moved on is another's student.
+    """
     students = sa.select(Student).where(_school_in_reach(actor, Student.__table__.c.school_code))
     if actor.class_ids is None:
         return students
+    roster = aliased(ClassMember)  # whoever joins rosters to this keeps a row of its own
     own = sa.exists().where(
-        ClassMember.student_id == Student.student_id, ClassMember.class_id.in_(sorted(actor.class_ids))
+        roster.student_id == Student.student_id,
+        roster.class_id.in_(sorted(actor.class_ids)),
+        roster.school_year == _newest_year(),
     )
-    return students.where(own)
+    return students.where(own.correlate(Student))
 
 
 def visible_classes(actor: Actor) -> sa.Select[SchoolClass]:
@@ -153,12 +160,13 @@ def tested_students(school_year: str) -> sa.Select[str]:
 
 def _agreed(consent: sa.orm.InstrumentedAttribute[bool], school_year: str) -> sa.ColumnElement[bool]:
     """Consent on the newest roster up to a school year: a roster of next year decides from its September on."""
-    newest = (
-        sa.select(sa.func.max(ClassMember.school_year))
-        .where(ClassMember.student_id == Student.student_id, ClassMember.school_year <= school_year)
-        .correlate(Student)
-        .scalar_subquery()
-    )
+    newest = _newest_year(ClassMember.school_year <= school_year)
     return sa.exists().where(
         ClassMember.student_id == Student.student_id, ClassMember.school_year == newest, consent.is_(sa.true())
     )
+
+
+def _newest_year(*until: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
+    """School year of a student's newest roster."""
+    years = sa.select(sa.func.max(ClassMember.school_year)).where(ClassMember.student_id == Student.student_id, *until)
+    return years.correlate(Student).scalar_subquery()

@@ -7,6 +7,8 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from service import audit
 from service.clock import now
 from service.db import Database
@@ -42,8 +44,13 @@ def read_anchors(path: Path, secret_key: bytes) -> dict[int, str]:
         parts = line.split(" ")
         if len(parts) != PARTS or not hmac.compare_digest(seal.encode(), _seal(secret_key, text).encode()):
             raise ConflictError(f"{path.name}: строка {number} написана не этой установкой или повреждена.")
-        found[int(parts[1])] = parts[2]
+        found.setdefault(int(parts[1]), parts[2])  # what was noted first counts
     return found
+
+
+def check_audit(session: Session, path: Path, secret_key: bytes) -> audit.ChainCheck:
+    """Walk the audit and hold it against what was noted beside the database."""
+    return audit.verify(session, read_anchors(path, secret_key))
 
 
 def _seal(secret_key: bytes, text: str) -> str:

@@ -16,7 +16,9 @@ from service.db import SEAL_KEY, lock_table
 from service.pseudonyms import subject_of
 from service.tables import AuditHead, AuditRecord
 
+End = tuple[int, str]  # number and hash of a record
 GENESIS = "0" * 64
+BEGINNING: End = (0, GENESIS)
 LOCK_KEY = 0x0A0D17
 ONLY_HEAD = 1
 
@@ -25,8 +27,8 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
     """Add a record in the deed's own transaction; its number. Facts are codes and numbers, never names."""
     lock_table(session, LOCK_KEY)  # the chain has one end
     session.flush()
-    last = find_end(session)
-    number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+    (count, previous), may_seal = _end_to_continue(session)
+    number = count + 1
     row = AuditRecord(
         audit_id=number,
         recorded_at=now(),
@@ -38,9 +40,20 @@ def record(session: Session, *, actor: Actor, deed: str, subject: str, **facts: 
     )
     row.record_hash = _seal(row, session)
     session.add(row)
-    _seal_end(session, number, row.record_hash)
+    if may_seal:
+        _seal_end(session, number, row.record_hash)
     session.flush()
     return number
+
+
+def _end_to_continue(session: Session) -> tuple[End, bool]:
+    """After which record the next one comes, and whether it may be sealed as the new end.
+
+    The sealed end counts, not the last row: where rows were taken away, what is added leaves the gap open. A seal that
+    was spoiled, or that fewer records are under than there are, is never made good again.
+    """
+    last, sealed = find_end(session) or BEGINNING, _find_sealed_end(session)
+    return (last, False) if sealed is None or sealed[0] < last[0] else (sealed, True)
 
 
 def _seal_end(session: Session, count: int, last_hash: str) -> None:
@@ -57,9 +70,7 @@ def _end_seal(session: Session, count: int, last_hash: str) -> str:
 
 
 def seal_old_end(session: Session) -> None:
-    """Seal the end of a chain that was begun before ends were sealed; once, with the upgrade."""
-    if session.scalar(sa.select(AuditHead.head_id)) is not None:
-        return
+    """Seal the end of a chain that was begun before ends were sealed: once, with the upgrade that brings the seal."""
     last = find_end(session)
     if last is not None:
         _seal_end(session, *last)
@@ -78,38 +89,50 @@ class ChainCheck:
 
     row_count: int
     first_broken: int | None
+    noted_count: int = 0  # notes outside the database that the chain was held against
 
     @property
     def text(self) -> str:
         """For people."""
         if self.first_broken is not None:
             return f"Цепочка журнала нарушена: первая неверная или пропавшая запись № {self.first_broken}."
-        return f"Журнал цел: записей {self.row_count}."
+        against = f"сверен с отметками вне базы: {self.noted_count}" if self.noted_count else "отметок вне базы нет"
+        return f"Журнал цел: записей {self.row_count}; {against}."
 
 
 def verify(session: Session, anchors: Mapping[int, str] | None = None) -> ChainCheck:
-    """Walk the chain from its beginning to its sealed end; `anchors` are hashes noted outside the database."""
+    """Walk the chain from its beginning to its sealed end; `anchors` are hashes noted outside the database.
+
+    Others may add records meanwhile: the rows must reach the end that was sealed before, and no further than the one
+    sealed after.
+    """
+    noted, before = dict(anchors or {}), _find_sealed_end(session)
+    if before is not None and before != BEGINNING:
+        noted.setdefault(*before)
     previous, expected, count = GENESIS, 1, 0
-    noted = dict(anchors or {})
     for row in session.scalars(sa.select(AuditRecord).order_by(AuditRecord.audit_id)).yield_per(1000):
         fits = row.audit_id == expected and row.previous_hash == previous and row.record_hash == _seal(row, session)
         if not fits or noted.pop(expected, row.record_hash) != row.record_hash:
-            return ChainCheck(count, min(row.audit_id, expected))
+            return ChainCheck(count, min(row.audit_id, expected), len(anchors or {}))
         previous, expected, count = row.record_hash, expected + 1, count + 1
-    if noted or not _is_sealed_end(session, count, previous):
-        return ChainCheck(count, expected)
-    return ChainCheck(count, None)
+    after = _find_sealed_end(session)
+    is_reached = not noted and before is not None
+    is_the_end = after is not None and (after == (count, previous) or after[0] > count)
+    if not (is_reached and is_the_end):
+        return ChainCheck(count, expected, len(anchors or {}))
+    return ChainCheck(count, None, len(anchors or {}))
 
 
-def _is_sealed_end(session: Session, count: int, last_hash: str) -> bool:
-    head = session.get(AuditHead, ONLY_HEAD)
+def _find_sealed_end(session: Session) -> End | None:
+    """Where the chain is said to end; None where the seal does not hold."""
+    head = session.get(AuditHead, ONLY_HEAD, populate_existing=True)
     if head is None:
-        return count == 0
-    told = (head.record_count, head.record_hash)
-    return told == (count, last_hash) and hmac.compare_digest(head.seal, _end_seal(session, count, last_hash))
+        return BEGINNING
+    fits = hmac.compare_digest(head.seal, _end_seal(session, head.record_count, head.record_hash))
+    return (head.record_count, head.record_hash) if fits else None
 
 
-def find_end(session: Session) -> tuple[int, str] | None:
+def find_end(session: Session) -> End | None:
     """Number and hash of the last record, to be noted outside the database."""
     row = session.execute(
         sa.select(AuditRecord.audit_id, AuditRecord.record_hash).order_by(AuditRecord.audit_id.desc()).limit(1)

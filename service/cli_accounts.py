@@ -16,17 +16,17 @@ def add_user(
     login: Annotated[str, typer.Argument(help="Логин")],
     role: Annotated[str, typer.Option(help="counsellor, school_admin, methodologist, regional_admin или auditor")],
     name: Annotated[str, typer.Option(help="Как показывать: «Педагог-навигатор школы № 1»")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Пароль")],
+    password: Annotated[str | None, typer.Option(help="Пароль; без него выдаётся временный")] = None,
     school: Annotated[str | None, typer.Option(help="Код школы для школьных ролей")] = None,
     class_id: Annotated[
         list[str] | None, typer.Option("--class", help="Код класса, которым ограничен педагог; можно несколько раз")
     ] = None,
 ) -> None:
-    """Добавить человека."""
+    """Добавить человека; временный пароль показывается один раз и годится только для смены."""
     from service.installed import open_installed
 
     with open_installed() as here:
-        here.add_user(
+        temporary = here.add_user(
             login=login,
             password=password,
             display_name=name,
@@ -35,6 +35,23 @@ def add_user(
             class_ids=tuple(class_id or ()),
         )
         typer.echo(f"Логин {login} добавлен.")
+        if temporary is not None:
+            typer.echo(f"Временный пароль: {temporary}")
+
+
+@user_app.command("classes")
+def set_classes(
+    login: Annotated[str, typer.Argument(help="Логин педагога")],
+    class_id: Annotated[
+        list[str] | None, typer.Option("--class", help="Код класса; можно несколько раз; ни одного — вся школа")
+    ] = None,
+) -> None:
+    """Ограничить педагога классами."""
+    from service.installed import open_installed
+
+    with open_installed() as here:
+        here.set_classes(login, tuple(class_id or ()))
+        typer.echo(f"Классы для {login}: {', '.join(class_id) if class_id else 'вся школа'}.")
 
 
 @user_app.command("list")

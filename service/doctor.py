@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service import audit
-from service.anchors import read_anchors
+from service.anchors import check_audit
 from service.catalogue.actions import checksum_of
 from service.catalogue.queries import get_reference
 from service.clock import now
@@ -115,7 +114,7 @@ def _check_active(session: Session, settings: Settings) -> Check:
 
 def _check_audit(session: Session, settings: Settings) -> Check:
     try:
-        chain = audit.verify(session, read_anchors(settings.audit_anchor_file, read_secret_key(settings)))
+        chain = check_audit(session, settings.audit_anchor_file, read_secret_key(settings))
     except ConflictError as error:
         return Check("Журнал", False, str(error))
     return Check("Журнал", chain.first_broken is None, chain.text)

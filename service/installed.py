@@ -17,7 +17,7 @@ from service.access import OPERATOR
 from service.accounts import keys, people
 from service.accounts.queries import list_keys, list_people
 from service.accounts.schemas import Keys, People
-from service.anchors import read_anchors
+from service.anchors import check_audit
 from service.backup import Copied, make_backup, restore_backup
 from service.batches.actions import ask_for_batch, batch_file, batch_row
 from service.batches.schemas import BatchRow, NewBatch
@@ -248,16 +248,16 @@ class Installed:
         self,
         *,
         login: str,
-        password: str,
+        password: str | None,
         display_name: str,
         role: str,
         school_code: str | None,
         class_ids: tuple[str, ...] = (),
-    ) -> None:
-        """A new person."""
+    ) -> str | None:
+        """A new person; the temporary password, where none was chosen."""
         self.check_tables()
         with self.database.writing() as session:
-            people.add_user(
+            return people.add_user(
                 session,
                 actor=OPERATOR,
                 login=login,
@@ -266,7 +266,14 @@ class Installed:
                 role=role,
                 school_code=school_code,
                 class_ids=class_ids,
-            )
+            ).temporary_password
+
+    def set_classes(self, login: str, class_ids: tuple[str, ...]) -> None:
+        """Limit a counsellor to classes; to none: the whole school."""
+        self.check_tables()
+        with self.database.writing() as session:
+            user_id = people.find_user_id(session, login)
+            people.set_classes(session, actor=OPERATOR, user_id=user_id, class_ids=class_ids)
 
     def list_people(self) -> People:
         """Everybody with a password."""
@@ -377,9 +384,8 @@ class Installed:
     def verify_audit(self) -> audit.ChainCheck:
         """Walk the chain of the audit trail, and hold it against what was noted beside the database."""
         self.check_tables()
-        noted = read_anchors(self.settings.audit_anchor_file, self.secret_key)
         with self.database.reading() as session:
-            return audit.verify(session, noted)
+            return check_audit(session, self.settings.audit_anchor_file, self.secret_key)
 
 
 @contextmanager

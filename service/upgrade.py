@@ -12,6 +12,7 @@ from service.db import WRITES, Database
 from service.errors import NotReadyError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+ENDS_ARE_SEALED = "0011"
 NO_TABLES = "База не готова: выполните orientir db upgrade."
 
 
@@ -24,11 +25,12 @@ def _config() -> Config:
 
 def upgrade_database(database: Database, revision: str = "head") -> None:
     """Run the migrations that this database has not seen."""
-    config = _config()
+    config, found = _config(), find_revision(database)
     with database.engine.execution_options(**{WRITES: True}).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
-    if revision == "head":
+    # only then: an end whose seal was lost later is not sealed again, or rows could be taken off unnoticed
+    if revision == "head" and found is not None and found < ENDS_ARE_SEALED:
         with database.writing() as session:
             audit.seal_old_end(session)
 

@@ -175,6 +175,8 @@ def change_password(database: Database, *, actor: Actor, current: str, wanted: s
     if actor.session_id is None:
         raise NotFoundError("У ключа нет пароля.")
     check_password(wanted)
+    if hmac.compare_digest(wanted.encode(), current.encode()):  # or a password that another knows would stay
+        raise InvalidInputError("Новый пароль такой же, как нынешний: придумайте другой.")
     user_id = int(actor.actor_id.partition(":")[2])
     with database.reading() as session:
         user = session.get_one(User, user_id)

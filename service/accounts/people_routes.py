@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, status
 
-from service import audit
 from service.access import Actor, Permission
 from service.accounts import keys, people, queries
 from service.accounts.schemas import (
@@ -21,8 +20,9 @@ from service.accounts.schemas import (
     NewPerson,
     People,
 )
+from service.anchors import check_audit
 from service.errors import NotFoundError
-from service.web import Permitted, Reads, Writes
+from service.web import AppSettings, Permitted, Reads, Writes
 from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["accounts"])
@@ -146,7 +146,12 @@ def read_audit(
 
 
 @router.get("/audit/verdict")
-def verify_audit(_actor: Auditor, session: Reads) -> AuditVerdict:
-    """Цела ли цепочка журнала; если нет — первая неверная запись."""
-    check = audit.verify(session)
-    return AuditVerdict(record_count=check.row_count, first_broken=check.first_broken, text=check.text)
+def verify_audit(_actor: Auditor, session: Reads, settings: AppSettings, request: Request) -> AuditVerdict:
+    """Цела ли цепочка журнала, в том числе по отметкам вне базы; если нет — первая неверная запись."""
+    check = check_audit(session, settings.audit_anchor_file, request.app.state.secret_key)
+    return AuditVerdict(
+        record_count=check.row_count,
+        first_broken=check.first_broken,
+        noted_count=check.noted_count,
+        text=check.text,
+    )

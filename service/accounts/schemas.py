@@ -202,4 +202,5 @@ class AuditVerdict(Wire):
 
     record_count: int
     first_broken: int | None
+    noted_count: int  # notes of the audit's end outside the database that it was held against
     text: str

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from sqlalchemy.orm.attributes import set_committed_value
 from starlette.testclient import TestClient
 
 from service import access
@@ -20,6 +21,7 @@ from service.accounts import keys, people, queries
 from service.accounts.actions import hash_token
 from service.accounts.queries import Identities
 from service.app import create_app, declared_routes
+from service.batches import actions as batch_actions
 from service.batches.actions import ask_for_batch
 from service.batches.schemas import NewBatch
 from service.clock import now
@@ -27,31 +29,33 @@ from service.db import Database
 from service.recommendations import routes as recommendation_routes
 from service.settings import Settings, read_secret_key
 from service.students import queries as student_queries
-from service.tables import ApiKey, BrokenGlass, Student, User, UserSession
+from service.tables import ApiKey, Batch, BrokenGlass, Student, User, UserSession
 from service.web import OpenToAll
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
 from tests.service.conftest import PASSWORD, PEOPLE, Authorization
 from tests.service.worked_example import CLASS_A, CLASS_B, CLASS_ELSEWHERE, ELSEWHERE, KNOWN, REFUSED
 
-ACTORS = ("navigator", "of_9a", "director", "metodist", "region", "auditor", "journal")
-SCHOOL = {"navigator", "of_9a", "director", "journal"}
+# who may see an object asks before who may not: what was made for the one must not be handed to the other
+ACTORS = ("navigator2", "in_need", "navigator", "of_9a", "director", "metodist", "region", "auditor", "journal")
+SCHOOL = {"navigator", "of_9a", "director", "journal", "navigator2"}  # the last one in another school
+REGION = {"region", "in_need"}  # the second has access in need open
 # what a deed takes -> who may do it
 MAY = {
     "be signed in": set(ACTORS),
-    "see students": SCHOOL,
-    "take lists of many": SCHOOL,
-    "decide": {"navigator", "of_9a", "director"},
+    "see students": SCHOOL | {"in_need"},
+    "take lists of many": SCHOOL | {"in_need"},  # whom no batch is open to: see ABSENT_TO below
+    "decide": {"navigator", "of_9a", "director", "navigator2"},
     "write consents": {"director"},
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
-    "read lists": SCHOOL | {"metodist", "region"},
+    "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
-    "see models": {"navigator", "of_9a", "director", "metodist", "region", "auditor"},
-    "move models": {"region"},
+    "see models": set(ACTORS) - {"journal"},
+    "move models": REGION,
     "look after people and keys": {"director"},
     "read the audit": {"auditor"},
-    "see students in need": {"region"},
+    "see students in need": REGION,
 }
 ROUTES = {
     "be signed in": """
@@ -139,12 +143,17 @@ ROUTES = {
     "see students in need": "POST /v1/broken-glass",
 }
 TAKES = {route.strip(): deed for deed, routes in ROUTES.items() for route in routes.strip().splitlines()}
-# class of the object -> who of those who may do the deed at all may do it to that object
+# class of the object, as the first school has it -> who of those who may do the deed at all may do it to that object
 REACH = {
-    "own": SCHOOL,
-    "other class": SCHOOL - {"of_9a"},
-    "other school": set(),
+    "own": SCHOOL - {"navigator2"} | {"in_need"},
+    "other class": SCHOOL - {"navigator2", "of_9a"} | {"in_need"},
+    "other school": {"navigator2", "in_need"},
     "missing": set(),
+}
+ABSENT_TO = {
+    ("in_need", "/v1/batches/{batch_id}"),
+    ("in_need", "POST /v1/batches"),
+    ("navigator2", "POST /v1/batches"),  # of a class of the first school
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
 PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
@@ -162,7 +171,7 @@ BODIES = {
 }
 OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "draft_id": "77",
           "position": "1", "showing_id": "77", "job_id": "77"}  # fmt: skip
-ENDED, DENIED, ABSENT = 401, 403, 404
+ENDED, DENIED, ABSENT, BROKEN = 401, 403, 404, 500
 PASSING = ("x-request-id", "ratelimit")  # of every answer its own
 
 
@@ -212,8 +221,10 @@ class Town:
 
 
 def _is_expected(actor: str, route: str, name: str | None, kind: str, status: int) -> bool:
-    if actor not in MAY[TAKES[route]]:
+    if status >= BROKEN or actor not in MAY[TAKES[route]]:
         return status == DENIED
+    if any(actor == whom and what in route for whom, what in ABSENT_TO):
+        return status == ABSENT
     if name in ("user_id", "key_id"):
         return status not in (ENDED, DENIED, ABSENT) if kind in ("own", "other class") else status == ABSENT
     if name == "session_id":
@@ -241,6 +252,7 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
         spare = {}
         for login, school, role in (
             ("of_9a", "sch01", "counsellor"), ("auditor", None, "auditor"),
+            ("in_need", None, "regional_admin"),
             ("spare1", "sch01", "counsellor"), ("spare2", "sch02", "counsellor"),
         ):  # fmt: skip
             user = User(login=login, password_hash=stored, display_name=login, role=role, school_code=school)
@@ -267,11 +279,15 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             batches[kind] = str(batch.batch_id)
         users = dict(session.execute(sa.select(User.login, User.user_id)).all())
         term = {"opened_at": now(), "expires_at": now() + timedelta(hours=1)}
-        for login in (*set(ACTORS) - {"journal"}, "navigator2"):
+        for login in (*set(ACTORS) - {"journal"}, "spare2"):
             token = hash_token(secret_key, f"token of {login}")
             session.add(UserSession(user_id=users[login], token_hash=token, **term))
+        minute = timedelta(minutes=1)
+        session.add(
+            BrokenGlass(user_id=users["in_need"], reason="проверка", opened_at=now(), until=now() + 30 * minute)
+        )
         session.flush()
-        of_another = sa.select(UserSession.session_id).where(UserSession.user_id == users["navigator2"])
+        of_another = sa.select(UserSession.session_id).where(UserSession.user_id == users["spare2"])
         other_session = str(session.scalars(of_another).one())
     _, client = open_town(ready, settings)
     with client:
@@ -394,6 +410,9 @@ def probe_credentials(town: Town) -> list[str]:
     ).json()  # fmt: skip
     fresh = sign_in(admitted["login"], admitted["temporary_password"])
     check("temporary password", fresh, expected=DENIED)
+    again = {"current": admitted["temporary_password"], "wanted": admitted["temporary_password"]}
+    client.put("/v1/me/password", headers=fresh, json=again)
+    check("temporary password chosen again", fresh, expected=DENIED)
     wanted = {"current": admitted["temporary_password"], "wanted": "svoi-parol-9"}
     second = sign_in(admitted["login"], admitted["temporary_password"])
     client.put("/v1/me/password", headers=fresh, json=wanted)
@@ -401,6 +420,10 @@ def probe_credentials(town: Town) -> list[str]:
     check("another session after the password changed", second)
     client.post(f"/v1/people/{admitted['user_id']}/dismissal", headers=town.headers["director"])
     check("dismissed", fresh)
+    check("dismissed, signed in again", sign_in(admitted["login"], wanted["wanted"]))
+    with database.writing() as session:  # as if dismissal had not ended it
+        session.execute(sa.update(UserSession).values(ended_at=None))
+    check("dismissed, session not ended", fresh)
     return found
 
 
@@ -487,6 +510,13 @@ def _session_like(session: sa.orm.Session, credentials: str, secret_key: bytes) 
     return sign_in_actions.actor_of(user, row)
 
 
+def _blind_to_dismissal(session: sa.orm.Session, credentials: str, secret_key: bytes) -> Actor:
+    users = session.scalars(sa.select(User)).all()
+    for user in users:
+        set_committed_value(user, "dismissed_at", None)
+    return REAL_GET_ACTOR(session, credentials, secret_key)
+
+
 def _forever_open(session: sa.orm.Session, actor: Actor, user_id: int) -> Actor:
     until = session.scalar(sa.select(sa.func.max(BrokenGlass.until)).where(BrokenGlass.user_id == user_id))
     if until is None:
@@ -532,6 +562,19 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
     "the region reads the audit": (
         lambda: [(sign_in_actions, "GRANTS", _with(Role.REGIONAL_ADMIN, Permission.READ_AUDIT))], ["GET /v1/audit"]),
     "ended sessions live on": (lambda: [(queries, "get_actor", _session_like)], probe_credentials),
+    "a dismissed person whose session did not end": (
+        lambda: [(queries, "get_actor", _blind_to_dismissal)], probe_credentials),
+    "in need, one may decide": (
+        lambda: [(queries, "THROUGH_BROKEN_GLASS", access.THROUGH_BROKEN_GLASS | {Permission.DECIDE})],
+        ["POST /v1/students/{student_id}/decisions"]),
+    "batches of every class": (
+        lambda: [(batch_actions, "visible_batches", _whole_school(batch_actions.visible_batches))],
+        ["GET /v1/batches/{batch_id}"]),
+    "batches of every school": (
+        lambda: [(batch_actions, "visible_batches", lambda _actor: sa.select(Batch))],
+        ["GET /v1/batches/{batch_id}"]),
+    "a route that breaks": (
+        lambda: [(student_queries, "tested_students", lambda _year: None)], ["GET /v1/classes/{class_id}/students"]),
     "a key without end": (
         lambda: [(queries, "_actor_of_key", _any_key(expires_at=datetime(2100, 1, 1, tzinfo=UTC)))], probe_credentials),
     "a revoked key": (lambda: [(queries, "_actor_of_key", _any_key(revoked_at=None))], probe_credentials),
@@ -557,6 +600,7 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
         lambda: [("service.db.Database.commit_count", "", lambda _self: 1)], probe_credentials),
 }  # fmt: skip
 REAL_NAMES = student_queries.names_of
+REAL_GET_ACTOR = queries.get_actor
 
 
 @contextmanager
@@ -581,5 +625,5 @@ def test_a_planted_fault_shows(town: Town, fault: str) -> None:
 
 def test_there_are_twenty_faults_at_least() -> None:
     assert len(FAULTS) >= 20
-    assert set(PEOPLE) >= set(ACTORS) - {"of_9a", "auditor", "journal"}
+    assert set(PEOPLE) >= set(ACTORS) - {"of_9a", "in_need", "auditor", "journal"}
     assert Identities.identify  # the one way from credentials to an actor

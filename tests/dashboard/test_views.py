@@ -116,7 +116,7 @@ def test_all_reasons_show_blocks_and_facts(service: District) -> None:
 def test_search_that_finds_nobody_says_so(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
-    app.text_input[0].set_value("Щщщ").run()
+    next(each for each in app.text_input if each.label == text.FIND_STUDENT).set_value("Щщщ").run()
     assert text.NO_STUDENTS in shown(app)
 
 

@@ -9,14 +9,15 @@ from starlette.testclient import TestClient
 
 from service.access import OPERATOR
 from service.accounts.keys import issue_key, revoke_key
-from service.accounts.people import add_user, dismiss_user, find_user_id
+from service.accounts.people import add_user, dismiss_user, find_user_id, set_classes
 from service.accounts.queries import get_actor
 from service.clock import now
 from service.db import Database
 from service.errors import ConflictError, InvalidInputError, NotFoundError, SignInError
 from service.settings import Settings, read_secret_key
-from service.tables import ApiKey, User, UserSession
+from service.tables import ApiKey, ClassMember, SchoolClass, User, UserSession
 from tests.service.conftest import PASSWORD, Authorization, sqlite_only
+from tests.service.worked_example import CLASS_A, KNOWN
 
 SignIn = Callable[[str], Authorization]
 
@@ -143,3 +144,43 @@ def test_a_truth_is_no_number(client: TestClient, sign_in: Callable[[str], Autho
         answer = client.post(path, headers=header, json=sent)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), path
     assert client.post("/v1/keys/1/rotation", headers=header, json={"overlap_hours": 1}).status_code == 404
+
+
+def test_a_password_is_not_changed_to_itself(client: TestClient, sign_in: SignIn) -> None:
+    answer = client.put("/v1/me/password", headers=sign_in("navigator"), json={"current": PASSWORD, "wanted": PASSWORD})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "Новый пароль такой же, как нынешний: придумайте другой.",
+    )
+
+
+def test_who_moved_on_is_another_counsellors_student(client: TestClient, ready: Database, sign_in: SignIn) -> None:
+    """A counsellor of 9А this year; the next roster has one of its students in 10Б."""
+    with ready.writing() as session:
+        set_classes(session, actor=OPERATOR, user_id=find_user_id(session, "navigator"), class_ids=(CLASS_A,))
+    header = sign_in("navigator")
+
+    def seen() -> tuple[int, set[str], set[str]]:
+        listed = client.get(f"/v1/classes/{CLASS_A}/students", headers=header).json()["students"]
+        changed = client.get("/v1/students", headers=header).json()["students"]
+        card = client.get(f"/v1/students/{KNOWN}", headers=header).status_code
+        return card, {row["student_id"] for row in listed}, {row["student_id"] for row in changed}
+
+    card, listed, changed = seen()
+    assert (card, listed) == (200, changed)
+    assert KNOWN in listed
+    with ready.writing() as session:
+        term = {"school_code": "sch01", "school_year": "2025-26"}
+        session.add(SchoolClass(class_id="sch01-2025-26-10b", title="10Б", grade=10, **term))
+        session.flush()
+        session.add(
+            ClassMember(
+                student_id=KNOWN, school_year="2025-26", class_id="sch01-2025-26-10b", conditions_needed=(),
+                restriction_tags=(),
+            )
+        )  # fmt: skip
+    assert seen() == (404, listed - {KNOWN}, changed - {KNOWN})
+    with ready.writing() as session:
+        classes = (CLASS_A, "sch01-2025-26-10b")
+        set_classes(session, actor=OPERATOR, user_id=find_user_id(session, "navigator"), class_ids=classes)
+    assert seen() == (200, listed, changed)

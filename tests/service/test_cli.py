@@ -110,6 +110,11 @@ def test_the_first_journey(operator: Operator) -> None:
     assert "Логин metodist добавлен" in operator.do(
         "user", "add", "metodist", "--role", "methodologist", "--name", "Методист", "--password", "dlinnyi-parol"
     )
+    limited = ("--role", "counsellor", "--school", "sch01", "--name", "Педагог", "--class", "sch01-2024-25-9a")
+    assert "Временный пароль: " in operator.do("user", "add", "pedagog", *limited)
+    assert "классы: 9А" in operator.do("user", "list")
+    assert "вся школа" in operator.do("user", "classes", "pedagog")
+    assert "классы: 9А" not in operator.do("user", "list")
     key = operator.do("key", "add", "--school", "sch01", "--title", "Журнал", "--verb", "imports:school")
     assert "ori_" in key
 
