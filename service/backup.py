@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -188,24 +189,32 @@ def _versions(connection: sa.Connection, tables: sa.MetaData) -> list[str]:
 
 def restore_backup(source: Path, database: Database, settings: Settings) -> Copied:
     """Put a copy back into a database without tables, or over the file of SQLite; refused copies change nothing."""
-    with _opened(source) as archive:
-        copied = read_manifest(archive, read_secret_key(settings))
-        _check_members(archive, copied)
-        if database.is_sqlite:
-            _restore_file(archive, copied, database)
-        else:
-            _fill(archive, copied, database)
+    with _opened(source, read_secret_key(settings)) as (archive, copied):
+        _restore_rows(archive, copied, database)
         _restore_files(archive, copied, settings)
     return copied
 
 
+def move_rows(database: Database, settings: Settings, target: Database) -> Copied:
+    """Put everything into another database; models and notes of the audit's end stay where they are."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "moving.zip"
+        make_backup(database, settings, copy)
+        with _opened(copy, read_secret_key(settings)) as (archive, copied):
+            _restore_rows(archive, copied, target)
+    return copied
+
+
 @contextmanager
-def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(source: Path, key: bytes) -> Iterator[tuple[zipfile.ZipFile, Copied]]:
+    """A copy whose every member is the one that was signed."""
     if not source.is_file():
         raise NotFoundError(f"Файла «{source}» нет.")
     try:
         with zipfile.ZipFile(source) as archive:
-            yield archive
+            copied = read_manifest(archive, key)
+            _check_members(archive, copied)
+            yield archive, copied
     except zipfile.BadZipFile as error:
         raise InvalidInputError(REFUSED.format(name=source.name)) from error
 
@@ -247,6 +256,13 @@ def _digest(file: IO[bytes]) -> str:
     while block := file.read(BLOCK):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _restore_rows(archive: zipfile.ZipFile, copied: Copied, database: Database) -> None:
+    if database.is_sqlite:
+        _restore_file(archive, copied, database)
+    else:
+        _fill(archive, copied, database)
 
 
 def _restore_file(archive: zipfile.ZipFile, copied: Copied, database: Database) -> None:
@@ -354,6 +370,7 @@ def _restore_files(archive: zipfile.ZipFile, copied: Copied, settings: Settings)
                 path.write_bytes(archive.read(name))
         shutil.rmtree(place, ignore_errors=True)
         beside.replace(place)
+    settings.audit_anchor_file.unlink(missing_ok=True)  # what was noted later is of records that are gone now
     if ANCHORS in copied.files:
         settings.audit_anchor_file.parent.mkdir(parents=True, exist_ok=True)
         settings.audit_anchor_file.write_bytes(archive.read(ANCHORS))

@@ -7,8 +7,6 @@ import typer
 
 from service.errors import InvalidInputError
 
-FORMATS = ("ndjson", "csv", "xlsx", "parquet", "sqlite")
-
 
 def batch(
     file: Annotated[Path, typer.Argument(help="Куда записать: .ndjson, .csv, .xlsx, .parquet или .sqlite")],
@@ -18,10 +16,12 @@ def batch(
     reason: Annotated[str, typer.Option(help="Зачем: останется в журнале")] = "выгрузка оператора",
 ) -> None:
     """Записать списки многих учеников одним файлом."""
-    file_format = file.suffix.removeprefix(".")
-    if file_format not in FORMATS:
-        raise InvalidInputError(f"Окончание имени файла — одно из: {', '.join(FORMATS)}.")
+    from service.batches.schemas import MEDIA_TYPES
     from service.installed import open_installed
+
+    file_format = file.suffix.removeprefix(".")
+    if file_format not in MEDIA_TYPES:
+        raise InvalidInputError(f"Окончание имени файла — одно из: {', '.join(MEDIA_TYPES)}.")
 
     with open_installed() as here:
         row = here.make_batch(file, file_format=file_format, class_id=class_id, k=k, since=since, reason=reason)

@@ -1,13 +1,11 @@
 """What the command line does with an installation: each method is one use case, called with the operator's rights."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
@@ -18,8 +16,7 @@ from service.accounts import keys, people
 from service.accounts.queries import list_keys, list_people
 from service.accounts.schemas import Keys, People
 from service.anchors import check_audit
-from service.backup import Copied, make_backup, restore_backup
-from service.batches.actions import ask_for_batch, batch_file, batch_row
+from service.backup import Copied, make_backup, move_rows, restore_backup
 from service.batches.schemas import BatchRow, NewBatch
 from service.catalogue.actions import load_reference
 from service.catalogue.queries import get_reference, read_catalogue
@@ -32,14 +29,11 @@ from service.demand.queries import (
 )
 from service.demand.schemas import EditionAdded, EditionChange
 from service.demand.understanding import Understood, matcher_of, understand
-from service.errors import DISK_FULL, ConflictError
+from service.errors import DISK_FULL
 from service.imports.actions import retrain_after_import
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
 from service.imports.vocabularies import make_tools
 from service.installation import get_today
-from service.jobs.actions import BATCH
-from service.jobs.doing import do_job
-from service.jobs.leases import claim_job
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version, roll_back
 from service.model_versions.queries import find_active_version, get_version, list_versions, version_row
@@ -54,7 +48,6 @@ from service.recommendations.schemas import ClassRecommendations, StudentRecomme
 from service.recommendations.shelf import Shelf
 from service.recommendations.showings import record_answer
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
-from service.tables import Batch
 from service.upgrade import check_tables, find_revision, head_revision
 
 
@@ -332,30 +325,13 @@ class Installed:
         self, target: Path, *, file_format: str, class_id: str | None, k: int, since: int, reason: str
     ) -> BatchRow:
         """Lists of many students in a file, made here and now."""
-        from service.batches.making import make_held  # noqa: PLC0415 -- libraries of file formats are heavy
+        from service.batches.making import make_now  # noqa: PLC0415 -- libraries of file formats are heavy
 
         self.check_tables()
         wanted = NewBatch.model_validate(
             {"file_format": file_format, "class_id": class_id, "k": k, "since_revision": since, "reason": reason}
         )
-        with self.database.writing() as session:
-            batch = ask_for_batch(session, actor=OPERATOR, wanted=wanted, settings=self.settings)
-            number, job_id = batch.batch_id, batch.job_id
-            lease = claim_job(session, kinds=(BATCH,), seconds=self.settings.job_lease_seconds, job_id=job_id)
-        if lease is None:
-            raise ConflictError("Выгрузку уже взял работник: её файл — в orientir job.", batch_id=number)
-        seconds = self.settings.job_lease_seconds
-        do_job(
-            self.database,
-            lease,
-            lambda held: make_held(self.database, held, settings=self.settings, batch_id=number),
-            seconds=seconds,
-        )
-        with self.database.reading() as session:
-            made = session.get_one(Batch, number)
-            shutil.copyfile(batch_file(self.settings, made), target)
-            target.chmod(0o600)
-            return batch_row(session, made)
+        return make_now(self.database, self.settings, actor=OPERATOR, wanted=wanted, target=target)
 
     def back_up(self, target: Path) -> Copied:
         """A copy of everything but the key; the service may go on meanwhile."""
@@ -376,10 +352,8 @@ class Installed:
     def move(self, url: str) -> Copied:
         """Everything into another database, which must be empty; this one stays as it is."""
         self.check_tables()
-        with TemporaryDirectory() as folder, closing(Database(url)) as target:
-            copy = Path(folder) / "moving.zip"
-            make_backup(self.database, self.settings, copy)
-            return restore_backup(copy, target, self.settings)
+        with closing(Database(url)) as target:
+            return move_rows(self.database, self.settings, target)
 
     def verify_audit(self) -> audit.ChainCheck:
         """Walk the chain of the audit trail, and hold it against what was noted beside the database."""

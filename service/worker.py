@@ -101,11 +101,12 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
         while not stopping.asked:
             pause = POLL_SECONDS
             try:
-                lease = next_lease(database, settings)
+                # before a job is claimed: trouble with these must not leave it under a lease that nobody works on
                 anchored = _anchor_daily(database, settings, anchored)
                 if time.monotonic() - swept_at > SWEEP_SECONDS:
                     swept_at = time.monotonic()
                     sweep(database, settings)
+                lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)
                 lease, pause = None, AFTER_TROUBLE_SECONDS

@@ -1,6 +1,7 @@
 """From credentials to an actor; on every request, never only at sign-in."""
 
 import hmac
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -212,6 +213,7 @@ class Identities:
         if self._used.get(key_id) == day:
             return
         stale = sa.or_(ApiKey.last_used_on.is_(None), ApiKey.last_used_on < day)
-        with self._database.writing() as session:
+        # while somebody writes for long, the next request notes it: nobody is refused for a note
+        with suppress(sa.exc.OperationalError), self._database.writing() as session:
             session.execute(sa.update(ApiKey).where(ApiKey.key_id == key_id, stale).values(last_used_on=day))
-        self._used[key_id] = day
+            self._used[key_id] = day

@@ -4,10 +4,9 @@ import csv
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import pyarrow as pa
 from openpyxl import Workbook
@@ -21,13 +20,6 @@ from service.errors import InvalidInputError
 COLUMNS = ("student_id", "kind", "rank", "pathway_code", "title_ru", "fit", "demand_weight", "final")
 FORMULA = frozenset("=+-@\t\r＝＋－＠")
 MOST_XLSX_ROWS = 1_048_575  # and the heading
-
-
-class Writer(Protocol, AbstractContextManager["Writer"]):
-    """Takes parts in their order."""
-
-    def add(self, places: Places) -> None:
-        """Write one part."""
 
 
 class _Rows:

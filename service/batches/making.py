@@ -8,33 +8,28 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import joblib
 import numpy as np
 import sqlalchemy as sa
 
 from service import audit
-from service.access import OPERATOR
-from service.batches.actions import batch_file, batch_folder
+from service.access import OPERATOR, Actor
+from service.batches.actions import ask_for_batch, batch_file, batch_folder, batch_row
 from service.batches.files import WRITERS
-from service.batches.ranking import CHUNK, Places, rank_places, students_of
+from service.batches.ranking import CHUNK, Changed, Places, rank_places, students_of
+from service.batches.schemas import BatchRow, NewBatch
 from service.clock import now
 from service.db import Database, open_database
-from service.jobs.doing import Held
+from service.errors import ConflictError
+from service.jobs.actions import BATCH
+from service.jobs.doing import Held, do_job
+from service.jobs.leases import claim_job
 from service.recommendations.shelf import Serving, Shelf
 from service.settings import Settings
 from service.tables import AuditRecord, Batch
 
 ARRAYS = ("student", "kind", "rank", "pathway", "fit", "final")
-
-
-class Task(NamedTuple):
-    """A chunk by its place: whoever does it reads the rest from the database."""
-
-    batch_id: int
-    number: int
-    key: str  # of the layout it must be made from
 
 
 def make_held(database: Database, held: Held, *, settings: Settings, batch_id: int) -> str:
@@ -43,12 +38,14 @@ def make_held(database: Database, held: Held, *, settings: Settings, batch_id: i
         batch = session.get_one(Batch, batch_id)
         serving = Shelf(settings).take(session)
         revision = session.scalar(sa.select(sa.func.max(AuditRecord.audit_id))) or 0
-        student_ids = students_of(session, batch, serving.today.school_year)
+        students = students_of(session, batch, serving.today.school_year)
         session.expunge(batch)
-    chunks = [student_ids[first : first + CHUNK] for first in range(0, len(student_ids), CHUNK)]
-    key = _layout_key(serving, batch)
-    parts = make_parts(database, settings, batch_id, key, chunks, lambda share: held.report(0.9 * share))
-    row_count = write_file(serving, batch, parts, batch_file(settings, batch))
+    chunks = [students[first : first + CHUNK] for first in range(0, len(students), CHUNK)]
+    parts = make_parts(database, settings, serving, batch, chunks, lambda share: held.report(0.9 * share))
+    target = batch_file(settings, batch)
+    row_count = write_file(serving, batch, parts, target)
+    with target.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
     with database.writing() as session:
         row = session.get_one(Batch, batch_id)
         if row.removed_at is not None:  # given up, or a child of it was erased meanwhile: its folder is swept away
@@ -56,50 +53,70 @@ def make_held(database: Database, held: Held, *, settings: Settings, batch_id: i
             return "removed"
         row.as_of, row.model_version = serving.today.as_of, serving.model.version
         row.edition_code = serving.edition.code if serving.edition is not None else None
-        row.revision, row.student_count, row.row_count = revision, len(student_ids), row_count
-        row.checksum = hashlib.sha256(batch_file(settings, batch).read_bytes()).hexdigest()
-        row.expires_at = now() + timedelta(days=settings.batch_days)
-        facts = {"students": len(student_ids), "model_version": serving.model.version}
+        row.revision, row.student_count, row.row_count = revision, len(students), row_count
+        row.checksum, row.expires_at = checksum, now() + timedelta(days=settings.batch_days)
+        facts = {"students": len(students), "model_version": serving.model.version}
         audit.record(session, actor=OPERATOR, deed="batch.made", subject=f"batch:{batch_id}", **facts)
         held.finish(session, result=f"batch {batch_id}")
     shutil.rmtree(batch_folder(settings, batch_id) / "parts", ignore_errors=True)
     return f"batch {batch_id}"
 
 
-def _layout_key(serving: Serving, batch: Batch) -> str:
-    """Parts of another model, list or day are not to be mixed in."""
-    edition = serving.edition.code if serving.edition is not None else None
-    told = [serving.model.version, edition, serving.today.as_of.isoformat(), batch.k, batch.demand_strength]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+def make_now(database: Database, settings: Settings, *, actor: Actor, wanted: NewBatch, target: Path) -> BatchRow:
+    """Ask for a batch and do its job at once, in this process; the file is copied to where it is wanted."""
+    seconds = settings.job_lease_seconds
+    with database.writing() as session:
+        batch = ask_for_batch(session, actor=actor, wanted=wanted, settings=settings)
+        number = batch.batch_id
+        lease = claim_job(session, kinds=(BATCH,), seconds=seconds, job_id=batch.job_id)
+    if lease is None:
+        raise ConflictError("Выгрузку уже взял работник: её файл — в orientir job.", batch_id=number)
+    do_job(database, lease, lambda held: make_held(database, held, settings=settings, batch_id=number), seconds=seconds)
+    with database.reading() as session:
+        made = session.get_one(Batch, number)
+        shutil.copy(batch_file(settings, made), target)  # its owner's alone, as the original
+        return batch_row(session, made)
 
 
 def make_parts(
     database: Database,
     settings: Settings,
-    batch_id: int,
-    key: str,
-    chunks: Sequence[Sequence[str]],
+    serving: Serving,
+    batch: Batch,
+    chunks: Sequence[Sequence[Changed]],
     on_progress: Callable[[float], None],
 ) -> list[Path]:
     """Parts in their order, each made unless it is there already from an attempt that was broken off."""
-    folder = batch_folder(settings, batch_id) / "parts"
+    folder = batch_folder(settings, batch.batch_id) / "parts"
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [folder / f"{number:05}-{_part_key(key, chunk)}.npz" for number, chunk in enumerate(chunks)]
+    parts = [folder / f"{number:05}-{_part_key(serving, batch, chunk)}.npz" for number, chunk in enumerate(chunks)]
     missing = [number for number, part in enumerate(parts) if not part.is_file()]
-    made = _ranked(database, settings, batch_id, [chunks[number] for number in missing])
+    wanted = [[student_id for student_id, _ in chunks[number]] for number in missing]
+    made = _ranked(database, settings, serving, batch, wanted)
     for done, (number, places) in enumerate(zip(missing, made, strict=True), start=1):
         _save(places, parts[number])
         on_progress(done / len(missing))
     return parts
 
 
-def _ranked(database: Database, settings: Settings, batch_id: int, chunks: Sequence[Sequence[str]]) -> Iterator[Places]:
+def _part_key(serving: Serving, batch: Batch, chunk: Sequence[Changed]) -> str:
+    """Parts of another model, list, catalogue or day, or of facts of before, are not to be mixed in."""
+    told = json.dumps([serving.layout, batch.k, batch.demand_strength, *chunk])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _ranked(
+    database: Database, settings: Settings, serving: Serving, batch: Batch, chunks: Sequence[Sequence[str]]
+) -> Iterator[Places]:
     """Chunks in their order: by this process, by several here, or by the workers of a Dask scheduler."""
     if settings.dask is None and settings.batch_processes == 1:
-        shelf = Shelf(settings)
-        yield from (_rank(database, shelf, batch_id, chunk) for chunk in chunks)
+        for chunk in chunks:
+            with database.reading() as session:
+                places = rank_places(session, serving, chunk, batch.k, batch.demand_strength)
+            yield places  # what is done with them reads nothing
         return
-    calls = (joblib.delayed(rank_chunk)(settings, batch_id, list(chunk)) for chunk in chunks)
+    asked = (settings, serving.layout, batch.k, batch.demand_strength)
+    calls = (joblib.delayed(rank_chunk)(*asked, chunk) for chunk in chunks)
     with _backend(settings):
         yield from joblib.Parallel(return_as="generator")(calls)
 
@@ -116,25 +133,20 @@ def _backend(settings: Settings) -> Iterator[None]:
         yield
 
 
-def rank_chunk(settings: Settings, batch_id: int, student_ids: list[str]) -> Places:
-    """Rank a chunk in whatever process this is: pseudonyms come in, places go out, rows are read here."""
-    return _rank(*_here(settings), batch_id, student_ids)
-
-
-def _rank(database: Database, shelf: Shelf, batch_id: int, student_ids: Sequence[str]) -> Places:
+def rank_chunk(settings: Settings, layout: str, k: int, demand_strength: float, student_ids: list[str]) -> Places:
+    """Rank a chunk in another process: pseudonyms come in, places go out, rows and the ranker are read here."""
+    database, shelf = _here(settings)
     with database.reading() as session:
-        batch = session.get_one(Batch, batch_id)
-        return rank_places(session, shelf.take(session), student_ids, batch.k, batch.demand_strength)
+        serving = shelf.take(session)
+        if serving.layout != layout:
+            raise ConflictError("Модель или перечень сменились, пока готовилась выгрузка: она начнётся заново.")
+        return rank_places(session, serving, student_ids, k, demand_strength)
 
 
 @lru_cache(maxsize=1)
 def _here(settings: Settings) -> tuple[Database, Shelf]:
     """Database and ranker of a process that ranks for others, opened once."""
     return open_database(settings), Shelf(settings)
-
-
-def _part_key(key: str, chunk: Sequence[str]) -> str:
-    return hashlib.sha256(f"{key} {' '.join(chunk)}".encode()).hexdigest()[:16]
 
 
 def _save(places: Places, part: Path) -> None:

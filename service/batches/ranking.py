@@ -1,4 +1,4 @@
-"""Ranking a chunk of students into columns; chunks are named by numbers, so that any process can do any of them."""
+"""Ranking a chunk of students into columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from service.students.facts import read_fact_rows, read_student_rows
 from service.tables import Batch, ClassMember, Student
 
 CHUNK = 1000
+Changed = tuple[str, int]  # a pseudonym, and the revision it is at
 KIND_CODES = tuple(kind.value for kind in KINDS)
 
 
@@ -36,16 +37,17 @@ class Places:
         return len(self.student)
 
 
-def students_of(session: Session, batch: Batch, school_year: str) -> list[str]:
-    """Pseudonyms of a batch, sorted: those in its scope who may be ranked and of whom something changed."""
-    query = rankable_students(OPERATOR, school_year).with_only_columns(Student.student_id)
+def students_of(session: Session, batch: Batch, school_year: str) -> list[Changed]:
+    """Students of a batch by pseudonym: those in its scope who may be ranked and of whom something changed."""
+    query = rankable_students(OPERATOR, school_year).with_only_columns(Student.student_id, Student.revision)
     if batch.school_code is not None:
         query = query.where(Student.school_code == batch.school_code)
     members = sa.select(ClassMember.student_id).where(ClassMember.school_year == school_year)
     if batch.class_id is not None:
         members = members.where(ClassMember.class_id == batch.class_id)
     query = query.where(Student.student_id.in_(members), Student.revision > batch.since_revision)
-    return list(session.scalars(query.order_by(Student.student_id)))
+    rows = session.execute(query.order_by(Student.student_id))
+    return [(student_id, revision) for student_id, revision in rows]
 
 
 def rank_places(

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.imports.reading import FileRow
-from service.imports.storing import Difference, Key, Row, core_table
+from service.imports.storing import Difference, Key, Row
 from service.imports.tables_in import Incoming
 from service.privacy.consents import Said, consents_of_row, note_roster, said_by_people
 from service.privacy.erasure import erased_among
@@ -57,11 +57,14 @@ def take_roster(incoming: Incoming) -> Difference:
         wanted={(student,): [_identity(row)] for student, row in newest.items()},
         where=incoming.of_school(StudentIdentity),
     )
-    known = sa.or_(incoming.of_school(ClassMember), ClassMember.student_id.in_(listed))
-    before = _members_before(incoming, known)
-    members = incoming.store(ClassMember, group=YEAR_KEY, wanted=wanted, where=known)
+    members = incoming.store(
+        ClassMember,
+        group=YEAR_KEY,
+        wanted=wanted,
+        where=sa.or_(incoming.of_school(ClassMember), ClassMember.student_id.in_(listed)),
+    )
     if incoming.is_kept:
-        moved = [(before[key], wanted[key][0]) for key in sorted(members.changed) if key in before]
+        moved = [(members.before[key][0], wanted[key][0]) for key in sorted(members.changed)]
         note_roster(incoming.session, actor_id=incoming.actor_id, rows=moved)
     renamed = {
         (student, newest[student].cells["school_year"]) for (student,) in identities.changed if student in newest
@@ -126,13 +129,6 @@ def _store_classes(incoming: Incoming, rows: list[FileRow]) -> None:
 
 def _identity(row: FileRow) -> dict[str, Any]:
     return {name: row.cells[name] for name in ("student_id", "last_name", "first_name", "sex")}
-
-
-def _members_before(incoming: Incoming, known: sa.ColumnElement[bool]) -> dict[Key, Row]:
-    """Roster rows as they are, to tell afterwards which consents a file changed."""
-    core = core_table(ClassMember)
-    rows = incoming.session.execute(sa.select(core).where(known)).mappings()
-    return {(row["student_id"], row["school_year"]): dict(row) for row in rows}
 
 
 def _member(incoming: Incoming, row: FileRow, said: Said) -> dict[str, Any]:

@@ -20,12 +20,14 @@ class Difference:
     added: set[Key] = field(default_factory=set)
     changed: set[Key] = field(default_factory=set)
     unchanged: set[Key] = field(default_factory=set)
+    before: dict[Key, list[Row]] = field(default_factory=dict)  # rows of the changed groups as they were
 
     def merged(self, other: "Difference") -> "Difference":
         """Of two tables that hold one row of a file: new where both are new, unchanged where neither changed."""
         changed = self.changed | other.changed | (self.added & other.unchanged) | (self.unchanged & other.added)
         added = (self.added | other.added) - changed
-        return Difference(added, changed, (self.unchanged | other.unchanged) - added - changed)
+        unchanged = (self.unchanged | other.unchanged) - added - changed
+        return Difference(added, changed, unchanged, {**self.before, **other.before})
 
 
 def core_table(table: type[Table]) -> sa.Table:
@@ -64,6 +66,8 @@ def store_groups(
         before = present.get(key, [])
         if change.compare(before, rows):
             (difference.changed if before else difference.added).add(key)
+            if before:
+                difference.before[key] = before
         else:
             difference.unchanged.add(key)
     if keep:

@@ -68,7 +68,7 @@ class KeptAnswers:
         self._kept: OrderedDict[Asked, KeptAnswer] = OrderedDict()
         self._size = 0
         self._laid_out: Serving | None = None
-        self._recorded: OrderedDict[tuple[str, str], tuple[Shown, date]] = OrderedDict()
+        self._recorded: OrderedDict[tuple[str, str], tuple[str, date]] = OrderedDict()  # digests
         self._standing: Standing[tuple[str, Asked], tuple[MadeFrom, Outside]] = Standing(database)
 
     def find_standing(self, reader: str, asked: Asked, outside: Outside) -> KeptAnswer | None:
@@ -115,17 +115,16 @@ class KeptAnswers:
         if gone is not None:
             self._size -= len(gone.body)
 
-    def is_recorded(self, reader: str, shown: Shown, day: date) -> bool:
-        """Whether the last that this process recorded for this reader about the student, today, is this very list."""
+    def is_recorded(self, reader: str, student_id: str, kept: KeptAnswer, day: date) -> bool:
+        """Whether the last that this process recorded for this reader about the student, today, is this very answer."""
         with self._lock:
-            return self._recorded.get((reader, shown.student_id)) == (shown, day)
+            return self._recorded.get((reader, student_id)) == (kept.etag, day)
 
-    def note_recorded(self, reader: str, shown: Shown, day: date) -> None:
+    def note_recorded(self, reader: str, student_id: str, kept: KeptAnswer, day: date) -> None:
         """It stands in the table now."""
-        key = (reader, shown.student_id)
         with self._lock:
-            self._recorded[key] = (shown, day)
-            self._recorded.move_to_end(key)
+            self._recorded[reader, student_id] = (kept.etag, day)
+            self._recorded.move_to_end((reader, student_id))
             if len(self._recorded) > REMEMBERED_READERS:
                 self._recorded.popitem(last=False)
 

@@ -160,10 +160,10 @@ def _looked_up(
                 crowding=crowding,
             ),
         )
-    if kept.shown is not None and not answers.is_recorded(actor.actor_id, kept.shown, day):
+    if kept.shown is not None and not answers.is_recorded(actor.actor_id, asked.student_id, kept, day):
         with database.writing() as session:
             record_showing(session, actor=actor, shown=kept.shown)
-        answers.note_recorded(actor.actor_id, kept.shown, day)
+        answers.note_recorded(actor.actor_id, asked.student_id, kept, day)
     answers.note_standing(actor.actor_id, asked, outside, commits, kept)
     return kept
 

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from service import audit
 from service.access import OPERATOR
 from service.accounts.people import add_user
+from service.anchors import note_anchor, read_anchors
 from service.backup import make_backup, reflect, restore_backup
 from service.db import WRITES, Database
 from service.doctor import check_installation
@@ -213,6 +214,17 @@ def test_the_file_of_before_stays_beside(ready: Database, settings: Settings, tm
         assert session.get(Student, KNOWN) is None
     assert not list(path.parent.glob(f"{path.name}.restoring*"))
     assert copied.tables["students"][0] == 4
+
+
+@sqlite_only
+def test_notes_of_the_audits_end_are_those_of_the_copy(
+    ready: Database, settings: Settings, elsewhere: Database, tmp_path: Path
+) -> None:
+    there = elsewhere_settings(settings, elsewhere, tmp_path)
+    make_backup(ready, there, tmp_path / "one.zip")  # before anything was noted
+    assert note_anchor(ready, there.audit_anchor_file, read_secret_key(there))
+    restore_backup(tmp_path / "one.zip", elsewhere, there)
+    assert read_anchors(there.audit_anchor_file, read_secret_key(there)) == {}
 
 
 # -- from the first release on --------------------------------------------------------------------------------------

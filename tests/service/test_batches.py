@@ -23,6 +23,7 @@ from service.batches.actions import batch_file, batch_folder
 from service.batches.sweeping import sweep
 from service.clock import now
 from service.db import Database
+from service.errors import ConflictError
 from service.installed import Installed
 from service.jobs.actions import BATCH
 from service.jobs.leases import claim_job
@@ -197,6 +198,35 @@ def test_what_was_made_before_a_worker_died_is_not_made_again(
     assert ranked == [(KNOWN,), (BLANK,), (BLANK,)]  # the first chunk once
     assert client.get(f"/v1/batches/{number}/file", headers=header).content == whole
     assert not (batch_folder(settings, number) / "parts").exists()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_made_from_facts_of_before_is_made_again(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, write = sign_in("director"), making.write_file
+    number = ask(client, header)["batch_id"]
+
+    def stop(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(making, "write_file", stop)
+    with pytest.raises(KeyboardInterrupt):
+        work(ready, settings)  # every part is made, no file
+    marks = example_text("marks", "sch01").replace("s2222222,2023-24,4,5,4,4,3", "s2222222,2023-24,4,5,2,4,3")
+    take_in(client, header, "marks", marks)
+    monkeypatch.setattr(making, "write_file", write)
+    work(ready, settings)
+    resumed = client.get(f"/v1/batches/{number}/file", headers=header).content
+    assert resumed == made(client, header, ready, settings)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_chunk_of_another_layout_is_not_mixed_in(ready: Database, settings: Settings) -> None:
+    with pytest.raises(ConflictError, match="сменились"):
+        making.rank_chunk(settings, "another layout", 3, 0.05, [KNOWN])
+    making._here(settings)[0].close()
+    making._here.cache_clear()
 
 
 def test_several_processes_make_the_same_bytes(
