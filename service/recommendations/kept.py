@@ -58,6 +58,10 @@ class KeptAnswer:
     edition: EditionStamp | None
     shown: Shown | None
 
+    def digest(self, day: date) -> tuple[str, bool, date]:
+        """What tells a showing from another: a list without room for anything new reads the same, asked for or not."""
+        return (self.etag, self.shown is not None and self.shown.discovery, day)
+
 
 class KeptAnswers:
     """The answers asked for last, as many as fit."""
@@ -68,7 +72,7 @@ class KeptAnswers:
         self._kept: OrderedDict[Asked, KeptAnswer] = OrderedDict()
         self._size = 0
         self._laid_out: Serving | None = None
-        self._recorded: OrderedDict[tuple[str, str], tuple[str, date]] = OrderedDict()  # digests
+        self._recorded: OrderedDict[tuple[str, str], tuple[str, bool, date]] = OrderedDict()  # digests
         self._standing: Standing[tuple[str, Asked], tuple[MadeFrom, Outside]] = Standing(database)
 
     def find_standing(self, reader: str, asked: Asked, outside: Outside) -> KeptAnswer | None:
@@ -118,12 +122,12 @@ class KeptAnswers:
     def is_recorded(self, reader: str, student_id: str, kept: KeptAnswer, day: date) -> bool:
         """Whether the last that this process recorded for this reader about the student, today, is this very answer."""
         with self._lock:
-            return self._recorded.get((reader, student_id)) == (kept.etag, day)
+            return self._recorded.get((reader, student_id)) == kept.digest(day)
 
     def note_recorded(self, reader: str, student_id: str, kept: KeptAnswer, day: date) -> None:
         """It stands in the table now."""
         with self._lock:
-            self._recorded[reader, student_id] = (kept.etag, day)
+            self._recorded[reader, student_id] = kept.digest(day)
             self._recorded.move_to_end((reader, student_id))
             if len(self._recorded) > REMEMBERED_READERS:
                 self._recorded.popitem(last=False)
