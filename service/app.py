@@ -124,6 +124,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.shelf = Shelf(settings)
     app.state.districts = DistrictKeeper(database)
     app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
+    app.state.under_way = set()  # requests under an Idempotency-Key, while they are done
     decoy_hash()
     app.state.throttle = Throttle(settings.requests_a_minute)
     app.state.identities = Identities(database, app.state.secret_key)

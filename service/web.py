@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
-from service.db import Database, is_disk_full
+from service.db import Database, UnitsOfWork, is_disk_full
 from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
 from service.log import frames_of
 from service.settings import Settings
@@ -112,13 +112,19 @@ def _reading_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _writing_session(request: Request) -> Iterator[Session]:
-    with request.app.state.database.writing() as session:
+async def _units_of(request: Request) -> UnitsOfWork:
+    units: UnitsOfWork = getattr(request.state, "units", request.app.state.database)
+    return units
+
+
+def _writing_session(units: Annotated[UnitsOfWork, Depends(_units_of)]) -> Iterator[Session]:
+    with units.writing() as session:
         yield session
 
 
 # for a route that reads and then writes: one unit of work after the other, never two connections at once
 Units = Annotated[Database, Depends(_database_of)]
+OnceUnits = Annotated[UnitsOfWork, Depends(_units_of)]  # the same where the route is declared DoneOnce
 AppSettings = Annotated[Settings, Depends(get_settings_of)]
 # scope "function": committed before the answer leaves, so that nobody is told of what did not happen
 Reads = Annotated[Session, Depends(_reading_session, scope="function")]
@@ -140,6 +146,7 @@ class Permitted:
         if credentials is None:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
         actor: Actor = await request.app.state.identities.identify(credentials.credentials)
+        request.state.actor = actor
         request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
         request.state.allowance = request.app.state.throttle.take(actor.actor_id)
         if self.any_of:

@@ -22,16 +22,28 @@ from service.accounts.schemas import (
 )
 from service.anchors import check_audit
 from service.errors import NotFoundError
+from service.once import ONCE, DoneOnce, OnceRoute
 from service.web import AppSettings, Permitted, Reads, Writes
 from service.wire import MAX_WHOLE
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], route_class=OnceRoute)
 
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
 InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
 Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+
+# a secret is shown once and not kept, so the second time only its number is told and what to do without it
+PERSON_ADDED = DoneOnce(
+    "user_id", remedy="Человек уже заведён; временный пароль показан один раз. Не увидели его — назначьте другой."
+)
+PASSWORD_RESET = DoneOnce(
+    "user_id", remedy="Временный пароль уже назначен и показан один раз. Не увидели его — назначьте ещё один."
+)
+KEY_ISSUED = DoneOnce(
+    "key_id", remedy="Ключ уже выдан и показан один раз. Не увидели его — отзовите его и выдайте другой."
+)
 
 
 def _school_of(actor: Actor) -> str:
@@ -46,7 +58,7 @@ def list_people(actor: Keeper, session: Reads) -> People:
     return queries.list_people(session, actor)
 
 
-@router.post("/people", status_code=status.HTTP_201_CREATED)
+@router.post("/people", status_code=status.HTTP_201_CREATED, dependencies=[Depends(PERSON_ADDED)])
 def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPerson:
     """Завести человека; временный пароль показывается один раз."""
     admitted = people.add_user(
@@ -72,13 +84,13 @@ def set_classes(user_id: Number, wanted: ClassLimit, actor: Keeper, session: Wri
     people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids))
 
 
-@router.post("/people/{user_id}/password")
+@router.post("/people/{user_id}/password", dependencies=[Depends(PASSWORD_RESET)])
 def reset_password(user_id: Number, actor: Keeper, session: Writes) -> AdmittedPerson:
     """Новый временный пароль; открытые сеансы заканчиваются."""
     return _shown_once(people.reset_password(session, actor=actor, user_id=user_id))
 
 
-@router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT)
+@router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT, dependencies=ONCE)
 def dismiss_person(user_id: Number, actor: Keeper, session: Writes) -> None:
     """Закрыть вход и открытые сеансы."""
     people.dismiss_user(session, actor=actor, user_id=user_id)
@@ -90,7 +102,7 @@ def list_keys(actor: Keeper, session: Reads) -> Keys:
     return queries.list_keys(session, actor)
 
 
-@router.post("/keys", status_code=status.HTTP_201_CREATED)
+@router.post("/keys", status_code=status.HTTP_201_CREATED, dependencies=[Depends(KEY_ISSUED)])
 def issue_key(wanted: NewKey, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
     """Выдать ключ; он показывается один раз."""
     issued = keys.issue_key(
@@ -105,7 +117,7 @@ def issue_key(wanted: NewKey, actor: Keeper, session: Writes, request: Request) 
     return KeyShownOnce(key_id=issued.key_id, text=issued.text, expires_at=issued.expires_at)
 
 
-@router.post("/keys/{key_id}/rotation", status_code=status.HTTP_201_CREATED)
+@router.post("/keys/{key_id}/rotation", status_code=status.HTTP_201_CREATED, dependencies=[Depends(KEY_ISSUED)])
 def rotate_key(key_id: Number, wanted: KeyRotation, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
     """Новый ключ взамен; старый действует ещё указанное время."""
     issued = keys.rotate_key(
@@ -124,7 +136,7 @@ def revoke_key(key_id: Number, actor: Keeper, session: Writes) -> None:
     keys.revoke_key(session, actor=actor, key_id=key_id)
 
 
-@router.post("/broken-glass", status_code=status.HTTP_201_CREATED)
+@router.post("/broken-glass", status_code=status.HTTP_201_CREATED, dependencies=ONCE)
 def break_glass(wanted: GlassToBreak, actor: InNeed, session: Writes) -> GlassBroken:
     """Экстренный доступ к ученикам: причина остаётся в журнале, время ограничено."""
     row = people.break_glass(session, actor=actor, reason=wanted.reason, minutes=wanted.minutes)

@@ -10,16 +10,17 @@ from service.access import Actor, Permission
 from service.batches import actions
 from service.batches.schemas import MEDIA_TYPES, BatchList, BatchRow, NewBatch
 from service.errors import NotFoundError
+from service.once import ONCE, OnceRoute
 from service.web import AppSettings, Permitted, Reads, Units, Writes, attachment
 from service.wire import MAX_WHOLE
 
-router = APIRouter(prefix="/batches", tags=["batches"])
+router = APIRouter(prefix="/batches", tags=["batches"], route_class=OnceRoute)
 
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 BatchId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)
 def ask_for_batch(
     wanted: NewBatch, actor: ListReader, session: Writes, settings: AppSettings, response: Response
 ) -> BatchRow:

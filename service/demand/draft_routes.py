@@ -23,9 +23,10 @@ from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
-from service.web import AppSettings, Permitted, RawBody, Reads, Units, Writes
+from service.once import ONCE, OnceRoute
+from service.web import AppSettings, OnceUnits, Permitted, RawBody, Reads, Writes
 
-router = APIRouter(prefix="/demand-drafts", tags=["demand"])
+router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=OnceRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -45,16 +46,16 @@ def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
     return DraftList(drafts=list_drafts(session))
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=ANY_BODY)
+@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=ANY_BODY, dependencies=ONCE)
 def open_draft(
-    content: RawBody, actor: Publisher, database: Units, settings: AppSettings, file_name: FileName
+    content: RawBody, actor: Publisher, units: OnceUnits, settings: AppSettings, file_name: FileName
 ) -> Draft:
     """Прочитать документ (XLSX, DOCX, PDF, CSV, текст): что понято, что подтвердить. В силу ничего не вступает."""
     reference = get_reference(settings)
-    with database.reading() as session:
+    with units.reading() as session:
         matcher = matcher_of(session, reference)
     understood = understand(content, file_name, matcher, reference)
-    with database.writing() as session:
+    with units.writing() as session:
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings
         )
@@ -97,7 +98,7 @@ def settle_title(
     return Settled(line_count=count)
 
 
-@router.post("/{draft_id}/rest")
+@router.post("/{draft_id}/rest", dependencies=ONCE)
 def settle_rest(draft_id: DraftId, actor: Publisher, session: Writes) -> Settled:
     """Оставить без кода все названия, для которых ничего похожего не нашлось."""
     return Settled(line_count=drafts.settle_rest(session, actor=actor, draft_id=draft_id))
@@ -116,7 +117,7 @@ def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings
     return change_between(read_lists(session, turn[-1]), new, get_reference(settings), catalogue)
 
 
-@router.post("/{draft_id}/publication")
+@router.post("/{draft_id}/publication", dependencies=ONCE)
 def publish_draft(draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
     """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
     added = drafts.publish_draft(

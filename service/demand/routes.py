@@ -11,9 +11,10 @@ from service.demand.actions import publish_edition
 from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList, PathwayWeights
 from service.errors import NotFoundError
 from service.installation import get_today
+from service.once import ONCE, OnceRoute
 from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Reads, Writes, attachment
 
-router = APIRouter(prefix="/demand-editions", tags=["demand"])
+router = APIRouter(prefix="/demand-editions", tags=["demand"], route_class=OnceRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_DEMAND))]
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
@@ -65,7 +66,7 @@ def compare_editions(
     return queries.compare_editions(session, from_code, code, get_reference(settings), catalogue)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=CSV_BODY)
+@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=CSV_BODY, dependencies=ONCE)
 def add_edition(content: RawBody, actor: Publisher, session: Writes, settings: AppSettings) -> EditionAdded:
     """Опубликовать редакцию (CSV); повторная отправка того же файла ничего не меняет."""
     return publish_edition(session, actor=actor, content=content, reference=get_reference(settings), settings=settings)

@@ -10,10 +10,11 @@ from service.catalogue.queries import get_reference
 from service.imports.actions import Mode, import_upload
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools, make_tools
+from service.once import ONCE, OnceRoute
 from service.settings import Settings
-from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Units
+from service.web import CSV_BODY, AppSettings, OnceUnits, Permitted, RawBody
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], route_class=OnceRoute)
 
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
 
@@ -24,14 +25,14 @@ def get_tools(settings: Settings) -> ImportTools:
     return make_tools(get_reference(settings), settings)
 
 
-@router.post("/imports/{table}", openapi_extra=CSV_BODY)
+@router.post("/imports/{table}", openapi_extra=CSV_BODY, dependencies=ONCE)
 def import_file(
     table: str,
     content: RawBody,
     actor: Importer,
-    database: Units,
+    units: OnceUnits,
     settings: AppSettings,
     mode: Annotated[Mode, Query()] = "check",
 ) -> ImportReport:
     """Проверить или загрузить таблицу (CSV); повторная загрузка того же файла ничего не меняет."""
-    return import_upload(database, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)
+    return import_upload(units, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)

@@ -9,9 +9,10 @@ from service.errors import NotFoundError
 from service.jobs import queries
 from service.jobs.actions import TRAINING, cancel_job
 from service.jobs.schemas import JobList, JobRow
+from service.once import ONCE, OnceRoute
 from service.web import Permitted, Reads, Writes
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=OnceRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Canceller = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
@@ -33,7 +34,7 @@ def get_job(job_id: JobId, _actor: Reader, session: Reads) -> JobRow:
     return queries.job_row(job)
 
 
-@router.post("/{job_id}/cancellation")
+@router.post("/{job_id}/cancellation", dependencies=ONCE)
 def cancel(job_id: JobId, actor: Canceller, session: Writes) -> JobRow:
     """Отменить: ждущее — сразу, идущее — на ближайшем шаге; итога не будет."""
     return queries.job_row(cancel_job(session, actor=actor, job_id=job_id))

@@ -10,10 +10,11 @@ from service.jobs.schemas import JobRow
 from service.model_versions import queries
 from service.model_versions.actions import promote_version, roll_back
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion, Rollback
+from service.once import ONCE, OnceRoute
 from service.retraining import ask_for_training
 from service.web import AppSettings, Permitted, Reads, Writes
 
-router = APIRouter(prefix="/model-versions", tags=["model versions"])
+router = APIRouter(prefix="/model-versions", tags=["model versions"], route_class=OnceRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Promoter = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
@@ -25,13 +26,13 @@ def list_versions(_actor: Reader, session: Reads) -> ModelVersionList:
     return queries.list_versions(session)
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)
 def train(actor: Promoter, session: Writes) -> JobRow:
     """Обучить новую версию: ставится в очередь; ход — GET /v1/jobs/{job_id}."""
     return job_row(ask_for_training(session, actor=actor))
 
 
-@router.post("/{version}/promotion")
+@router.post("/{version}/promotion", dependencies=ONCE)
 def promote(
     version: str, actor: Promoter, session: Writes, settings: AppSettings, wanted: Promotion | None = None
 ) -> ModelVersionRow:
@@ -41,7 +42,7 @@ def promote(
     return queries.version_row(row, version)
 
 
-@router.post("/rollback")
+@router.post("/rollback", dependencies=ONCE)
 def take_back(
     actor: Promoter, session: Writes, settings: AppSettings, wanted: Rollback | None = None
 ) -> ModelVersionRow:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from service import audit
 from service.access import Actor, Permission
 from service.installation import get_today
+from service.once import DoneOnce, OnceRoute
 from service.privacy import consents, erasure, export, readings
 from service.privacy.schemas import (
     ErasureAsked,
@@ -17,14 +18,16 @@ from service.privacy.schemas import (
     StudentConsents,
     StudentExport,
 )
-from service.web import AppSettings, Permitted, Reads, Units, Writes
+from service.web import AppSettings, OnceUnits, Permitted, Reads, Units, Writes
 
-router = APIRouter(tags=["privacy"])
+router = APIRouter(tags=["privacy"], route_class=OnceRoute)
 
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ConsentWriter = Annotated[Actor, Depends(Permitted(Permission.WRITE_CONSENTS))]
 Exporter = Annotated[Actor, Depends(Permitted(Permission.EXPORT_STUDENTS))]
 Eraser = Annotated[Actor, Depends(Permitted(Permission.ERASE_STUDENTS))]
+
+ERASED = "Данные ученика уже стёрты; акт с выпиской показан один раз. Акт без выписки — в списке актов школы."
 
 
 @router.get("/students/{student_id}/consents")
@@ -68,18 +71,18 @@ def export_student(student_id: str, actor: Exporter, database: Units, settings: 
     return found
 
 
-@router.post("/students/{student_id}/erasure")
+@router.post("/students/{student_id}/erasure", dependencies=[Depends(DoneOnce(remedy=ERASED))])
 def erase_student(
-    student_id: str, wanted: ErasureAsked, actor: Eraser, database: Units, request: Request
+    student_id: str, wanted: ErasureAsked, actor: Eraser, units: OnceUnits, request: Request
 ) -> ErasureDone:
     """Стереть все данные ученика; ответ — акт с выпиской из журнала, второй раз её не получить."""
-    with database.writing() as session:
+    with units.writing() as session:
         act = erasure.erase_student(
             session, actor=actor, student_id=student_id, ground=wanted.ground, document=wanted.document
         )
     request.app.state.districts.forget()
     request.app.state.kept_answers.forget()
-    return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(database))
+    return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(request.app.state.database))
 
 
 @router.get("/erasures")

@@ -10,13 +10,14 @@ from service import audit
 from service.access import Actor, Permission
 from service.clock import now
 from service.db import Database
+from service.once import DoneOnce, OnceRoute
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
 from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
-from service.recommendations.queries import decisions_in_force
+from service.recommendations.queries import decisions_in_force, get_decision
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
     MAX_K,
@@ -38,10 +39,10 @@ from service.students.queries import get_class, get_student
 from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import UNCHANGED, AppSettings, IfNoneMatch, Permitted, Reads, Units, Writes, is_named
+from service.web import UNCHANGED, AppSettings, IfNoneMatch, OnceUnits, Permitted, Reads, Units, Writes, is_named
 from service.wire import MAX_WHOLE
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=OnceRoute)
 
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
@@ -280,14 +281,18 @@ def list_decisions(student_id: str, actor: ListReader, database: Units) -> Decis
     return DecisionList(student_id=student_id, decisions=list(found.values()))
 
 
-@router.post("/students/{student_id}/decisions", status_code=status.HTTP_201_CREATED)
-def decide(student_id: str, wanted: NewDecision, actor: Decider, database: Units, shelf: Rankers) -> Decision:
+@router.post(
+    "/students/{student_id}/decisions",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[Depends(DoneOnce(number="decision_id", again=get_decision))],
+)
+def decide(student_id: str, wanted: NewDecision, actor: Decider, units: OnceUnits, shelf: Rankers) -> Decision:
     """Принять, отклонить (с причиной) или закрепить то, что ученику можно предложить сегодня."""
-    with database.reading() as session:
+    with units.reading() as session:
         get_student(session, actor, student_id)
         serving = shelf.take(session)
         actions.check_choice(session, serving, actor=actor, student_id=student_id, pathway_code=wanted.pathway_code)
-    with database.writing() as session:
+    with units.writing() as session:
         return actions.decide(session, actor=actor, student_id=student_id, wanted=wanted)
 
 

@@ -75,6 +75,21 @@ class ApiKey(Table):
     last_used_on: Mapped[date | None]
 
 
+class RequestKey(Table):
+    """A deed done under an `Idempotency-Key`, for a day; neither the key nor anything personal can be read from it."""
+
+    __tablename__ = "request_keys"
+    key_digest: Mapped[str] = mapped_column(primary_key=True)  # keyed, of the actor and the key
+    actor_id: Mapped[str]
+    fingerprint: Mapped[str]  # keyed digest of method, address and body
+    done_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]  # None: the answer was shown once
+    made_id: Mapped[int | None]  # number of what was made, where the answer itself is not kept
+    location: Mapped[str | None]
+    answer: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+
+
 class AuditRecord(Table):
     """A deed; the database refuses to change or delete it, and each row seals the one before."""
 

@@ -1,0 +1,184 @@
+"""A deed asked for again under its `Idempotency-Key` is done once: the key is kept in the deed's own transaction.
+
+What is kept of an answer, and why some answers are not, is told in docs/decisions/0038.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from service.access import Actor
+from service.db import Database
+from service.errors import AlreadyDoneError, InvalidInputError, UnderWayError
+from service.request_keys import HEADER, UNDER_WAY, Asked, RepeatError, claim_key
+from service.tables import RequestKey
+from service.wire import Wire
+
+REPEATED = "Idempotency-Replayed"
+KEY = re.compile(r'"?([A-Za-z0-9_.:-]{8,128})"?')  # the draft writes it in quotes
+WRONG_KEY = f"{HEADER}: от 8 до 128 латинских букв, цифр и знаков _ . : - ; лучше всего UUID."
+
+Again = Callable[[Session, Actor, int], Wire]
+Answering = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class DoneOnce:
+    """Dependency that declares that a route does something once for a key, and what is kept of its answer.
+
+    Without more the answer itself. Of an answer about a student, or one that shows a secret, only `number` is kept, the
+    field that tells what was made: the answer is read `again` by it, or the caller is told the `remedy`.
+    """
+
+    number: str | None = None
+    again: Again | None = None
+    remedy: str | None = None
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether something of the answer is kept: then the deed is committed when its answer is made."""
+        return self.remedy is None or self.number is not None
+
+    async def __call__(
+        self,
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                description="Ключ запроса: повтор с тем же ключом и телом в течение суток ничего не делает второй раз",
+                examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+            ),
+        ] = None,
+    ) -> None:
+        """Say so in the description; `OnceRoute` does it."""
+
+
+ONCE = [Depends(DoneOnce())]  # of a route whose answer is kept as it is
+
+
+class Doing:
+    """Units of work of one request under a key; the one that writes is committed with the key and answer beside it."""
+
+    def __init__(self, database: Database, declared: DoneOnce, ask: Callable[[], Asked]) -> None:
+        self._database, self._declared, self._ask = database, declared, ask
+        self._held = ExitStack()
+        self._row: RequestKey | None = None
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Session that changes nothing."""
+        return self._database.reading()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """The one unit of work that does it; RepeatError where it was done before."""
+        session = self._held.enter_context(self._database.writing())
+        self._row = claim_key(session, self._ask())
+        yield session
+        if not self._declared.waits_for_answer:
+            self._held.close()
+
+    def keep(self, response: Response) -> Response:
+        """Commit what was done with what is kept of the answer; a request that wrote nothing keeps nothing."""
+        row = self._row
+        if row is not None and self._declared.waits_for_answer:
+            body = bytes(response.body)
+            if self._declared.number is None:
+                row.answer, row.location = body, response.headers.get("location")
+            else:
+                row.made_id = int(json.loads(body)[self._declared.number])
+            row.status = response.status_code
+        self._held.close()
+        return response
+
+    def undo(self) -> None:
+        """Roll back what was begun, because of the exception in hand."""
+        self._held.__exit__(*sys.exc_info())
+
+
+class OnceRoute(APIRoute):
+    """A route that keeps what it declares by `DoneOnce`."""
+
+    def get_route_handler(self) -> Answering:
+        """What answers a request."""
+        answering = super().get_route_handler()
+        declared = find_declaration(self)
+        if declared is None:
+            return answering
+
+        async def answer(request: Request) -> Response:
+            if HEADER not in request.headers:
+                return await answering(request)
+            return await _answer_once(request, answering, declared)
+
+        return answer
+
+
+def find_declaration(route: APIRoute) -> DoneOnce | None:
+    """What a route declares; None where it does not do things once."""
+    calls = (each.call for each in route.dependant.dependencies)
+    return next((call for call in calls if isinstance(call, DoneOnce)), None)
+
+
+async def _answer_once(request: Request, answering: Answering, declared: DoneOnce) -> Response:
+    found = KEY.fullmatch(request.headers[HEADER])
+    if found is None:
+        raise InvalidInputError(WRONG_KEY)
+    key, body, digest = found[1], await request.body(), _digester(request.app.state.secret_key)
+    address = f"{request.method} {request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+    fingerprint = digest(b"request", address.encode(), body)
+    # before anything of the request is done, so before it is known who asks: their credentials stand for them
+    ticket = digest(b"ticket", request.headers.get("authorization", "").encode(), key.encode())
+    under_way: set[str] = request.app.state.under_way
+    if ticket in under_way:
+        raise UnderWayError(UNDER_WAY)
+
+    def ask() -> Asked:
+        actor: Actor = request.state.actor
+        return Asked(actor, digest(b"key", actor.actor_id.encode(), key.encode()), fingerprint)
+
+    doing = request.state.units = Doing(request.app.state.database, declared, ask)
+    under_way.add(ticket)
+    try:
+        return await run_in_threadpool(doing.keep, await answering(request))
+    except RepeatError as repeat:
+        doing.undo()
+        return await run_in_threadpool(_answer_again, request, declared, repeat)
+    except BaseException:
+        doing.undo()
+        raise
+    finally:
+        under_way.discard(ticket)
+
+
+def _digester(secret_key: bytes) -> Callable[..., str]:
+    def digest(*parts: bytes) -> str:
+        lengths = b" ".join(b"%d" % len(part) for part in parts)
+        return hmac.new(secret_key, b"once " + lengths + b"\n" + b"".join(parts), hashlib.sha256).hexdigest()
+
+    return digest
+
+
+def _answer_again(request: Request, declared: DoneOnce, repeat: RepeatError) -> Response:
+    """The answer of the first time, as it was kept or read again; where it was shown once, what to do now."""
+    if declared.remedy is not None:
+        facts = {declared.number: repeat.made_id} if declared.number is not None else {}
+        raise AlreadyDoneError(declared.remedy, **facts)
+    headers, body = {REPEATED: "true"}, repeat.answer or b""
+    if repeat.location is not None:
+        headers["Location"] = repeat.location
+    if declared.again is not None and repeat.made_id is not None:
+        with request.app.state.database.reading() as session:
+            made = declared.again(session, request.state.actor, repeat.made_id)
+            body = made.model_dump_json().encode()
+    media_type = "application/json" if body else None
+    return Response(body, status_code=repeat.status or 200, media_type=media_type, headers=headers)
