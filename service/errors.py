@@ -177,6 +177,17 @@ class ConflictError(ServiceError):
     exit_code = 7
 
 
+class ChangedMeanwhileError(ServiceError):
+    """Not as the caller has seen it: somebody has changed it since."""
+
+    status = 412
+    code = "changed_meanwhile"
+    title = "Уже изменено"
+    title_en = "Changed meanwhile"
+    detail_en = "It is no longer as If-Match names it: read it again. `revision` is that of now."
+    exit_code = 7
+
+
 class UnderWayError(ConflictError):
     """The same deed, under the same `Idempotency-Key`, is being done at this moment."""
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,6 +21,7 @@ from service.access import Actor, Permission, check_permission
 from service.db import Database, UnitsOfWork, is_disk_full
 from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
 from service.log import frames_of
+from service.seen import Seen
 from service.settings import Settings
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
 }
+REVISION_TAG = re.compile(r'(?:^|,)\s*"([0-9]{1,18})"\s*(?=,|$)')
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 STATUS_SENTENCES = {
@@ -170,6 +172,28 @@ def is_named(etag: str, if_none_match: str) -> bool:
     """Whether a header If-None-Match names this answer."""
     named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag in named or "*" in named
+
+
+async def _seen_revisions(
+    if_match: Annotated[
+        str | None,
+        Header(
+            max_length=1000, description="ETag того, что вы видели: изменённое с тех пор не изменится", examples=["*"]
+        ),
+    ] = None,
+) -> Seen:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return frozenset(int(number) for number in REVISION_TAG.findall(if_match))
+
+
+# of a route that changes what two people may be changing: ChangedMeanwhileError where it is not as it was seen
+SeenRevisions = Annotated[Seen, Depends(_seen_revisions)]
+
+
+def tell_revision(response: Response, revision: int) -> None:
+    """The ETag of something that has a revision: what `If-Match` is to hold."""
+    response.headers["ETag"] = f'"{revision}"'
 
 
 async def _raw_body(request: Request) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from service.access import Actor, Permission
 from service.accounts import keys, people, queries
@@ -23,7 +23,7 @@ from service.accounts.schemas import (
 from service.anchors import check_audit
 from service.errors import NotFoundError
 from service.once import ONCE, DoneOnce, OnceRoute
-from service.web import AppSettings, Permitted, Reads, Writes
+from service.web import AppSettings, Permitted, Reads, SeenRevisions, Writes, tell_revision
 from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["accounts"], route_class=OnceRoute)
@@ -79,9 +79,12 @@ def _shown_once(admitted: people.Admitted) -> AdmittedPerson:
 
 
 @router.put("/people/{user_id}/classes", status_code=status.HTTP_204_NO_CONTENT)
-def set_classes(user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes) -> None:
+def set_classes(
+    user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes, seen: SeenRevisions, response: Response
+) -> None:
     """Ограничить педагога классами; пустой список — вся школа."""
-    people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids))
+    user = people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids), seen=seen)
+    tell_revision(response, user.revision)
 
 
 @router.post("/people/{user_id}/password", dependencies=[Depends(PASSWORD_RESET)])

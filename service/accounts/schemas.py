@@ -91,6 +91,7 @@ class Person(Wire):
     password_is_temporary: bool
     locked_until: datetime | None
     dismissed_at: datetime | None
+    revision: int  # `If-Match: "revision"` changes it only as it is now
 
 
 class People(Wire):

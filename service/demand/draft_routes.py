@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
@@ -24,7 +24,7 @@ from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
 from service.once import ONCE, OnceRoute
-from service.web import AppSettings, OnceUnits, Permitted, RawBody, Reads, Writes
+from service.web import AppSettings, OnceUnits, Permitted, RawBody, Reads, SeenRevisions, Writes, tell_revision
 
 router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=OnceRoute)
 
@@ -69,39 +69,50 @@ def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
 
 
 @router.get("/{draft_id}")
-def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
+def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: AppSettings, response: Response) -> Draft:
     """Черновик целиком."""
-    return show_draft(session, draft_id, get_reference(settings), settings, actor)
+    draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
+    tell_revision(response, draft.revision)
+    return draft
 
 
 @router.patch("/{draft_id}")
 def change_head(
-    draft_id: DraftId, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings
-) -> Draft:
+    draft_id: DraftId, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings,
+    seen: SeenRevisions, response: Response,
+) -> Draft:  # fmt: skip
     """Код и день публикации будущей редакции."""
     drafts.change_head(
-        session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on
-    )
-    return show_draft(session, draft_id, get_reference(settings), settings, actor)
+        session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on,
+        seen=seen,
+    )  # fmt: skip
+    draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
+    tell_revision(response, draft.revision)
+    return draft
 
 
 @router.put("/{draft_id}/lines/{position}")
 def settle_title(
     draft_id: DraftId, position: Position, meaning: TitleMeaning, actor: Publisher, session: Writes,
-    settings: AppSettings,
+    settings: AppSettings, seen: SeenRevisions, response: Response,
 ) -> Settled:  # fmt: skip
     """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
     count = drafts.settle_title(
         session, actor=actor, draft_id=draft_id, position=position, spo_codes=meaning.spo_codes,
-        profiles=meaning.profiles, reference=get_reference(settings),
+        profiles=meaning.profiles, reference=get_reference(settings), seen=seen,
     )  # fmt: skip
+    tell_revision(response, drafts.get_draft(session, draft_id).revision)
     return Settled(line_count=count)
 
 
 @router.post("/{draft_id}/rest", dependencies=ONCE)
-def settle_rest(draft_id: DraftId, actor: Publisher, session: Writes) -> Settled:
+def settle_rest(
+    draft_id: DraftId, actor: Publisher, session: Writes, seen: SeenRevisions, response: Response
+) -> Settled:
     """Оставить без кода все названия, для которых ничего похожего не нашлось."""
-    return Settled(line_count=drafts.settle_rest(session, actor=actor, draft_id=draft_id))
+    count = drafts.settle_rest(session, actor=actor, draft_id=draft_id, seen=seen)
+    tell_revision(response, drafts.get_draft(session, draft_id).revision)
+    return Settled(line_count=count)
 
 
 @router.get("/{draft_id}/difference")
@@ -118,10 +129,12 @@ def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings
 
 
 @router.post("/{draft_id}/publication", dependencies=ONCE)
-def publish_draft(draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
+def publish_draft(
+    draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings, seen: SeenRevisions
+) -> Publication:
     """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
     added = drafts.publish_draft(
-        session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings
+        session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings, seen=seen
     )
     if added is None:
         said = "Перечень выглядит необычно: подпись поставлена, публикацию должен подтвердить другой человек."
@@ -140,6 +153,6 @@ def _when(edition: EditionRow, as_of: date) -> str:
 
 
 @router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
-def discard_draft(draft_id: DraftId, actor: Publisher, session: Writes) -> None:
+def discard_draft(draft_id: DraftId, actor: Publisher, session: Writes, seen: SeenRevisions) -> None:
     """Отказаться от черновика; запомненные решения о названиях остаются."""
-    drafts.discard_draft(session, actor=actor, draft_id=draft_id)
+    drafts.discard_draft(session, actor=actor, draft_id=draft_id, seen=seen)

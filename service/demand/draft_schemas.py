@@ -62,6 +62,7 @@ class DraftRow(Wire):
     read_by: str
     read_at: datetime
     signed_by: str | None
+    revision: int  # `If-Match: "revision"` changes it only as it is now
     line_count: int
     unsettled_count: int
 

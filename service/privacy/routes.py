@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
 from service import audit
 from service.access import Actor, Permission
@@ -18,7 +18,7 @@ from service.privacy.schemas import (
     StudentConsents,
     StudentExport,
 )
-from service.web import AppSettings, OnceUnits, Permitted, Reads, Units, Writes
+from service.web import AppSettings, OnceUnits, Permitted, Reads, SeenRevisions, Units, Writes, tell_revision
 
 router = APIRouter(tags=["privacy"], route_class=OnceRoute)
 
@@ -31,23 +31,36 @@ ERASED = "Данные ученика уже стёрты; акт с выпис�
 
 
 @router.get("/students/{student_id}/consents")
-def get_consents(student_id: str, actor: CardReader, database: Units, settings: AppSettings) -> StudentConsents:
+def get_consents(
+    student_id: str, actor: CardReader, database: Units, settings: AppSettings, response: Response
+) -> StudentConsents:
     """Согласия по целям и их история; чтение записывается."""
     with database.reading() as session:
         today = get_today(session, settings)
         found = consents.read_consents(session, actor=actor, student_id=student_id, today=today)
     with database.writing() as session:
         audit.record(session, actor=actor, deed="consents.read", subject=student_id)
+    tell_revision(response, found.revision)
     return found
 
 
 @router.put("/students/{student_id}/consents")
 def set_consents(
-    student_id: str, wanted: SaidConsents, actor: ConsentWriter, session: Writes, settings: AppSettings
+    student_id: str,
+    wanted: SaidConsents,
+    actor: ConsentWriter,
+    session: Writes,
+    settings: AppSettings,
+    seen: SeenRevisions,
+    response: Response,
 ) -> StudentConsents:
     """Записать, что согласие дано или отозвано; отзыв действует сразу."""
     today = get_today(session, settings)
-    return consents.set_consents(session, actor=actor, student_id=student_id, said=wanted.consents, today=today)
+    changed = consents.set_consents(
+        session, actor=actor, student_id=student_id, said=wanted.consents, today=today, seen=seen
+    )
+    tell_revision(response, changed.revision)
+    return changed
 
 
 @router.get("/students/{student_id}/readings")

@@ -37,6 +37,7 @@ class StudentConsents(Wire):
     """GET and PUT /v1/students/{student_id}/consents."""
 
     student_id: str
+    revision: int  # `If-Match: "revision"` changes them only as they are now
     school_year: str  # of the roster row that the consents are about
     consents: list[ConsentState]
     history: list[ConsentChange]  # newest first

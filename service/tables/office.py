@@ -24,6 +24,7 @@ class User(Table):
     locked_until: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
+    revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the person
 
 
 class UserClass(Table):

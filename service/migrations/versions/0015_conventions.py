@@ -1,4 +1,4 @@
-"""Deeds done under an `Idempotency-Key`."""
+"""Deeds done under an `Idempotency-Key`; which deed last changed a person or a draft."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
+REVISED = ("users", "demand_drafts")
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -26,9 +27,14 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("key_digest", name="pk_request_keys"),
     )
+    for table in REVISED:
+        op.add_column(table, sa.Column("revision", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_index("ix_request_keys_expires_at", "request_keys", ["expires_at"])
 
 
 def downgrade() -> None:
     """Backwards."""
+    for table in REVISED:
+        with op.batch_alter_table(table) as altered:
+            altered.drop_column("revision")
     op.drop_table("request_keys")
