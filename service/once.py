@@ -8,18 +8,18 @@ import hmac
 import json
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
-from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from service.access import Actor
 from service.db import Database
+from service.declared import Answering, Declared
 from service.errors import AlreadyDoneError, InvalidInputError, UnderWayError
 from service.request_keys import HEADER, UNDER_WAY, Asked, RepeatError, claim_key
 from service.tables import RequestKey
@@ -30,11 +30,10 @@ KEY = re.compile(r'"?([A-Za-z0-9_.:-]{8,128})"?')  # the draft writes it in quot
 WRONG_KEY = f"{HEADER}: от 8 до 128 латинских букв, цифр и знаков _ . : - ; лучше всего UUID."
 
 Again = Callable[[Session, Actor, int], Wire]
-Answering = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class DoneOnce:
+class DoneOnce(Declared):
     """Dependency that declares that a route does something once for a key, and what is kept of its answer.
 
     Without more the answer itself. Of an answer about a student, or one that shows a secret, only `number` is kept, the
@@ -60,7 +59,17 @@ class DoneOnce:
             ),
         ] = None,
     ) -> None:
-        """Say so in the description; `OnceRoute` does it."""
+        """Say so in the description."""
+
+    def around(self, answering: Answering) -> Answering:
+        """Do it once for a key; without one, as often as it is asked for."""
+
+        async def answer(request: Request) -> Response:
+            if HEADER not in request.headers:
+                return await answering(request)
+            return await _answer_once(request, answering, self)
+
+        return answer
 
 
 ONCE = [Depends(DoneOnce())]  # of a route whose answer is kept as it is
@@ -103,30 +112,6 @@ class Doing:
     def undo(self) -> None:
         """Roll back what was begun, because of the exception in hand."""
         self._held.__exit__(*sys.exc_info())
-
-
-class OnceRoute(APIRoute):
-    """A route that keeps what it declares by `DoneOnce`."""
-
-    def get_route_handler(self) -> Answering:
-        """What answers a request."""
-        answering = super().get_route_handler()
-        declared = find_declaration(self)
-        if declared is None:
-            return answering
-
-        async def answer(request: Request) -> Response:
-            if HEADER not in request.headers:
-                return await answering(request)
-            return await _answer_once(request, answering, declared)
-
-        return answer
-
-
-def find_declaration(route: APIRoute) -> DoneOnce | None:
-    """What a route declares; None where it does not do things once."""
-    calls = (each.call for each in route.dependant.dependencies)
-    return next((call for call in calls if isinstance(call, DoneOnce)), None)
 
 
 async def _answer_once(request: Request, answering: Answering, declared: DoneOnce) -> Response:

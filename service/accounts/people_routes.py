@@ -21,12 +21,13 @@ from service.accounts.schemas import (
     People,
 )
 from service.anchors import check_audit
+from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
-from service.once import ONCE, DoneOnce, OnceRoute
+from service.once import ONCE, DoneOnce
 from service.web import AppSettings, Permitted, Reads, SeenRevisions, Writes, tell_revision
 from service.wire import MAX_WHOLE
 
-router = APIRouter(tags=["accounts"], route_class=OnceRoute)
+router = APIRouter(tags=["accounts"], route_class=DeclaringRoute)
 
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
@@ -52,7 +53,7 @@ def _school_of(actor: Actor) -> str:
     return actor.school_code
 
 
-@router.get("/people")
+@router.get("/people", dependencies=[Depends(SomeFields(People))])
 def list_people(actor: Keeper, session: Reads) -> People:
     """Кто входит в мою школу по паролю."""
     return queries.list_people(session, actor)
@@ -99,7 +100,7 @@ def dismiss_person(user_id: Number, actor: Keeper, session: Writes) -> None:
     people.dismiss_user(session, actor=actor, user_id=user_id)
 
 
-@router.get("/keys")
+@router.get("/keys", dependencies=[Depends(SomeFields(Keys))])
 def list_keys(actor: Keeper, session: Reads) -> Keys:
     """Ключи информационных систем моей школы, без секретов."""
     return queries.list_keys(session, actor)
@@ -146,7 +147,7 @@ def break_glass(wanted: GlassToBreak, actor: InNeed, session: Writes) -> GlassBr
     return GlassBroken(until=row.until)
 
 
-@router.get("/audit")
+@router.get("/audit", dependencies=[Depends(SomeFields(AuditPage))])
 def read_audit(
     _actor: Auditor,
     session: Reads,

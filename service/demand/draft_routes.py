@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
+from service.declared import DeclaringRoute, SomeFields
 from service.demand import drafts
 from service.demand.draft_queries import list_drafts, meaning_choices, show_draft
 from service.demand.draft_schemas import (
@@ -23,10 +24,10 @@ from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
-from service.once import ONCE, OnceRoute
+from service.once import ONCE
 from service.web import AppSettings, OnceUnits, Permitted, RawBody, Reads, SeenRevisions, Writes, tell_revision
 
-router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=OnceRoute)
+router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=DeclaringRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -40,7 +41,7 @@ ANY_BODY: dict[str, Any] = {
 }
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(SomeFields(DraftList))])
 def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
     """Черновики, которые ещё не опубликованы."""
     return DraftList(drafts=list_drafts(session))

@@ -6,21 +6,22 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
+from service.declared import DeclaringRoute, SomeFields
 from service.demand import queries
 from service.demand.actions import publish_edition
 from service.demand.schemas import Edition, EditionAdded, EditionChange, EditionList, PathwayWeights
 from service.errors import NotFoundError
 from service.installation import get_today
-from service.once import ONCE, OnceRoute
+from service.once import ONCE
 from service.web import CSV_BODY, AppSettings, Permitted, RawBody, Reads, Writes, attachment
 
-router = APIRouter(prefix="/demand-editions", tags=["demand"], route_class=OnceRoute)
+router = APIRouter(prefix="/demand-editions", tags=["demand"], route_class=DeclaringRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_DEMAND))]
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(SomeFields(EditionList))])
 def list_editions(_actor: Reader, session: Reads, settings: AppSettings) -> EditionList:
     """Редакции перечня, новые первыми."""
     as_of = get_today(session, settings).as_of

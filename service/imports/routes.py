@@ -7,14 +7,15 @@ from fastapi import APIRouter, Depends, Query
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
+from service.declared import DeclaringRoute
 from service.imports.actions import Mode, import_upload
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools, make_tools
-from service.once import ONCE, OnceRoute
+from service.once import ONCE
 from service.settings import Settings
 from service.web import CSV_BODY, AppSettings, OnceUnits, Permitted, RawBody
 
-router = APIRouter(tags=["imports"], route_class=OnceRoute)
+router = APIRouter(tags=["imports"], route_class=DeclaringRoute)
 
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
 

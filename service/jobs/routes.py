@@ -5,21 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from service.access import Actor, Permission
+from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
 from service.jobs import queries
 from service.jobs.actions import TRAINING, cancel_job
 from service.jobs.schemas import JobList, JobRow
-from service.once import ONCE, OnceRoute
+from service.once import ONCE
 from service.web import Permitted, Reads, Writes
 
-router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=OnceRoute)
+router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=DeclaringRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Canceller = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
 JobId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(SomeFields(JobList))])
 def list_jobs(_actor: Reader, session: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> JobList:
     """Обучения, новые первыми: что ждёт, идёт, закончено."""
     return queries.list_jobs(session, kind=TRAINING, limit=limit)

@@ -5,22 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, status
 
 from service.access import Actor, Permission
+from service.declared import DeclaringRoute, SomeFields
 from service.jobs.queries import job_row
 from service.jobs.schemas import JobRow
 from service.model_versions import queries
 from service.model_versions.actions import promote_version, roll_back
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion, Rollback
-from service.once import ONCE, OnceRoute
+from service.once import ONCE
 from service.retraining import ask_for_training
 from service.web import AppSettings, Permitted, Reads, Writes
 
-router = APIRouter(prefix="/model-versions", tags=["model versions"], route_class=OnceRoute)
+router = APIRouter(prefix="/model-versions", tags=["model versions"], route_class=DeclaringRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Promoter = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(SomeFields(ModelVersionList))])
 def list_versions(_actor: Reader, session: Reads) -> ModelVersionList:
     """Версии модели, новые первыми."""
     return queries.list_versions(session)

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from service import audit
 from service.access import Actor, Permission
+from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
-from service.once import DoneOnce, OnceRoute
+from service.once import DoneOnce
 from service.privacy import consents, erasure, export, readings
 from service.privacy.schemas import (
     ErasureAsked,
@@ -20,7 +21,7 @@ from service.privacy.schemas import (
 )
 from service.web import AppSettings, OnceUnits, Permitted, Reads, SeenRevisions, Units, Writes, tell_revision
 
-router = APIRouter(tags=["privacy"], route_class=OnceRoute)
+router = APIRouter(tags=["privacy"], route_class=DeclaringRoute)
 
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ConsentWriter = Annotated[Actor, Depends(Permitted(Permission.WRITE_CONSENTS))]
@@ -98,7 +99,7 @@ def erase_student(
     return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(request.app.state.database))
 
 
-@router.get("/erasures")
+@router.get("/erasures", dependencies=[Depends(SomeFields(ErasureList))])
 def list_erasures(actor: Eraser, session: Reads) -> ErasureList:
     """Акты о стирании, новые первыми; чьи это были данные, по ним не узнать."""
     return erasure.list_erasures(session, actor=actor)

@@ -10,7 +10,8 @@ from service import audit
 from service.access import Actor, Permission
 from service.clock import now
 from service.db import Database
-from service.once import DoneOnce, OnceRoute
+from service.declared import DeclaringRoute, SomeFields
+from service.once import DoneOnce
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
@@ -42,7 +43,7 @@ from service.tables import Student
 from service.web import UNCHANGED, AppSettings, IfNoneMatch, OnceUnits, Permitted, Reads, Units, Writes, is_named
 from service.wire import MAX_WHOLE
 
-router = APIRouter(tags=["recommendations"], route_class=OnceRoute)
+router = APIRouter(tags=["recommendations"], route_class=DeclaringRoute)
 
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
@@ -216,7 +217,7 @@ def get_contrast(
     return answer
 
 
-@router.get("/pathways")
+@router.get("/pathways", dependencies=[Depends(SomeFields(PathwayList))])
 def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> PathwayList:
     """Что предлагает этот учебный год: коды и названия, чтобы было о чём спросить."""
     return questions.list_pathways(shelf.take(session))

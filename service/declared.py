@@ -1,0 +1,124 @@
+"""What a route declares about itself beside who may call it, and the one kind of route that keeps all of it."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from fastapi import Query, Request, Response
+from fastapi.routing import APIRoute
+
+from service.errors import InvalidInputError
+from service.wire import Wire
+
+Answering = Callable[[Request], Coroutine[Any, Any, Response]]
+FIELDS = "fields"
+
+
+class Declared(ABC):
+    """A dependency by which a route declares something: `dependencies=[Depends(...)]`."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def around(self, answering: Answering) -> Answering:
+        """What answers a request, with the promise kept."""
+
+
+class DeclaringRoute(APIRoute):
+    """A route that keeps what it declares."""
+
+    def get_route_handler(self) -> Answering:
+        """What answers a request."""
+        answering = super().get_route_handler()
+        for declared in declarations_of(self, Declared):  # type: ignore[type-abstract] # any of them
+            answering = declared.around(answering)
+        return answering
+
+
+D = TypeVar("D", bound=Declared)
+
+
+def declarations_of(route: APIRoute, kind: type[D]) -> Iterator[D]:
+    """What of a kind a route declares."""
+    calls: Iterator[object] = (each.call for each in route.dependant.dependencies)
+    return (call for call in calls if isinstance(call, kind))
+
+
+class SomeFields(Declared):
+    """A list of which a reader may take only some fields of each row; the first one, by which it is known, always."""
+
+    __slots__ = ("_allowed", "_list")
+
+    def __init__(self, answer: type[Wire]) -> None:
+        self._list, row = _rows_of(answer)
+        self._allowed = tuple(row.model_fields)
+
+    async def __call__(
+        self,
+        fields: Annotated[
+            str | None,
+            Query(max_length=1000, description="Только эти поля каждой строки, через запятую; первое поле есть всегда"),
+        ] = None,
+    ) -> None:
+        """Refuse what is no field of these rows."""
+        unknown = sorted(set(fields.split(",") if fields else ()) - set(self._allowed))
+        if unknown:
+            raise InvalidInputError(
+                f"Таких полей в списке нет. Есть: {', '.join(self._allowed)}.", allowed=list(self._allowed)
+            )
+
+    def around(self, answering: Answering) -> Answering:
+        """Leave out what was not asked for."""
+
+        async def answer(request: Request) -> Response:
+            response = await answering(request)
+            asked = request.query_params.get(FIELDS)
+            if not asked:
+                return response
+            names = {self._allowed[0], *asked.split(",")}
+            body = json.loads(bytes(response.body))
+            body[self._list] = [
+                {name: value for name, value in row.items() if name in names} for row in body[self._list]
+            ]
+            text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+            return Response(text, status_code=response.status_code, headers=headers)
+
+        return answer
+
+
+def _rows_of(answer: type[Wire]) -> tuple[str, type[Wire]]:
+    """The first list of rows in an answer, and what a row is."""
+    for name, field in answer.model_fields.items():
+        inner = get_args(field.annotation)[:1]
+        if get_origin(field.annotation) is list and isinstance(inner[0], type) and issubclass(inner[0], Wire):
+            return name, inner[0]
+    raise TypeError(f"{answer.__name__} holds no list of rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecated(Declared):
+    """A route that will be gone: not to be used since (RFC 9745), gone from (RFC 8594), what is instead of it."""
+
+    since: datetime
+    sunset: datetime
+    instead: str
+
+    async def __call__(self) -> None:
+        """Say so; `deprecated=True` says it in the description."""
+
+    def around(self, answering: Answering) -> Answering:
+        """Say so with each answer."""
+
+        async def answer(request: Request) -> Response:
+            response = await answering(request)
+            response.headers["Deprecation"] = f"@{int(self.since.timestamp())}"
+            response.headers["Sunset"] = format_datetime(self.sunset.astimezone(UTC), usegmt=True)
+            response.headers.append("Link", f'<{self.instead}>; rel="successor-version"')
+            return response
+
+        return answer
