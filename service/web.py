@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, unquote_plus
 
@@ -201,9 +202,16 @@ async def _raw_body(request: Request) -> bytes:
 
 
 RawBody = Annotated[bytes, Depends(_raw_body)]
-CSV_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
-}
+
+
+def file_body(media_type: str, example: str | None = None, *, kept: str | None = None) -> dict[str, Any]:
+    """Description of a body that is a file, with an example of it, or where one is kept beside the description."""
+    shown = {"value": example} if example is not None else {"externalValue": kept}
+    content = {"schema": {"type": "string", "format": "binary"}, "examples": {"worked": shown}}
+    return {"requestBody": {"required": True, "content": {media_type: content}}}
+
+
+csv_body = partial(file_body, "text/csv")
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What all wire schemas share: unknown fields are refused, numbers stay numbers."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -23,6 +23,11 @@ class Wire(BaseModel):
     """A shape that crosses the wire."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def example(**values: Any) -> ConfigDict:
+    """Configuration of a shape that is sent, with an example for its description; tests send it."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class MissingFact(Wire):

@@ -32,7 +32,7 @@ router = APIRouter(tags=["accounts"], route_class=DeclaringRoute)
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
 InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
-Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
+Number = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 
 # a secret is shown once and not kept, so the second time only its number is told and what to do without it

@@ -15,7 +15,7 @@ from service.wire import MAX_WHOLE
 router = APIRouter(tags=["accounts"])
 
 Anyone = Annotated[Actor, Depends(Permitted())]
-SessionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
+SessionId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED, dependencies=[Depends(OpenToAll())])

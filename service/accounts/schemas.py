@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import Wire, Writable, check_writable
+from service.wire import Wire, Writable, check_writable, example
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -16,6 +16,8 @@ def check_secret(secret: SecretStr) -> SecretStr:
 
 class SignIn(Wire):
     """POST /v1/sessions."""
+
+    model_config = example(login="navigator", password="uchebny-raion")  # noqa: S106 -- of the made-up region
 
     login: Annotated[Writable, Field(min_length=1, max_length=64)]
     password: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
@@ -51,6 +53,8 @@ class Me(Wire):
 
 class PasswordChange(Wire):
     """PUT /v1/me/password."""
+
+    model_config = example(current="uchebny-raion", wanted="drugoi-uchebny-raion")
 
     current: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
     wanted: Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(check_secret)]
@@ -103,6 +107,10 @@ class People(Wire):
 class NewPerson(Wire):
     """POST /v1/people."""
 
+    model_config = example(
+        login="navigator-9a", display_name="Педагог-навигатор 9А", role="counsellor", class_ids=["sch01-2024-25-9a"]
+    )
+
     login: Annotated[Writable, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
@@ -119,6 +127,8 @@ class AdmittedPerson(Wire):
 
 class ClassLimit(Wire):
     """PUT /v1/people/{user_id}/classes."""
+
+    model_config = example(class_ids=["sch01-2024-25-9a"])
 
     class_ids: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(max_length=100)]
 
@@ -148,6 +158,10 @@ class Keys(Wire):
 class NewKey(Wire):
     """POST /v1/keys."""
 
+    model_config = example(
+        title="Электронный журнал", verbs=["classes:read", "students:read", "imports:school"], days=365
+    )
+
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
     days: Annotated[int, Field(strict=True, ge=1, le=730)] = 365
@@ -155,6 +169,8 @@ class NewKey(Wire):
 
 class KeyRotation(Wire):
     """POST /v1/keys/{key_id}/rotation."""
+
+    model_config = example(overlap_hours=24.0)
 
     overlap_hours: Annotated[float, Field(strict=True, ge=0, le=720)] = 24.0
 
@@ -169,6 +185,8 @@ class KeyShownOnce(Wire):
 
 class GlassToBreak(Wire):
     """POST /v1/broken-glass."""
+
+    model_config = example(reason="проверка обращения законного представителя", minutes=30)
 
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
     minutes: Annotated[int, Field(strict=True, ge=1, le=240)] = 60

@@ -18,7 +18,7 @@ from service.wire import MAX_WHOLE
 router = APIRouter(prefix="/batches", tags=["batches"], route_class=DeclaringRoute)
 
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
-BatchId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
+BatchId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)

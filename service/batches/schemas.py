@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH, MAX_K
-from service.wire import Wire, Writable
+from service.wire import Wire, Writable, example
 
 MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
@@ -20,6 +20,8 @@ FileFormat = Literal["ndjson", "csv", "xlsx", "parquet", "sqlite"]
 
 class NewBatch(Wire):
     """POST /v1/batches."""
+
+    model_config = example(class_id="sch01-2024-25-9a", file_format="csv", k=5, reason="сверка с журналом школы")
 
     class_id: Annotated[Writable, Field(max_length=64)] | None = None  # None: the whole school
     file_format: FileFormat = "ndjson"

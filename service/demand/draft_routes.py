@@ -1,7 +1,7 @@
 """Drafts of lists over HTTP: upload, settle, look, publish."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response, status
 
@@ -25,20 +25,33 @@ from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
 from service.once import ONCE
-from service.web import AppSettings, OnceUnits, Permitted, RawBody, Reads, SeenRevisions, Writes, tell_revision
+from service.web import (
+    AppSettings,
+    OnceUnits,
+    Permitted,
+    RawBody,
+    Reads,
+    SeenRevisions,
+    Writes,
+    file_body,
+    tell_revision,
+)
 
 router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=DeclaringRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
-DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Position = Annotated[int, Path(ge=1, le=2**31 - 1)]
-FileName = Annotated[str, Query(min_length=1, max_length=200, description="Имя файла с расширением: perechen.docx")]
-ANY_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+DraftId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+Position = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
+FileName = Annotated[
+    str, Query(min_length=1, max_length=200, description="Имя файла с расширением", examples=["perechen.txt"])
+]
+DOCUMENT = """Перечень востребованных профессий (Краснодарский край)
+
+№ п/п\tНаименование профессии\tКод
+1\tСестринское дело\t34.02.01
+2\tИнформационные системы и программирование\t09.02.07
+"""
+DOCUMENT_BODY = file_body("application/octet-stream", DOCUMENT)
 
 
 @router.get("", dependencies=[Depends(SomeFields(DraftList))])
@@ -47,7 +60,7 @@ def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
     return DraftList(drafts=list_drafts(session))
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=ANY_BODY, dependencies=ONCE)
+@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=DOCUMENT_BODY, dependencies=ONCE)
 def open_draft(
     content: RawBody, actor: Publisher, units: OnceUnits, settings: AppSettings, file_name: FileName
 ) -> Draft:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service.demand.schemas import EditionAdded, Suspicion
-from service.wire import Wire
+from service.wire import Wire, example
 
 Code = Annotated[str, Field(max_length=64)]
 
@@ -87,12 +87,16 @@ class Draft(DraftRow):
 class DraftHead(Wire):
     """PATCH /v1/demand-drafts/{draft_id}."""
 
+    model_config = example(edition_code="krasnodar-2025H1", published_on="2024-10-01")
+
     edition_code: Code
     published_on: date
 
 
 class TitleMeaning(Wire):
     """PUT /v1/demand-drafts/{draft_id}/lines/{position}: no code, one or several; classes of a higher education."""
+
+    model_config = example(spo_codes=["34.02.01"], profiles=[])
 
     spo_codes: Annotated[list[Code], Field(max_length=20)]
     profiles: Annotated[list[Code], Field(max_length=20)]

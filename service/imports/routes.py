@@ -12,12 +12,15 @@ from service.imports.actions import Mode, import_upload
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools, make_tools
 from service.once import ONCE
+from service.parameters import TableName
 from service.settings import Settings
-from service.web import CSV_BODY, AppSettings, OnceUnits, Permitted, RawBody
+from service.web import AppSettings, OnceUnits, Permitted, RawBody, csv_body
 
 router = APIRouter(tags=["imports"], route_class=DeclaringRoute)
 
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
+
+MARKS = "student_id,school_year,term,math,phys\ns2222222,2023-24,4,5,5\n"
 
 
 @lru_cache(maxsize=1)
@@ -26,9 +29,9 @@ def get_tools(settings: Settings) -> ImportTools:
     return make_tools(get_reference(settings), settings)
 
 
-@router.post("/imports/{table}", openapi_extra=CSV_BODY, dependencies=ONCE)
+@router.post("/imports/{table}", openapi_extra=csv_body(MARKS), dependencies=ONCE)
 def import_file(
-    table: str,
+    table: TableName,
     content: RawBody,
     actor: Importer,
     units: OnceUnits,

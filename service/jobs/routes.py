@@ -17,7 +17,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=DeclaringRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Canceller = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
-JobId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+JobId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 
 
 @router.get("", dependencies=[Depends(SomeFields(JobList))])

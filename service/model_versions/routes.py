@@ -12,6 +12,7 @@ from service.model_versions import queries
 from service.model_versions.actions import promote_version, roll_back
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow, Promotion, Rollback
 from service.once import ONCE
+from service.parameters import Version
 from service.retraining import ask_for_training
 from service.web import AppSettings, Permitted, Reads, Writes
 
@@ -35,7 +36,7 @@ def train(actor: Promoter, session: Writes) -> JobRow:
 
 @router.post("/{version}/promotion", dependencies=ONCE)
 def promote(
-    version: str, actor: Promoter, session: Writes, settings: AppSettings, wanted: Promotion | None = None
+    version: Version, actor: Promoter, session: Writes, settings: AppSettings, wanted: Promotion | None = None
 ) -> ModelVersionRow:
     """Сделать версию действующей; если проверка против неё, нужна причина, и она записывается."""
     although = wanted.although if wanted is not None else None

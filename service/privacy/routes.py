@@ -9,6 +9,7 @@ from service.access import Actor, Permission
 from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
 from service.once import DoneOnce
+from service.parameters import StudentId
 from service.privacy import consents, erasure, export, readings
 from service.privacy.schemas import (
     ErasureAsked,
@@ -33,7 +34,7 @@ ERASED = "Данные ученика уже стёрты; акт с выпис�
 
 @router.get("/students/{student_id}/consents")
 def get_consents(
-    student_id: str, actor: CardReader, database: Units, settings: AppSettings, response: Response
+    student_id: StudentId, actor: CardReader, database: Units, settings: AppSettings, response: Response
 ) -> StudentConsents:
     """Согласия по целям и их история; чтение записывается."""
     with database.reading() as session:
@@ -47,7 +48,7 @@ def get_consents(
 
 @router.put("/students/{student_id}/consents")
 def set_consents(
-    student_id: str,
+    student_id: StudentId,
     wanted: SaidConsents,
     actor: ConsentWriter,
     session: Writes,
@@ -65,7 +66,7 @@ def set_consents(
 
 
 @router.get("/students/{student_id}/readings")
-def get_readings(student_id: str, actor: Exporter, database: Units) -> ReadingList:
+def get_readings(student_id: StudentId, actor: Exporter, database: Units) -> ReadingList:
     """Кто и когда читал карточку ученика; и это чтение записывается."""
     with database.reading() as session:
         found = readings.read_readings(session, actor=actor, student_id=student_id)
@@ -75,7 +76,7 @@ def get_readings(student_id: str, actor: Exporter, database: Units) -> ReadingLi
 
 
 @router.get("/students/{student_id}/export")
-def export_student(student_id: str, actor: Exporter, database: Units, settings: AppSettings) -> StudentExport:
+def export_student(student_id: StudentId, actor: Exporter, database: Units, settings: AppSettings) -> StudentExport:
     """Все данные об одном ученике, по целям; выгрузка записывается."""
     with database.reading() as session:
         today = get_today(session, settings)
@@ -87,7 +88,7 @@ def export_student(student_id: str, actor: Exporter, database: Units, settings: 
 
 @router.post("/students/{student_id}/erasure", dependencies=[Depends(DoneOnce(remedy=ERASED))])
 def erase_student(
-    student_id: str, wanted: ErasureAsked, actor: Eraser, units: OnceUnits, request: Request
+    student_id: StudentId, wanted: ErasureAsked, actor: Eraser, units: OnceUnits, request: Request
 ) -> ErasureDone:
     """Стереть все данные ученика; ответ — акт с выпиской из журнала, второй раз её не получить."""
     with units.writing() as session:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service.wire import Wire, Writable
+from service.wire import Wire, Writable, example
 
 Purpose = Literal["testing", "recommending", "learning", "naming"]
 Ground = Literal["request", "consent", "retention", "mistake"]
@@ -64,6 +64,8 @@ class SaidConsent(Wire):
 class SaidConsents(Wire):
     """Body of PUT; purposes that are not named stay as they are."""
 
+    model_config = example(consents=[{"purpose": "naming", "given_on": "2024-09-02", "document": "№ 12"}])
+
     consents: Annotated[list[SaidConsent], Field(min_length=1, max_length=4)]
 
 
@@ -121,6 +123,8 @@ class StudentExport(Wire):
 
 class ErasureAsked(Wire):
     """Body of POST /v1/students/{student_id}/erasure."""
+
+    model_config = example(ground="request", document="вх. № 12")
 
     ground: AskedGround
     document: DocumentNumber | None = None  # number of the paper, without a name

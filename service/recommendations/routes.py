@@ -1,5 +1,6 @@
 """Cards, ranked lists and decisions over HTTP."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
@@ -12,6 +13,7 @@ from service.clock import now
 from service.db import Database
 from service.declared import DeclaringRoute, SomeFields
 from service.once import DoneOnce
+from service.parameters import ClassId, StudentId
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district import DistrictKeeper, policy_of
@@ -50,11 +52,13 @@ ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
 PolicyReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
-PathwayCode = Annotated[
-    str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года")
-]
-DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
-Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
+_code = partial(
+    Query, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года"
+)
+PathwayCode = Annotated[str, _code(examples=["sch01-tech-eng"])]
+AnotherCode = Annotated[str, _code(examples=["sch02-sci-med"])]
+DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
+Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке", examples=[3])]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
 ]
@@ -103,7 +107,9 @@ Answers = Annotated[KeptAnswers, Depends(_answers)]
 
 
 @router.get("/students/{student_id}")
-def get_card(student_id: str, actor: CardReader, database: Units, settings: AppSettings, shelf: Rankers) -> StudentCard:
+def get_card(
+    student_id: StudentId, actor: CardReader, database: Units, settings: AppSettings, shelf: Rankers
+) -> StudentCard:
     """Карточка ученика; каждое чтение записывается."""
     with database.reading() as session:
         card = make_card(session, actor=actor, student_id=student_id, shelf=shelf, settings=settings)
@@ -114,7 +120,7 @@ def get_card(student_id: str, actor: CardReader, database: Units, settings: AppS
 
 @router.get("/students/{student_id}/recommendations", response_model=StudentRecommendations, responses=UNCHANGED)
 async def get_recommendations(
-    student_id: str,
+    student_id: StudentId,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -172,7 +178,7 @@ def _looked_up(
 
 @router.get("/students/{student_id}/recommendations/why-not")
 def get_why_not(
-    student_id: str,
+    student_id: StudentId,
     pathway_code: PathwayCode,
     actor: ListReader,
     database: Units,
@@ -195,9 +201,9 @@ def get_why_not(
 
 @router.get("/students/{student_id}/recommendations/contrast")
 def get_contrast(
-    student_id: str,
+    student_id: StudentId,
     first: PathwayCode,
-    second: PathwayCode,
+    second: AnotherCode,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -225,7 +231,7 @@ def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> Pathway
 
 @router.get("/classes/{class_id}/recommendations")
 def get_class_recommendations(
-    class_id: str,
+    class_id: ClassId,
     response: Response,
     actor: ListReader,
     database: Units,
@@ -271,7 +277,7 @@ def get_policy(
 
 
 @router.get("/students/{student_id}/decisions")
-def list_decisions(student_id: str, actor: ListReader, database: Units) -> DecisionList:
+def list_decisions(student_id: StudentId, actor: ListReader, database: Units) -> DecisionList:
     """Действующие решения по ученику, новые первыми; чтение записывается."""
     with database.reading() as session:
         get_student(session, actor, student_id)
@@ -287,7 +293,7 @@ def list_decisions(student_id: str, actor: ListReader, database: Units) -> Decis
     status_code=status.HTTP_201_CREATED,
     dependencies=[Depends(DoneOnce(number="decision_id", again=get_decision))],
 )
-def decide(student_id: str, wanted: NewDecision, actor: Decider, units: OnceUnits, shelf: Rankers) -> Decision:
+def decide(student_id: StudentId, wanted: NewDecision, actor: Decider, units: OnceUnits, shelf: Rankers) -> Decision:
     """Принять, отклонить (с причиной) или закрепить то, что ученику можно предложить сегодня."""
     with units.reading() as session:
         get_student(session, actor, student_id)
@@ -298,6 +304,6 @@ def decide(student_id: str, wanted: NewDecision, actor: Decider, units: OnceUnit
 
 
 @router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
-def withdraw_decision(student_id: str, decision_id: DecisionId, actor: Decider, session: Writes) -> None:
+def withdraw_decision(student_id: StudentId, decision_id: DecisionId, actor: Decider, session: Writes) -> None:
     """Отменить решение."""
     actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.wire import MissingFact, Wire, Writable
+from service.wire import MissingFact, Wire, Writable, example
 
 PathwayKind = Literal["profile_class", "elective", "career_trial"]
 DecisionWord = Literal["accepted", "declined", "pinned"]
@@ -313,6 +313,7 @@ class ClassRecommendations(Stamps):
 class NewDecision(Wire):
     """POST /v1/students/{student_id}/decisions."""
 
+    model_config = example(pathway_code="sch01-tech-eng", decision="accepted")
     pathway_code: Code
     decision: DecisionWord
     reason: Annotated[Writable, Field(max_length=500)] | None = None
@@ -384,8 +385,13 @@ class StatelessStudent(Wire):
     trials: Annotated[tuple[InlineTrial, ...], Field(max_length=200)] = ()
 
 
+PROFILE_WISH = {"kind": "profile", "code": "tech-eng", "rank": 1, "stated_on": "2024-09-18"}
+
+
 class StatelessRequest(Wire):
     """POST /v1/recommendations."""
+
+    model_config = example(k=3, student={"grade": 9, "school_code": "sch01", "wishes": [PROFILE_WISH]})
 
     student: StatelessStudent
     k: Annotated[int, Field(ge=1, le=MAX_K)] = 5

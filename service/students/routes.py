@@ -9,6 +9,7 @@ from service.access import Actor, Permission
 from service.cursors import read_cursor, sign_cursor
 from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
+from service.parameters import ClassId
 from service.students import queries
 from service.students.schemas import ClassList, ClassStudents, StudentPage
 from service.web import AppSettings, Permitted, Reads, Units
@@ -26,7 +27,7 @@ def list_classes(actor: ClassReader, session: Reads, settings: AppSettings) -> C
 
 
 @router.get("/classes/{class_id}/students", dependencies=[Depends(SomeFields(ClassStudents))])
-def list_students(class_id: str, actor: ClassReader, database: Units, settings: AppSettings) -> ClassStudents:
+def list_students(class_id: ClassId, actor: ClassReader, database: Units, settings: AppSettings) -> ClassStudents:
     """Ученики класса; чтение записывается."""
     with database.reading() as session:
         answer = queries.list_students(session, actor, class_id, get_today(session, settings))
