@@ -119,8 +119,6 @@ async def _answer_once(request: Request, answering: Answering, declared: DoneOnc
     if found is None:
         raise InvalidInputError(WRONG_KEY)
     key, body, digest = found[1], await request.body(), _digester(request.app.state.secret_key)
-    address = f"{request.method} {request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-    fingerprint = digest(b"request", address.encode(), body)
     # before anything of the request is done, so before it is known who asks: their credentials stand for them
     ticket = digest(b"ticket", request.headers.get("authorization", "").encode(), key.encode())
     under_way: set[str] = request.app.state.under_way
@@ -129,6 +127,8 @@ async def _answer_once(request: Request, answering: Answering, declared: DoneOnc
 
     def ask() -> Asked:
         actor: Actor = request.state.actor
+        address = f"{request.method} {request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+        fingerprint = digest(b"request", address.encode(), body)
         return Asked(actor, digest(b"key", actor.actor_id.encode(), key.encode()), fingerprint)
 
     doing = request.state.units = Doing(request.app.state.database, declared, ask)

@@ -36,7 +36,7 @@ def import_file(
     actor: Importer,
     units: OnceUnits,
     settings: AppSettings,
-    mode: Annotated[Mode, Query()] = "check",
+    mode: Annotated[Mode, Query(examples=["apply"])] = "check",
 ) -> ImportReport:
     """Проверить или загрузить таблицу (CSV); повторная загрузка того же файла ничего не меняет."""
     return import_upload(units, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)

@@ -1,11 +1,13 @@
 """Every route's example in the description is sent to the worked example: it is answered as the description says."""
 
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -20,7 +22,7 @@ from service.db import Database
 from service.jobs.leases import claim_job
 from service.model_versions.training import train_version
 from service.settings import Settings
-from service.tables import User
+from service.tables import AuditHead, User
 from service.web import OpenToAll
 from service.worker import Stopping, do_next
 from tests.contracts.openapi import DOCUMENT
@@ -75,12 +77,13 @@ class Example:
     file: bytes | None
     media_type: str | None
     status: int
+    is_done_once: bool
 
 
 def example_of(description: dict[str, Any], path: str, method: str) -> Example:
     """The example of a route; every parameter that must be there, and every body, has one."""
     operation, route = description["paths"][path][method], f"{method.upper()} {path}"
-    query = {}
+    query, is_done_once = {}, False
     for each in operation.get("parameters", []):
         found = each["schema"].get("examples", each.get("examples", []))
         assert found or not each.get("required"), f"{route}: {each['name']} needs an example"
@@ -88,9 +91,10 @@ def example_of(description: dict[str, Any], path: str, method: str) -> Example:
             path = path.replace(f"{{{each['name']}}}", str(found[0]))
         elif each["in"] == "query" and found:
             query[each["name"]] = found[0]
+        is_done_once |= each["name"] == "Idempotency-Key"
     body, file, media_type = body_of(description, operation, route)
     (status,) = (int(code) for code in operation["responses"] if code.startswith("2"))
-    return Example(route, path, query, body, file, media_type, status)
+    return Example(route, path, query, body, file, media_type, status, is_done_once)
 
 
 def body_of(description: dict[str, Any], operation: dict[str, Any], route: str) -> tuple[Any, bytes | None, str | None]:
@@ -146,25 +150,44 @@ class Installation:
     description: dict[str, Any]
 
     def send(self, example: Example, who: str | None) -> list[str]:
-        """What is wrong with the answer."""
+        """What is wrong with the answer; of what is done once under a key, also with that of the second time."""
         headers = dict(self.headers[who]) if who is not None else {}
+        if example.is_done_once:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
         if example.media_type is not None:
             headers["Content-Type"] = example.media_type
         sent = {"json": example.body} if example.file is None else {"content": example.file}
-        method = example.route.partition(" ")[0]
-        answer = self.client.request(method, example.path, params=example.query, headers=headers, **sent)
+        method, _, path = example.route.partition(" ")
+
+        def ask() -> httpx2.Response:
+            return self.client.request(method, example.path, params=example.query, headers=headers, **sent)
+
+        answer = ask()
         if answer.status_code != example.status:
             return [f"{example.route}: {answer.status_code}, not {example.status}: {answer.text[:300]}"]
-        path = example.route.partition(" ")[2]
+        wrong = self.repeated(answer, ask) if example.is_done_once else []
         described = self.description["paths"][path][method.lower()]["responses"][str(example.status)]
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if not schema or not answer.headers.get("content-type", "").startswith("application/json"):
-            return []
+            return wrong
         whole = {**schema, "components": self.description["components"]}
-        return [
-            f"{example.route}: {fault.message[:300]}"
-            for fault in Draft202012Validator(whole).iter_errors(answer.json())
-        ]
+        faults = Draft202012Validator(whole).iter_errors(answer.json())
+        return [*wrong, *(f"{example.route}: {fault.message[:300]}" for fault in faults)]
+
+    def repeated(self, first: httpx2.Response, ask: Callable[[], httpx2.Response]) -> list[str]:
+        """What is wrong with asking again under the same key: nothing is done, and that is said."""
+        before, again = self.record_count(), ask()
+        is_told = again.status_code == 409 and again.json()["code"] == "already_done"
+        is_same = (again.status_code, again.content) == (first.status_code, first.content)
+        is_same &= again.headers.get("Idempotency-Replayed") == "true"
+        if self.record_count() == before and (is_told or is_same):
+            return []
+        return [f"{first.url} repeated: {again.status_code} {again.text[:300]}"]
+
+    def record_count(self) -> int:
+        """Deeds in the audit."""
+        with self.database.reading() as session:
+            return session.scalars(sa.select(AuditHead.record_count)).one()
 
     def go_on(self) -> None:
         """The worker makes the batch; a list comes in as a document; a version is trained on it."""
