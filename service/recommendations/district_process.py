@@ -28,6 +28,11 @@ Found = TypeVar("Found")
 class DistrictLostError(BusyError):
     """The process has died twice over one question, or was stopped for good."""
 
+    code = "district_not_ranked"
+    title = "Район не рассчитан"
+    title_en = "District not ranked"
+    detail_en = "The district could not be ranked just now: repeat the request."
+
     def __init__(self) -> None:
         super().__init__("Район сейчас не удалось рассчитать. Повторите через несколько секунд.")
 
