@@ -8,20 +8,18 @@ a student's lists are the same bits in both, alone or in a region, on one thread
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender import scoring_arrays
 from recommender.catalogue import KINDS
 from recommender.errors import TableValueError
 from recommender.features import SHAPED_TERMS, TERM_CODES, TERMS, FeatureSpace, StudentVectors
 from recommender.scoring_arrays import content_terms
 from recommender.scoring_layout import N_REASONS, Asked, Layout, Listed, Reasons, lay_out
-
-try:
-    from recommender.scoring_loops import list_students as fastest_list_students
-except ImportError:  # numba is not installed
-    from recommender.scoring_arrays import list_students as fastest_list_students
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,6 +28,17 @@ ListStudents = Callable[[Layout, Asked, Listed, int, int], None]
 CONTRIBUTIONS = (*TERM_CODES, "programme_bias", "host_bias")
 BLOCK_OF = {**{term.code: term.block for term in TERMS}, "programme_bias": "past_choices", "host_bias": "past_choices"}
 CHUNK = 400  # students: what is worked on at a time stays within a core's cache
+
+
+@cache
+def compiled_list_students() -> ListStudents:
+    """The loops over many students, compiled where numba is installed; loading it costs more than a class of lists."""
+    try:
+        loops = import_module("recommender.scoring_loops")
+    except ImportError:
+        return scoring_arrays.list_students
+    found: ListStudents = loops.list_students
+    return found
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,11 @@ class CompiledRanker:
     ----------
     ranker : ServedRanker
     space : FeatureSpace
-    list_students : function
-        What goes through the students: compiled where numba is installed, `scoring_arrays.list_students` elsewhere.
+    list_students : function, optional
+        What goes through the students; without it the compiled loops for more than a CHUNK, the arrays for fewer.
     """
 
-    def __init__(
-        self, ranker: ServedRanker, space: FeatureSpace, list_students: ListStudents = fastest_list_students
-    ) -> None:
+    def __init__(self, ranker: ServedRanker, space: FeatureSpace, list_students: ListStudents | None = None) -> None:
         self.ranker = ranker
         self.space = space
         self.list_students = list_students
@@ -135,8 +142,11 @@ class CompiledRanker:
         shape, n_reasons = (len(vectors), len(KINDS), k), N_REASONS * reasons
         listed = _lists_to_fill(into, shape, n_reasons, has_nudge=demand_strength > 0)
 
+        few = len(vectors) <= CHUNK
+        list_students = self.list_students or (scoring_arrays.list_students if few else compiled_list_students())
+
         def fill(first: int) -> None:
-            self.list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
+            list_students(self.layout, asked, listed, first, min(first + CHUNK, len(vectors)))
 
         starts = range(0, len(vectors), CHUNK)
         if threads == 1 or len(starts) < 2:

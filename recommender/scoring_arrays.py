@@ -30,11 +30,8 @@ def list_students(layout: Layout, asked: Asked, listed: Listed, first: int, last
             terms.append(added)
     scores = _score_pathways(layout, asked, totals, first, last)
     reasons = listed.reasons
-    for kind, (start, stop) in enumerate(pairwise(layout.bounds)):
-        demand, line = asked.demand_weight[start:stop], layout.calibration[kind]
-        found = _list_kind(scores[:, start:stop], demand, asked.demand_strength, line, listed.pathways.shape[2], start)
-        for array, values in zip(listed[:-1], found, strict=True):
-            array[part, kind] = values
+    for array, values in zip(listed[:-1], _list_kinds(layout, asked, scores, listed.pathways.shape[2]), strict=True):
+        array[part] = values
     if with_reasons:
         here = Reasons(reasons.terms[part], reasons.contributions[part], reasons.advantages[part])
         _list_reasons(layout, here, listed.pathways[part], terms, asked.school_of[part])
@@ -83,56 +80,67 @@ def _score_pathways(layout: Layout, asked: Asked, totals: Floats, first: int, la
     return scores
 
 
-# --- lists ---
+# --- lists: a row is a student and a kind ---
 
 
-def _reaching(values: Floats, bar: Floats) -> tuple[Ints, Ints, Floats]:
-    """Rows, columns and values of what reaches the bar of its row and is not refused, row by row."""
-    flat = np.flatnonzero(values >= np.maximum(bar, LOWEST)[:, None])
-    rows, columns = np.divmod(flat, max(values.shape[1], 1))
-    return rows, columns, values[rows, columns]
+def _bars(scores: Floats, layout: Layout, k: int) -> Floats:
+    """The k-th best score of every kind, (n_students, n_kinds)."""
+    bars = np.full((len(scores), len(layout.bounds) - 1), LOWEST)
+    for kind, (start, stop) in enumerate(pairwise(layout.bounds)):
+        if k < stop - start:
+            bars[:, kind] = np.partition(scores[:, start:stop], stop - start - k, axis=1)[:, stop - start - k]
+    return bars
 
 
-def _k_best(rows: Ints, columns: Ints, values: Floats, shape: tuple[int, int]) -> tuple[Ints, Floats]:
-    """Columns and values of the k best in each row, of equal ones the first; -1 and minus infinity where fewer are."""
+def _reaching(scores: Floats, bars: Floats, kind_of: Ints) -> tuple[Ints, Ints, Floats]:
+    """Rows, pathways and scores of what reaches the bar of its kind and is not refused, row by row."""
+    flat = np.flatnonzero(scores >= np.maximum(bars, LOWEST).take(kind_of, axis=1))
+    students, pathways = np.divmod(flat, max(scores.shape[1], 1))
+    return students * bars.shape[1] + kind_of[pathways], pathways, scores.reshape(-1)[flat]
+
+
+def _k_best(rows: Ints, pathways: Ints, values: Floats, shape: tuple[int, int]) -> tuple[Ints, Floats]:
+    """Pathways and values of the k best in each row, of equal ones the first; -1 and minus infinity where fewer are."""
     count, k = shape
     lengths = np.bincount(rows, minlength=count)
     places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     width = max(int(lengths.max(initial=0)), k)
     every, found = np.full((count, width), -np.inf), np.full((count, width), -1, dtype=np.int64)
-    every[rows, places], found[rows, places] = values, columns
-    order = np.argsort(-every, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(found, order, axis=1), np.take_along_axis(every, order, axis=1)
+    every[rows, places], found[rows, places] = values, pathways
+    every_row, order = np.arange(count)[:, None], np.argsort(-every, axis=1, kind="stable")[:, :k]
+    return found[every_row, order], every[every_row, order]
 
 
-def _list_kind(
-    scores: Floats, demand: Floats, strength: float, line: Floats, k: int, start: int
-) -> tuple[NDArray[Any], ...]:
-    """The arrays of Listed for one kind: its list with the nudge, where there is one, and without."""
-    shape, width = (len(scores), k), scores.shape[1]
-    bar = np.partition(scores, width - k, axis=1)[:, width - k] if k < width else np.full(shape[0], LOWEST)
-    unmoved, best = _k_best(*_reaching(scores, bar), shape)
+def _list_kinds(layout: Layout, asked: Asked, scores: Floats, k: int) -> Iterator[NDArray[Any]]:
+    """The arrays of Listed: lists with the nudge, where there is one, and without."""
+    n_students, n_kinds = len(scores), len(layout.bounds) - 1
+    shape, kind_of = (n_students * n_kinds, k), np.repeat(np.arange(n_kinds), np.diff(layout.bounds))
+    slope, intercept = np.tile(layout.calibration, (n_students, 1)).T[:, :, None]
+    demand, strength = asked.demand_weight, asked.demand_strength
+    unmoved, best = _k_best(*_reaching(scores, _bars(scores, layout, k), kind_of), shape)
     is_empty = unmoved < 0
-    unmoved_fit = logistic(line[0] * best + line[1])
+    unmoved_fit = logistic(slope * best + intercept)
     pathways, fit, final = unmoved, unmoved_fit, unmoved_fit
     if strength > 0.0:
-        bar = np.where(is_empty, np.inf, unmoved_fit + strength * _taken(demand, unmoved)).min(axis=1)
-        rows, columns, found = _reaching(scores, _least_scores(bar, strength, line))
-        moved = logistic(line[0] * found + line[1]) + strength * demand[columns]
+        bar = np.where(is_empty, np.inf, unmoved_fit + strength * _taken(demand, unmoved)).min(axis=1, keepdims=True)
+        least = _least_scores(bar, strength, slope, intercept).reshape(n_students, n_kinds)
+        rows, columns, found = _reaching(scores, least, kind_of)
+        moved = logistic(slope[rows, 0] * found + intercept[rows, 0]) + strength * demand[columns]
         pathways, final = _k_best(rows, columns, moved, shape)
-        best = np.take_along_axis(scores, np.maximum(pathways, 0), axis=1) if width else best
-        fit = logistic(line[0] * best + line[1])
-    best, fit, final, unmoved_fit = (np.where(is_empty, np.nan, a) for a in (best, fit, final, unmoved_fit))
-    pathways, unmoved = (np.where(is_empty, -1, start + positions) for positions in (pathways, unmoved))
-    return pathways, best, fit, final, unmoved, unmoved_fit
+        if scores.shape[1]:
+            best = scores[np.arange(shape[0])[:, None] // n_kinds, np.maximum(pathways, 0)]
+        fit = logistic(slope * best + intercept)
+    for array in (pathways, best, fit, final, unmoved, unmoved_fit):
+        empty = -1 if array.dtype == np.int64 else np.nan
+        yield np.where(is_empty, empty, array).reshape(n_students, n_kinds, k)
 
 
-def _least_scores(bar: Floats, strength: float, line: Floats) -> Floats:
+def _least_scores(bar: Floats, strength: float, slope: Floats, intercept: Floats) -> Floats:
     """A pathway with a lower score cannot reach the final `bar`, whatever its demand; rather too low than too high."""
     lowest = np.minimum(bar, 1.0 + strength) - strength - FIT_SLACK
     odds = np.maximum(lowest, 0.0) / (1.0 - lowest)
     with np.errstate(divide="ignore"):
-        least: Floats = (np.log(odds) - line[1]) / line[0]
+        least: Floats = (np.log(odds) - intercept) / slope
     return least
 
 

@@ -1,5 +1,6 @@
 """The API: routes, errors, and the refusal to start with a route that does not say who may call it."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +21,6 @@ from starlette.routing import compile_path
 
 from service.accounts import people_routes
 from service.accounts import routes as accounts
-from service.accounts.actions import decoy_hash
 from service.accounts.queries import Identities
 from service.batches import routes as batches
 from service.clock import now
@@ -33,7 +33,7 @@ from service.imports import routes as imports
 from service.installation import find_installation, get_today
 from service.jobs import routes as jobs
 from service.jobs.queries import count_jobs
-from service.log import configure_logging
+from service.log import configure_logging, frames_of
 from service.model_versions import routes as model_versions
 from service.model_versions.queries import find_active_version
 from service.monitoring import routes as monitoring
@@ -41,8 +41,7 @@ from service.monitoring.queries import figures_of, find_newest
 from service.privacy import routes as privacy
 from service.recommendations import edition_routes
 from service.recommendations import routes as recommendations
-from service.recommendations.actions import warm_up
-from service.recommendations.district import DistrictKeeper
+from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.kept import KeptAnswers
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
@@ -122,10 +121,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.database = database
     app.state.secret_key = read_secret_key(settings)
     app.state.shelf = Shelf(settings)
-    app.state.districts = DistrictKeeper(database)
+    app.state.districts = DistrictKeeper(settings, database)
     app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
     app.state.under_way = set()  # requests under an Idempotency-Key, while they are done
-    decoy_hash()
     app.state.throttle = Throttle(settings.requests_a_minute)
     app.state.identities = Identities(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
@@ -145,21 +143,22 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    await run_in_threadpool(_warm_up, app)
+    warming = threading.Thread(target=_warm_up, args=[app], name="warm-up")
+    warming.start()  # beside: who comes meanwhile waits for the ranker, nobody else does
     yield
+    await run_in_threadpool(warming.join)
     app.state.districts.close()
     app.state.database.close()
 
 
 def _warm_up(app: FastAPI) -> None:
-    """Lay the ranker out before the first request; an installation without a model starts all the same."""
-    with app.state.database.reading() as session:
-        if not _has_reference(session):
-            return
-        serving = app.state.shelf.take(session)
-        if serving.catalogue.pathways:
-            warm_up(serving)
-            app.state.districts.take(session, serving)
+    """Lay the ranker out; an installation without a model, or with a broken one, starts all the same."""
+    try:
+        with app.state.database.reading() as session:
+            if _has_reference(session):
+                app.state.shelf.take(session)
+    except Exception as error:  # whoever asks for a list is told what is wrong
+        log.error("ranker not laid out", error=type(error).__name__, frames=frames_of(error))
 
 
 def _public_router(app: FastAPI) -> APIRouter:

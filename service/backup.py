@@ -26,8 +26,9 @@ import sqlalchemy as sa
 from service.clock import now
 from service.db import WRITES, Database
 from service.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from service.revision import find_revision
 from service.settings import Settings, read_secret_key
-from service.upgrade import find_revision, upgrade_database
+from service.upgrade import upgrade_database
 
 FORMAT = 1
 MANIFEST, SIGNATURE, ANCHORS = "manifest.json", "manifest.sig", "audit.anchors"

@@ -17,8 +17,8 @@ def worker(
     """Делать задания, пока не остановят; второго обучения рядом не бывает."""
     from service.db import open_database
     from service.log import configure_logging
+    from service.revision import check_tables
     from service.settings import get_settings
-    from service.upgrade import check_tables
     from service.worker import run_worker
 
     settings = get_settings()

@@ -19,9 +19,9 @@ from service.jobs.sentences import said_of_training
 from service.model_versions.actions import check_folder
 from service.model_versions.queries import find_active_version, list_versions
 from service.monitoring.queries import said_of_newest
+from service.revision import NO_TABLES, check_tables, find_revision, head_revision
 from service.settings import Settings, read_secret_key
 from service.tables import PathwayOffer, School, Student
-from service.upgrade import NO_TABLES, check_tables, find_revision, head_revision
 
 
 @dataclass(frozen=True, slots=True)

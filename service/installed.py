@@ -47,8 +47,8 @@ from service.recommendations.impact_schemas import EditionImpact
 from service.recommendations.schemas import ClassRecommendations, StudentRecommendations
 from service.recommendations.shelf import Shelf
 from service.recommendations.showings import record_answer
+from service.revision import check_tables, find_revision, head_revision
 from service.settings import BrokenKeyError, Settings, get_settings, read_secret_key
-from service.upgrade import check_tables, find_revision, head_revision
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,9 @@ import typer
 import uvicorn
 
 from service.app import create_app
+from service.db import open_database
+from service.log import configure_logging
+from service.revision import check_tables
 from service.settings import Settings
 
 log = structlog.get_logger()
@@ -30,6 +34,13 @@ def addresses(settings: Settings) -> tuple[str, str]:
         f"http://{settings.host}:{settings.port}",
         f"http://{settings.dashboard_host}:{settings.dashboard_port}",
     )
+
+
+def check_installed(settings: Settings) -> None:
+    """Refuse to serve an old or an empty database."""
+    configure_logging("WARNING")
+    with closing(open_database(settings)) as database:
+        check_tables(database)
 
 
 def serve_all(settings: Settings, *, with_dashboard: bool, with_worker: bool) -> None:

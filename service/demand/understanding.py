@@ -5,18 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.demand import MAX_TEXT, TOP_LEVEL, DemandEdition, read_edition
 from recommender.errors import RecommenderError, TableValueError
-from recommender.published_list import IgnoredRow, ListedTitle, read_listed
 from recommender.reference import Reference
-from recommender.title_matching import Remembered, TitleMatch, TitleMatcher
 from service.documents.reading import read_document
 from service.errors import InvalidInputError
 from service.tables import TitleDecision
+
+if TYPE_CHECKING:  # readers and matchers of lists load with the first list: a service that ranks needs none
+    from recommender.published_list import IgnoredRow, ListedTitle
+    from recommender.title_matching import Remembered, TitleMatch, TitleMatcher
 
 OUR_COLUMNS = (b"profession_title", b"spo_codes", b"edition")
 MAX_TITLES = 2_000
@@ -28,8 +31,8 @@ MAX_REGION, MAX_TITLE, MAX_OWN_CODE, MAX_WHOLE = 200, 500, 64, 2**31 - 1
 class Understood:
     """Lines of a document with their matches, and what its heading says of itself."""
 
-    lines: tuple[tuple[ListedTitle, TitleMatch], ...]
-    ignored: tuple[IgnoredRow, ...]
+    lines: "tuple[tuple[ListedTitle, TitleMatch], ...]"
+    ignored: "tuple[IgnoredRow, ...]"
     region: str | None
     half_year: str | None
     edition_code: str | None  # written in the file only where it is of our own format
@@ -38,12 +41,16 @@ class Understood:
 
 
 @lru_cache(maxsize=4)
-def _matcher(reference: Reference, remembered: tuple[tuple[str, Remembered], ...]) -> TitleMatcher:
+def _matcher(reference: Reference, remembered: "tuple[tuple[str, Remembered], ...]") -> "TitleMatcher":
+    from recommender.title_matching import TitleMatcher
+
     return TitleMatcher(reference, dict(remembered))
 
 
-def matcher_of(session: Session | None, reference: Reference) -> TitleMatcher:
+def matcher_of(session: Session | None, reference: Reference) -> "TitleMatcher":
     """What matches titles, with the decisions of earlier half-years; laid out once for the same decisions."""
+    from recommender.title_matching import Remembered
+
     remembered: Mapping[str, Remembered] = {}
     if session is not None:
         rows = session.scalars(sa.select(TitleDecision).order_by(TitleDecision.decided_at, TitleDecision.title_key))
@@ -58,8 +65,10 @@ def known_titles(reference: Reference) -> frozenset[str]:
     return now | frozenset(spo.title_ru for spo in reference.former_spo.values())
 
 
-def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Reference) -> Understood:
+def understand(content: bytes, name: str, matcher: "TitleMatcher", reference: Reference) -> Understood:
     """Read a document and say what each title means; a refusal names the place and the remedy."""
+    from recommender.published_list import read_listed
+
     if all(column in content[:400] for column in OUR_COLUMNS):
         return _own_format(read_own(content, reference))
     try:
@@ -87,7 +96,7 @@ def understand(content: bytes, name: str, matcher: TitleMatcher, reference: Refe
     )
 
 
-def own_codes(titles: Sequence[ListedTitle], matcher: TitleMatcher) -> list[tuple[str, ...]]:
+def own_codes(titles: "Sequence[ListedTitle]", matcher: "TitleMatcher") -> list[tuple[str, ...]]:
     """Codes that speak of each title: where one cell names several professions, each takes those that name it.
 
     A code that names none of them stays with all, so that a person is asked.
@@ -117,7 +126,7 @@ def plain(text: str) -> str:
     return short if len(short) <= MAX_TEXT else f"{short[: MAX_TEXT - 1]}…"
 
 
-def _plain_title(title: ListedTitle) -> ListedTitle:
+def _plain_title(title: "ListedTitle") -> "ListedTitle":
     codes = tuple(plain(code)[:MAX_CODE] for code in title.written_codes[:MAX_CODES])
     section = plain(title.section) if title.section else None
     place = plain(title.source_cell)
@@ -155,6 +164,9 @@ def _check_bounds(read: DemandEdition) -> None:
 
 
 def _own_format(read: DemandEdition) -> Understood:
+    from recommender.published_list import ListedTitle
+    from recommender.title_matching import TitleMatch
+
     lines = []
     for entry in read.entries:
         place = f"строка {entry.position + 1}"

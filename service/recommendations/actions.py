@@ -40,9 +40,6 @@ NOT_THIS_YEAR = Refusal(
 )
 
 
-WARM_UP_GRADE = 9
-
-
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Lists of several students by pseudonym, and the same lists by fit alone."""
@@ -76,12 +73,6 @@ def rank(
         },
         {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
     )
-
-
-def warm_up(serving: Serving) -> None:
-    """Rank a made-up student once: lays out the arrays and compiles the loops before the first person waits for it."""
-    school = next(iter(serving.catalogue.school_codes), "")
-    rank(serving, [StudentRow("warmup", WARM_UP_GRADE, school)], FactRows(), k=1, demand_strength=0.05)
 
 
 def _fit_lists(serving: Serving, made: pipeline.Recommendations, place: int) -> FitLists:

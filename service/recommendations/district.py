@@ -1,15 +1,9 @@
 """What the ranking means for the whole district: the frontier of demand, and how many would come for each seat."""
 
-import math
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import sqlalchemy as sa
-import structlog
 from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
@@ -20,19 +14,12 @@ from recommender.students import StudentFacts, student_facts
 from service.access import OPERATOR, rankable_students
 from service.aggregates import in_fives, told_share
 from service.catalogue.queries import host_title
-from service.db import Database
-from service.log import frames_of
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
 from service.recommendations.shelf import Serving
 from service.students.facts import read_fact_rows, read_student_rows
-from service.tables import ConsentRecord, Erasure, ImportRun, Student
-
-log = structlog.get_logger()
+from service.tables import Student
 
 MOST_CROWDED = 15
-CROWDING_SECONDS = 600.0  # so old may be what a card says about applicants per seat
-RETRY_SECONDS = 5.0
-REMEMBERED_LAYOUTS = 4
 
 
 @dataclass(frozen=True)
@@ -59,76 +46,6 @@ def read_district(session: Session, serving: Serving) -> District:
     vectors = recommender.space.student_vectors(facts)
     points = frontier(recommender, facts, vectors=vectors)
     return District(facts, vectors, usual, points, expected_congestion(recommender, facts, usual, vectors=vectors))
-
-
-class DistrictKeeper:
-    """Keeps the district of the current `Serving`; a new layout is ranked anew when first asked about.
-
-    `take` is exact and may take seconds for a region. `crowding`, which every card glances at, waits for nobody: it is
-    what was last known, and is looked after beside the requests.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = threading.Lock()
-        self._of: tuple[Serving, tuple[int | None, ...], District] | None = None
-        self._crowding: OrderedDict[str, list[float]] = OrderedDict()  # of the last layouts
-        self._turn = threading.Lock()  # one refreshing at a time
-        self._refreshing: threading.Thread | None = None
-        self._tried: tuple[Serving | None, float] = (None, -math.inf)
-
-    def take(self, session: Session, serving: Serving) -> District:
-        """The district as the current ranker sees it."""
-        changed = (ImportRun.import_run_id, ConsentRecord.consent_record_id, Erasure.erasure_id)
-        last = tuple(session.scalar(sa.select(sa.func.max(number))) for number in changed)
-        with self._lock:
-            if self._of is None or self._of[0] is not serving or self._of[1] != last:
-                self._of = (serving, last, read_district(session, serving))
-                self._tried = (serving, time.monotonic())
-                self._crowding[serving.layout] = self._of[2].congestion.per_seat.tolist()
-                self._crowding.move_to_end(serving.layout)
-                if len(self._crowding) > REMEMBERED_LAYOUTS:
-                    self._crowding.popitem(last=False)
-            return self._of[2]
-
-    def crowding(self, serving: Serving) -> list[float] | None:
-        """Expected applicants per seat, at most a while old; None until such a ranker has seen the district.
-
-        A version that is taken back finds what it knew: its lists are the same again.
-        """
-        found = self._crowding.get(serving.layout)
-        tried, moment = self._tried
-        pause = CROWDING_SECONDS if found is not None else RETRY_SECONDS
-        if tried is not serving or time.monotonic() - moment > pause:
-            self._refresh_beside(serving)
-        return found
-
-    def _refresh_beside(self, serving: Serving) -> None:
-        with self._turn:
-            if self._refreshing is not None and self._refreshing.is_alive():
-                return
-            self._tried = (serving, time.monotonic())
-            self._refreshing = threading.Thread(target=self._refresh, args=[serving], name="district")
-            self._refreshing.start()
-
-    def _refresh(self, serving: Serving) -> None:
-        try:
-            with self._database.reading() as session:
-                self.take(session, serving)
-        except Exception as error:
-            log.error("district not ranked", error=type(error).__name__, frames=frames_of(error))
-
-    def close(self) -> None:
-        """Wait until nothing is read any more."""
-        with self._turn:
-            if self._refreshing is not None:
-                self._refreshing.join()
-
-    def forget(self) -> None:
-        """Let go of everybody at once: somebody was erased."""
-        with self._lock:
-            self._of = None
-            self._crowding.clear()
 
 
 def policy_of(serving: Serving, district: District, demand_strength: float) -> DistrictPolicy:

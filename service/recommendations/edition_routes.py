@@ -6,17 +6,15 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from service import audit
 from service.access import Actor, Permission
-from service.demand.drafts import edition_of, get_draft, with_followed
 from service.demand.queries import read_lists
 from service.parameters import ClassId, EditionCode, StudentId
-from service.recommendations.edition_impact import class_change, impact_of
+from service.recommendations.edition_impact import class_change
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.past import list_showings, make_again
 from service.recommendations.past_schemas import PastShowing, ShowingList
 from service.recommendations.routes import Districts, Rankers
-from service.recommendations.shelf import with_edition
 from service.students.queries import get_class
-from service.web import AppSettings, Permitted, Reads, Units
+from service.web import AppSettings, Permitted, Units
 
 router = APIRouter(tags=["recommendations"])
 
@@ -29,23 +27,15 @@ To = Annotated[str, Query(alias="to", max_length=64, pattern=r"^[A-Za-z0-9._-]+$
 
 
 @router.get("/demand-drafts/{draft_id}/impact")
-def get_draft_impact(
-    draft_id: Whole, _actor: Publisher, session: Reads, shelf: Rankers, districts: Districts
-) -> EditionImpact:
+def get_draft_impact(draft_id: Whole, _actor: Publisher, districts: Districts) -> EditionImpact:
     """Что изменит перечень, если его опубликовать: у скольких учеников, какие пути, места, пробелы района."""
-    serving = shelf.take(session)
-    lists = with_followed(session, edition_of(session, get_draft(session, draft_id)))
-    return impact_of(serving, districts.take(session, serving), lists)
+    return districts.draft_impact(draft_id)
 
 
 @router.get("/demand-editions/{code}/impact")
-def get_edition_impact(
-    code: EditionCode, from_code: From, _actor: ImpactReader, session: Reads, shelf: Rankers, districts: Districts
-) -> EditionImpact:
+def get_edition_impact(code: EditionCode, from_code: From, _actor: ImpactReader, districts: Districts) -> EditionImpact:
     """Что изменила редакция по сравнению с другой; без учеников."""
-    lists = read_lists(session, code)
-    in_force = shelf.take(session)
-    return impact_of(with_edition(session, in_force, from_code), districts.take(session, in_force), lists)
+    return districts.edition_impact(code, from_code)
 
 
 @router.get("/classes/{class_id}/edition-change")

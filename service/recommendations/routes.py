@@ -16,7 +16,7 @@ from service.once import DoneOnce
 from service.parameters import ClassId, StudentId
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
-from service.recommendations.district import DistrictKeeper, policy_of
+from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
 from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
@@ -268,12 +268,9 @@ def recommend_without_storing(
 
 
 @router.get("/policy")
-def get_policy(
-    _actor: PolicyReader, session: Reads, settings: AppSettings, shelf: Rankers, districts: Districts
-) -> DistrictPolicy:
+def get_policy(_actor: PolicyReader, session: Reads, shelf: Rankers, districts: Districts) -> DistrictPolicy:
     """Что даёт учёт спроса району, чего он стоит и где ждут больше желающих, чем мест; без учеников."""
-    serving = shelf.take(session)
-    return policy_of(serving, districts.take(session, serving), settings.demand_strength)
+    return districts.picture(session, shelf.take(session)).policy
 
 
 @router.get("/students/{student_id}/decisions")

@@ -41,6 +41,14 @@ class School:
         return [self.get(f"{path}/{row['showing_id']}") for row in self.get(path)["showings"]]
 
 
+def have_ranked(district: District) -> None:
+    """The district is ranked, so that lists say how many come for each seat."""
+    sent = {"login": "region", "password": district.password}
+    token = httpx2.post(f"{district.api}/v1/sessions", json=sent).json()["token"]
+    header = {"Authorization": f"Bearer {token}"}
+    assert httpx2.get(f"{district.api}/v1/policy", headers=header, timeout=60).status_code == 200
+
+
 def made_with(answer: dict[str, Any]) -> tuple[str, str]:
     """Version and edition of an answer."""
     return answer["model_version"], answer["demand_edition"]["code"]
@@ -121,6 +129,7 @@ def test_publish_train_promote_and_take_back(
     publish(page, own_district)
     screenshot("model-training-waits")
     sign_out(page)
+    have_ranked(own_district)
     before = school.lists()
     assert made_with(before) == (OLD, NEW_LIST)
     see_card(page, own_district, school, OLD, NEW_LIST)

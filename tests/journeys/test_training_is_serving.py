@@ -37,6 +37,7 @@ from service.catalogue.queries import get_reference
 from service.db import Database
 from service.model_versions.history import read_history
 from service.recommendations.district import District as RankedDistrict
+from service.recommendations.district import read_district
 from service.recommendations.shelf import Serving
 from service.settings import Settings, read_secret_key
 from tests.conftest import PASSWORD, Made, copy_installation, free_port, wait_for
@@ -155,7 +156,7 @@ def both(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]
     with served(application, settings.port) as address, database.reading() as session:
         serving: Serving = application.state.shelf.take(session)
         assert serving.degradation is None
-        whole: RankedDistrict = application.state.districts.take(session, serving)
+        whole = read_district(session, serving)
         yield Both(rebuild(database, settings, serving), serving, whole, settings, address)
     database.close()
 

@@ -22,9 +22,10 @@ from service.backup import make_backup, reflect, restore_backup
 from service.db import WRITES, Database
 from service.doctor import check_installation
 from service.errors import ConflictError, InvalidInputError, NotFoundError
+from service.revision import find_revision, head_revision
 from service.settings import Settings, read_secret_key
 from service.tables import AuditRecord, Student, User
-from service.upgrade import find_revision, head_revision, upgrade_database
+from service.upgrade import upgrade_database
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import KNOWN
 from tests.service.yard import Yard

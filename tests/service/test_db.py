@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from service import upgrade
 from service.db import WRITES, Database
+from service.revision import find_revision, head_revision
 from service.tables import AuditRecord, DecisionRecord, DemandEdition, School, Table, User
 
 MOMENT = datetime(2024, 10, 1, 9, 30, tzinfo=UTC)
@@ -67,7 +69,11 @@ def test_concurrent_writers_lose_no_update(database: Database) -> None:
 def test_tables_and_migrations_agree(database: Database) -> None:
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
-    assert upgrade.find_revision(database) == upgrade.head_revision()
+    assert find_revision(database) == head_revision()
+
+
+def test_the_last_file_is_the_head_of_the_migrations() -> None:
+    assert ScriptDirectory.from_config(upgrade._config()).get_heads() == [head_revision()]
 
 
 def test_migrations_run_with_data_forwards_and_back(database_url: str) -> None:
