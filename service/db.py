@@ -153,11 +153,11 @@ def lock_table(session: Session, key: int) -> None:
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
-def try_lock(session: Session, key: int) -> bool:
+def try_lock(connection: sa.Connection, key: int) -> bool:
     """Hold `key` until the end of the transaction, unless somebody else does; SQLite writers are alone anyway."""
-    if session.get_bind().dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql":
         return True
-    return bool(session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
+    return bool(connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

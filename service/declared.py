@@ -6,10 +6,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from service.errors import InvalidInputError
 from service.wire import Wire
@@ -31,12 +34,31 @@ class Declared(ABC):
 class DeclaringRoute(APIRoute):
     """A route that keeps what it declares."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
+        is_writing = not {"GET", "HEAD"} & set(told.get("methods") or ())
+        super().__init__(path, _in_a_thread(endpoint) if is_writing else endpoint, **told)
+
     def get_route_handler(self) -> Answering:
         """What answers a request."""
         answering = super().get_route_handler()
         for declared in declarations_of(self, Declared):  # type: ignore[type-abstract] # any of them
             answering = declared.around(answering)
         return answering
+
+
+def _in_a_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The same as a coroutine: the framework then writes its answer without a thread of the pool.
+
+    All of these may be waiting for the lock that whoever has just written still holds, and commits with the answer.
+    """
+    if iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    async def called(**values: Any) -> Any:
+        return await run_in_threadpool(endpoint, **values)
+
+    return called
 
 
 D = TypeVar("D", bound=Declared)

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
+import sqlalchemy as sa
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from starlette.concurrency import run_in_threadpool
 
 from service.access import Actor
@@ -81,7 +83,8 @@ class Doing:
     def __init__(self, database: Database, declared: DoneOnce, ask: Callable[[], Asked]) -> None:
         self._database, self._declared, self._ask = database, declared, ask
         self._held = ExitStack()
-        self._row: RequestKey | None = None
+        self._session: Session | None = None
+        self._claimed: Asked | None = None
 
     def reading(self) -> AbstractContextManager[Session]:
         """Session that changes nothing."""
@@ -89,25 +92,31 @@ class Doing:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """The one unit of work that does it; RepeatError where it was done before."""
-        session = self._held.enter_context(self._database.writing())
-        self._row = claim_key(session, self._ask())
+        """The one unit of work that does it; its first question enters the key, or raises RepeatError."""
+        self._session = session = self._held.enter_context(self._database.writing())
+        sa.event.listen(session, "after_begin", self._claim, once=True)
         yield session
         if not self._declared.waits_for_answer:
             self._held.close()
 
+    def _claim(self, _session: Session, _transaction: SessionTransaction, connection: sa.Connection) -> None:
+        asked = self._ask()
+        claim_key(connection, asked)
+        self._claimed = asked
+
     def keep(self, response: Response) -> Response:
         """Commit what was done with what is kept of the answer; a request that wrote nothing keeps nothing."""
-        row = self._row
-        if row is not None and self._declared.waits_for_answer:
-            body = bytes(response.body)
-            if self._declared.number is None:
-                row.answer, row.location = body, response.headers.get("location")
-            else:
-                row.made_id = int(json.loads(body)[self._declared.number])
-            row.status = response.status_code
+        if self._session is not None and self._claimed is not None and self._declared.waits_for_answer:
+            row = sa.update(RequestKey).where(RequestKey.key_digest == self._claimed.key_digest)
+            self._session.execute(row.values(status=response.status_code, **self._kept_of(response)))
         self._held.close()
         return response
+
+    def _kept_of(self, response: Response) -> dict[str, Any]:
+        body = bytes(response.body)
+        if self._declared.number is None:
+            return {"answer": body, "location": response.headers.get("location")}
+        return {"made_id": int(json.loads(body)[self._declared.number])}
 
     def undo(self) -> None:
         """Roll back what was begun, because of the exception in hand."""
@@ -134,7 +143,9 @@ async def _answer_once(request: Request, answering: Answering, declared: DoneOnc
     doing = request.state.units = Doing(request.app.state.database, declared, ask)
     under_way.add(ticket)
     try:
-        return await run_in_threadpool(doing.keep, await answering(request))
+        response = await answering(request)
+        # a thread of its own: those of the pool may all be waiting for the very lock that this one gives back
+        return await to_thread.run_sync(doing.keep, response, limiter=CapacityLimiter(1))
     except RepeatError as repeat:
         doing.undo()
         return await run_in_threadpool(_answer_again, request, declared, repeat)

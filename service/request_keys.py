@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from service.access import Actor
 from service.clock import now
@@ -21,9 +20,9 @@ UNDER_WAY = f"Запрос с этим {HEADER} ещё выполняется. �
 class RepeatError(Exception):
     """The deed was done before; nothing is done now."""
 
-    def __init__(self, row: RequestKey) -> None:
+    def __init__(self, *, status: int | None, made_id: int | None, location: str | None, answer: bytes | None) -> None:
         super().__init__()
-        self.status, self.made_id, self.location, self.answer = row.status, row.made_id, row.location, row.answer
+        self.status, self.made_id, self.location, self.answer = status, made_id, location, answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +34,20 @@ class Asked:
     fingerprint: str
 
 
-def claim_key(session: Session, asked: Asked) -> RequestKey:
+def claim_key(connection: sa.Connection, asked: Asked) -> None:
     """Enter the key, unless the deed was done under it, or is being done by another process."""
-    if not try_lock(session, int.from_bytes(bytes.fromhex(asked.key_digest)[:8], signed=True)):
+    if not try_lock(connection, int.from_bytes(bytes.fromhex(asked.key_digest)[:8], signed=True)):
         raise UnderWayError(UNDER_WAY)
-    moment = now()
-    row = session.get(RequestKey, asked.key_digest)
-    if row is not None and row.expires_at <= moment:
-        session.delete(row)
-        session.flush()
-        row = None
+    moment, of_key = now(), RequestKey.key_digest == asked.key_digest
+    connection.execute(sa.delete(RequestKey).where(of_key, RequestKey.expires_at <= moment))
+    kept = sa.select(RequestKey.status, RequestKey.made_id, RequestKey.location, RequestKey.answer)
+    row = connection.execute(kept.add_columns(RequestKey.fingerprint).where(of_key)).one_or_none()
     if row is not None:
         if row.fingerprint != asked.fingerprint:
             raise KeyReusedError(REUSED)
-        raise RepeatError(row)
-    row = RequestKey(
-        key_digest=asked.key_digest,
-        actor_id=asked.actor.actor_id,
-        fingerprint=asked.fingerprint,
-        done_at=moment,
-        expires_at=moment + KEPT,
-    )
-    session.add(row)
-    session.flush()
-    return row
+        raise RepeatError(status=row.status, made_id=row.made_id, location=row.location, answer=row.answer)
+    entered = {"key_digest": asked.key_digest, "actor_id": asked.actor.actor_id, "fingerprint": asked.fingerprint}
+    connection.execute(sa.insert(RequestKey).values(**entered, done_at=moment, expires_at=moment + KEPT))
 
 
 def forget_old_keys(database: Database) -> None:

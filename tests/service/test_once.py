@@ -303,6 +303,27 @@ def test_two_processes_with_one_key_do_it_once(
     assert count(ready, Batch) == 1
 
 
+@pytest.mark.parametrize("is_keyed", [True, False])
+@pytest.mark.parametrize("deed", ["decision", "glass"])  # one unit of work within the route, one around it
+def test_twice_as_many_writers_as_threads_are_all_served(
+    client: TestClient, sign_in: SignIn, deed: str, is_keyed: bool
+) -> None:
+    """Whoever has written needs no thread of the pool to say so: all of them may be waiting for what it holds."""
+    if deed == "decision":
+        header, address = sign_in("navigator"), f"/v1/students/{KNOWN}/decisions"
+        body: dict[str, object] = {**DECISION}
+    else:
+        header, address = sign_in("region"), "/v1/broken-glass"
+        body = {"reason": "проверка обращения родителей", "minutes": 5}
+
+    def ask(number: int) -> int:
+        headers = under(header, f"number-{number}") if is_keyed else header
+        return client.post(address, headers=headers, json=body).status_code
+
+    with ThreadPoolExecutor(80) as pool:
+        assert set(pool.map(ask, range(80))) == {201}
+
+
 @pytest.mark.parametrize("method", ["keep", "writing"])
 def test_broken_off_it_is_neither_done_nor_noted(
     client: TestClient, sign_in: SignIn, ready: Database, method: str
