@@ -135,7 +135,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.include_router(_public_router(app))
     check_every_route_declares_access(app)
     app.state.methods = [
-        (compile_path(context.path or "")[0], frozenset(context.methods or ())) for context, _ in declared_routes(app)
+        (context.path, compile_path(context.path or "")[0], frozenset(context.methods or ()))
+        for context, _ in declared_routes(app)
     ]
     return app
 

@@ -244,12 +244,18 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Methods of every route at an address: the framework names those of the first one only."""
-    methods: set[str] = set()
-    for pattern, allowed in request.app.state.methods:
-        if pattern.match(request.scope["path"]):
-            methods |= allowed
-    return sorted(methods)
+    """Methods of every route at an address: the framework names those of the first one only.
+
+    An address that is written out has its own, not those of a number in the same place.
+    """
+    found = [(path, allowed) for path, pattern, allowed in request.app.state.methods if pattern.match(_path(request))]
+    own = [allowed for path, allowed in found if path == _path(request)]
+    return sorted({method for allowed in own or [allowed for _, allowed in found] for method in allowed})
+
+
+def _path(request: Request) -> str:
+    path: str = request.scope["path"]
+    return path
 
 
 def _of_status(status: int, accept_language: str | None) -> JSONResponse:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import Wire, Writable, check_writable
+from service.wire import PATTERN, Whole, Wire, Writable, check_writable
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -14,11 +14,14 @@ def check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+Secret = Annotated[SecretStr, AfterValidator(check_secret), Field(json_schema_extra={"pattern": PATTERN})]
+
+
 class SignIn(Wire):
     """POST /v1/sessions."""
 
     login: Annotated[Writable, Field(min_length=1, max_length=64)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
+    password: Annotated[Secret, Field(min_length=1, max_length=256)]
 
 
 class SessionOpened(Wire):
@@ -52,8 +55,8 @@ class Me(Wire):
 class PasswordChange(Wire):
     """PUT /v1/me/password."""
 
-    current: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
-    wanted: Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(check_secret)]
+    current: Annotated[Secret, Field(min_length=1, max_length=256)]
+    wanted: Annotated[Secret, Field(min_length=8, max_length=256)]
 
 
 class OpenSession(Wire):
@@ -102,7 +105,7 @@ class People(Wire):
 class NewPerson(Wire):
     """POST /v1/people."""
 
-    login: Annotated[Writable, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+    login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1F\x7F-\x9F]+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
@@ -149,7 +152,7 @@ class NewKey(Wire):
 
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
-    days: Annotated[int, Field(strict=True, ge=1, le=730)] = 365
+    days: Annotated[Whole, Field(ge=1, le=730)] = 365
 
 
 class KeyRotation(Wire):
@@ -170,7 +173,7 @@ class GlassToBreak(Wire):
     """POST /v1/broken-glass."""
 
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
-    minutes: Annotated[int, Field(strict=True, ge=1, le=240)] = 60
+    minutes: Annotated[Whole, Field(ge=1, le=240)] = 60
 
 
 class GlassBroken(Wire):

@@ -26,7 +26,7 @@ from service.jobs.actions import BATCH
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import claim_job
 from service.recommendations.shelf import Serving, Shelf
-from service.settings import Settings
+from service.settings import Settings, get_settings
 from service.tables import AuditRecord, Batch
 
 ARRAYS = ("student", "kind", "rank", "pathway", "fit", "final")
@@ -115,7 +115,8 @@ def _ranked(
                 places = rank_places(session, serving, chunk, batch.k, batch.demand_strength)
             yield places  # what is done with them reads nothing
         return
-    asked = (settings, serving.layout, batch.k, batch.demand_strength)
+    own = settings if settings.dask is None else None  # keys do not travel to other machines
+    asked = (own, serving.layout, batch.k, batch.demand_strength)
     calls = (joblib.delayed(rank_chunk)(*asked, chunk) for chunk in chunks)
     with _backend(settings):
         yield from joblib.Parallel(return_as="generator")(calls)
@@ -129,13 +130,15 @@ def _backend(settings: Settings) -> Iterator[None]:
         return
     from dask.distributed import Client  # noqa: PLC0415 -- optional
 
-    with Client(settings.dask), joblib.parallel_config("dask"):
+    with Client(settings.dask), joblib.parallel_config("dask"):  # type: ignore[no-untyped-call]
         yield
 
 
-def rank_chunk(settings: Settings, layout: str, k: int, demand_strength: float, student_ids: list[str]) -> Places:
+def rank_chunk(
+    settings: Settings | None, layout: str, k: int, demand_strength: float, student_ids: list[str]
+) -> Places:
     """Rank a chunk in another process: pseudonyms come in, places go out, rows and the ranker are read here."""
-    database, shelf = _here(settings)
+    database, shelf = _here(settings or get_settings())
     with database.reading() as session:
         serving = shelf.take(session)
         if serving.layout != layout:
