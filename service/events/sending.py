@@ -34,7 +34,7 @@ def post(target: Target, *, headers: Mapping[str, str], body: bytes, seconds: fl
     try:
         with (
             httpcore2.ConnectionPool(ssl_context=context, network_backend=_Pinned(target, seconds)) as pool,
-            pool.stream("POST", url, headers=[(name, value) for name, value in told.items()], content=body) as answer,
+            pool.stream("POST", url, headers=list(told.items()), content=body) as answer,
         ):
             _read_a_little(answer)
             return Outcome(answer.status, _fault_of(answer.status))

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 
 SALT_BYTES = 16
-SECRET_MARK, VERSION_MARK = "whsec_", "v1"  # noqa: S105 -- what a secret begins with
+SECRET_MARK, VERSION_MARK = "whsec_", "v1"
 
 
 def new_salt() -> str:
