@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
-HOST_LIST = r"^[A-Za-z0-9.:, \[\]-]+$"  # names with or without a port, comma-separated: no addresses with a path
+HOST_LIST = r"^[A-Za-z0-9.:, \[\]-]*$"  # names with or without a port, comma-separated: no addresses with a path
 
 
 class Settings(BaseSettings):

@@ -60,7 +60,7 @@ def make_webhook(
 
 def _checked_host(url: str, settings: Settings) -> str:
     """Host of an address that may be called; never the address itself, which may hold a secret of the school's."""
-    if settings.webhook_hosts is None and settings.webhook_internal_hosts is None:
+    if not settings.webhook_hosts and not settings.webhook_internal_hosts:
         raise NotReadyError(OFF)
     try:
         return read_target(url, settings).host

@@ -42,8 +42,8 @@ def post(target: Target, *, headers: Mapping[str, str], body: bytes, seconds: fl
         return Outcome(None, error.code)
     except httpcore2.TimeoutException:
         return Outcome(None, "timeout")
-    except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-        return Outcome(None, "tls" if isinstance(error.__cause__, ssl.SSLError) else "connection")
+    except (httpcore2.NetworkError, httpcore2.ProtocolError):
+        return Outcome(None, "connection")
 
 
 def _fault_of(status: int) -> str | None:
@@ -133,7 +133,13 @@ class _Timed(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         """Go on in secret; the certificate must be of the host's name, whatever the address."""
-        return _Timed(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
+        except httpcore2.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                raise AddressError("tls") from error
+            raise
+        return _Timed(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         """What the library asks of a stream."""
