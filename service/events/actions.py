@@ -139,13 +139,12 @@ def replay_delivery(session: Session, *, actor: Actor, webhook_id: int, delivery
     """Send an event again, delivered or given up: the same id, at once, with as many attempts as at first."""
     check_permission(actor, Permission.MANAGE_WEBHOOKS)
     webhook = get_webhook(session, actor, webhook_id)
-    get_delivery(session, webhook, delivery_id)
+    row = get_delivery(session, webhook, delivery_id)
     _check_active(webhook)
-    row = get_delivery(
-        session, _noted(session, actor, webhook_id, "webhook.replayed", delivery_id=delivery_id), delivery_id
-    )
-    row.state, row.due_at, row.attempt_limit = "waiting", now(), row.attempt_count + MAX_ATTEMPTS
-    session.flush()
+    _noted(session, actor, webhook_id, "webhook.replayed", delivery_id=delivery_id)
+    if not _send_again(session, Delivery.delivery_id == delivery_id):
+        raise NotFoundError("Такой доставки нет.", delivery_id=delivery_id)  # it has just gone
+    session.refresh(row)
     return row
 
 
@@ -155,9 +154,13 @@ def replay_failed(session: Session, *, actor: Actor, webhook_id: int) -> int:
     get_webhook(session, actor, webhook_id)
     row = _noted(session, actor, webhook_id, "webhook.retried")
     row.state, row.failure_count, row.failing_since = "active", 0, None
-    given_up = sa.update(Delivery).where(Delivery.webhook_id == webhook_id, Delivery.state == "failed")
+    return _send_again(session, sa.and_(Delivery.webhook_id == webhook_id, Delivery.state == "failed"))
+
+
+def _send_again(session: Session, which: sa.ColumnElement[bool]) -> int:
+    """In one statement, since an attempt may be noted at this moment; how many."""
     again = {"state": "waiting", "due_at": now(), "attempt_limit": Delivery.attempt_count + MAX_ATTEMPTS}
-    return len(session.scalars(given_up.values(again).returning(Delivery.delivery_id)).all())
+    return len(session.scalars(sa.update(Delivery).where(which).values(again).returning(Delivery.delivery_id)).all())
 
 
 def _check_active(row: Webhook) -> None:

@@ -102,7 +102,8 @@ def _find_due(session: Session, webhook: Webhook) -> Delivery | None:
     """The earliest due delivery; one whose last attempt broke off is given up, nobody knows how it ended."""
     due = sa.select(Delivery).join(Webhook, Webhook.webhook_id == Delivery.webhook_id)
     mine = due.where(Delivery.webhook_id == webhook.webhook_id, is_due(now())).order_by(Delivery.event_id)
-    for delivery in session.scalars(mine):
+    earliest = mine.limit(1).with_for_update(of=Delivery)
+    while (delivery := session.scalars(earliest).one_or_none()) is not None:
         if delivery.attempt_count < delivery.attempt_limit:
             return delivery
         _give_up(webhook, delivery)
@@ -134,7 +135,7 @@ def make_attempt(attempt: Attempt, settings: Settings) -> Outcome:
 def note_outcome(session: Session, attempt: Attempt, outcome: Outcome) -> bool:
     """Write down what became of an attempt, of a webhook that was removed nothing; whether it should be left alone."""
     webhook = _locked(session, attempt.webhook_id)
-    delivery = session.get(Delivery, attempt.delivery_id)
+    delivery = session.get(Delivery, attempt.delivery_id, with_for_update=True)  # it may be asked for again right now
     if webhook is None or delivery is None:
         return False
     row = session.get_one(DeliveryAttempt, (attempt.delivery_id, attempt.number))

@@ -58,6 +58,7 @@ def test_refused_once_it_is_sent_once_more(
     assert len(receiver.received) == 2
 
 
+@sqlite_only
 def test_a_redirect_is_a_refusal(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -129,6 +130,7 @@ def test_who_takes_nothing_for_long_is_left_alone_and_taken_up_again(
     assert client.get(f"/v1/webhooks/{number}", headers=director).json()["state"] == "active"
 
 
+@sqlite_only
 def test_who_is_gone_is_told_nothing_more(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -162,6 +164,7 @@ def test_killed_before_the_end_was_written_it_is_sent_again_under_the_same_id(
     assert delivery["attempts"][0]["text"] == "Чем кончилось, неизвестно: попытка прервалась."
 
 
+@sqlite_only
 def test_a_last_attempt_that_broke_off_is_given_up(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:

@@ -25,7 +25,7 @@ from service.settings import Settings, read_secret_key
 from service.tables import Delivery, DeliveryAttempt, Event, Job, Webhook
 from service.worker import Stopping, do_next, next_lease
 from tests.service import canary
-from tests.service.conftest import Authorization
+from tests.service.conftest import Authorization, sqlite_only
 from tests.service.receiver import Receiver
 from tests.service.telling import *  # noqa: F403 -- the fixtures
 from tests.service.telling import (
@@ -124,6 +124,7 @@ def test_what_was_undone_is_not_told_of(
     assert len(receiver.received) == 1
 
 
+@sqlite_only
 def test_the_worker_finds_what_is_due_by_itself(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -200,6 +201,7 @@ def test_another_school_is_neither_told_nor_seen(
     assert {subject.partition("/")[0] for _, subject in told_types["sch02"] if "/" in subject} == {"sch02"}
 
 
+@sqlite_only
 def test_a_batch_of_the_region_is_nobody_elses_business(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -261,6 +263,7 @@ def test_who_missed_something_catches_up(
     assert client.get("/v1/events", headers=give_key("demand:read")).status_code == 403
 
 
+@sqlite_only
 def test_what_is_sent_and_what_is_listed_are_the_same(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:

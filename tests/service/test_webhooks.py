@@ -7,19 +7,27 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from service.access import GRANTS, Actor, Role
+from service.backup import move_rows
 from service.clock import now
 from service.db import Database
+from service.events.actions import make_webhook
+from service.events.schemas import NewWebhook
 from service.events.signing import sign
-from service.settings import Settings
+from service.settings import Settings, read_secret_key
 from service.tables import Delivery, Table, Webhook
-from tests.service.conftest import Authorization
+from tests.service.conftest import BACKENDS, Authorization, sqlite_only
 from tests.service.receiver import Received, Receiver
 from tests.service.telling import *  # noqa: F403 -- the fixtures
-from tests.service.telling import deliveries, ping, signed_by, stored_of_events, subscribe, tried, work
+from tests.service.telling import deliveries, ping, signed_by, stored_of_events, subscribe, tried, wait_long, work
 from tests.service.test_kept_answers import take_in
 from tests.service.worked_example import DATA, example_text
+from tests.service.yard import Yard
+
+ADMIN = Actor("user:2", Role.SCHOOL_ADMIN, "Директор", GRANTS[Role.SCHOOL_ADMIN], school_code="sch01")
 
 
 def test_the_signature_is_the_one_of_the_specification() -> None:
@@ -58,6 +66,7 @@ def audit_rows(database: Database) -> list[str]:
         return [str(tuple(row)) for row in session.execute(sa.select(Table.metadata.tables["audit_records"]))]
 
 
+@sqlite_only
 def test_secrets_of_two_webhooks_differ(client: TestClient, director: Authorization, receiver: Receiver) -> None:
     assert len({subscribe(client, director, receiver)["secret"] for _ in range(3)}) == 3
 
@@ -93,6 +102,7 @@ def signatures(message: Received) -> list[str]:
 # --- looking after them
 
 
+@sqlite_only
 def test_paused_it_waits_and_resumed_it_is_told(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -108,6 +118,7 @@ def test_paused_it_waits_and_resumed_it_is_told(
     assert len(receiver.received) == 1
 
 
+@sqlite_only
 def test_another_address_and_other_types(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -150,6 +161,20 @@ def test_a_delivery_is_sent_again_when_asked(
     assert tried(deliveries(client, director, number)[0]) == [(1, 204, None), (2, 204, None)]
 
 
+@sqlite_only
+def test_nobody_is_told_until_the_operator_names_a_host(
+    application: FastAPI, client: TestClient, director: Authorization, settings: Settings
+) -> None:
+    for nobody in (None, ""):
+        off = {"webhook_hosts": nobody, "webhook_internal_hosts": nobody}
+        application.state.settings = settings.model_copy(update=off)
+        wanted = {"url": "https://journal.example/", "event_types": ["orientir.batch.finished"]}
+        answer = client.post("/v1/webhooks", headers=director, json=wanted)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+        assert "ORIENTIR_WEBHOOK_HOSTS" in answer.json()["detail"]
+
+
+@sqlite_only
 def test_a_school_has_so_many_at_most(client: TestClient, director: Authorization, receiver: Receiver) -> None:
     for _ in range(10):
         subscribe(client, director, receiver)
@@ -158,6 +183,7 @@ def test_a_school_has_so_many_at_most(client: TestClient, director: Authorizatio
     assert (answer.status_code, answer.json()["detail"]) == (409, "У школы уже 10 подписок: удалите ненужную.")
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
@@ -176,6 +202,7 @@ def test_addresses_that_nobody_is_told_at(client: TestClient, director: Authoriz
     assert url not in answer.text  # a value that was sent is never repeated
 
 
+@sqlite_only
 def test_an_address_the_operator_no_longer_names_is_not_called(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
@@ -186,9 +213,35 @@ def test_an_address_the_operator_no_longer_names_is_not_called(
     assert tried(deliveries(client, director, number)[0]) == [(1, None, "host_not_allowed")]
 
 
+def test_after_a_move_what_waited_is_delivered_under_the_same_secret(
+    client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings,
+    yard: Yard, backend: str,
+) -> None:  # fmt: skip
+    made = subscribe(client, director, receiver)
+    ping(client, director, made["webhook_id"])
+    receiver.answers = [(500, {})]
+    work(ready, settings)
+    url = yard.fresh("postgresql" if backend == "sqlite" and "postgresql" in BACKENDS else "sqlite")
+    target = Database(url)
+    move_rows(ready, settings, target)
+    wait_long(target)
+    work(target, settings)
+    before, message = receiver.received
+    assert message.headers["webhook-id"] == before.headers["webhook-id"]
+    assert message.headers["webhook-signature"] == signed_by(made["secret"], message)
+    with target.writing() as session:
+        again = NewWebhook(url=receiver.url, event_types=["orientir.batch.finished"])
+        key = read_secret_key(settings)
+        second = make_webhook(session, actor=ADMIN, wanted=again, settings=settings, secret_key=key).webhook
+        assert second.webhook_id == made["webhook_id"] + 1  # numbers go on where they ended
+    target.close()
+    yard.drop(url)
+
+
 # --- what the documents say
 
 
+@sqlite_only
 def test_the_receiver_of_the_documents_takes_what_we_send_and_nothing_else(
     client: TestClient, director: Authorization, receiver: Receiver, ready: Database, settings: Settings
 ) -> None:
