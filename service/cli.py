@@ -15,6 +15,7 @@ from service.cli_backup import backup, move, restore
 from service.cli_batch import batch
 from service.cli_jobs import job_app, worker
 from service.cli_privacy import retention_app, student_app
+from service.cli_webhooks import webhook_app
 from service.errors import EXIT_CODES, BusyError, InvalidInputError, ServiceError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ for name, group in {
     "student": student_app,
     "retention": retention_app,
     "bench": bench_app,
+    "webhook": webhook_app,
 }.items():
     app.add_typer(group, name=name)
 app.command()(worker)

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+HOST_LIST = r"^[A-Za-z0-9.:, \[\]-]*$"  # names with or without a port, comma-separated: no addresses with a path
 
 
 class Settings(BaseSettings):
@@ -56,6 +57,11 @@ class Settings(BaseSettings):
     batch_days: Annotated[int, Field(ge=1, le=90)] = 7  # so long the file of a batch stands
     kept_answers_mb: Annotated[int, Field(ge=0, le=4096)] = 64  # lists kept in memory by each process that serves
     retention_years: Annotated[int, Field(ge=0, le=75)] | None = 3  # after the last school year; None: no clock
+    webhook_hosts: Annotated[str, Field(pattern=HOST_LIST)] | None = None  # that may be told of events; None: nobody
+    webhook_internal_hosts: Annotated[str, Field(pattern=HOST_LIST)] | None = (
+        None  # and these by http, inside the network
+    )
+    event_days: Annotated[int, Field(ge=1, le=3650)] = 90  # so long events and their deliveries are kept
     log_level: str = "INFO"
 
     @property
