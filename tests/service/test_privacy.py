@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from service import audit
 from service.access import GRANTS, OPERATOR, Actor, Role
+from service.app import create_app
 from service.db import Database
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.imports.vocabularies import ImportTools
