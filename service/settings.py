@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.secret_key_file.with_name("audit.anchors")
 
     @property
+    def erasure_notes_file(self) -> Path:
+        """Who was erased, in digests: beside the key, for a copy of before that is put back."""
+        return self.secret_key_file.with_name("erasures.notes")
+
+    @property
     def batches_dir(self) -> Path:
         """Folder of the files of batches."""
         return self.secret_key_file.with_name("batches")

@@ -25,6 +25,7 @@ from service.jobs.actions import BATCH, DELIVERING, TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
+from service.privacy.notes import note_erasures
 from service.retraining import enqueue_training, is_training_due
 from service.settings import Settings, read_secret_key
 from service.watching import enqueue_watching, find_watching_cause
@@ -142,8 +143,9 @@ def _anchor_daily(database: Database, settings: Settings, last: date | None) -> 
     if today != last:
         try:
             note_anchor(database, settings.audit_anchor_file, read_secret_key(settings))
+            note_erasures(database, settings)  # whoever erased may have died before it was noted
         except OSError as error:
-            log.error("audit not anchored", error=type(error).__name__)
+            log.error("not noted beside the database", error=type(error).__name__)
     return today
 
 

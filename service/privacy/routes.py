@@ -8,6 +8,7 @@ from service import audit
 from service.access import Actor, Permission
 from service.installation import get_today
 from service.privacy import consents, erasure, export, readings
+from service.privacy.notes import note_erasures
 from service.privacy.schemas import (
     ErasureAsked,
     ErasureDone,
@@ -70,7 +71,7 @@ def export_student(student_id: str, actor: Exporter, database: Units, settings: 
 
 @router.post("/students/{student_id}/erasure")
 def erase_student(
-    student_id: str, wanted: ErasureAsked, actor: Eraser, database: Units, request: Request
+    student_id: str, wanted: ErasureAsked, actor: Eraser, database: Units, settings: AppSettings, request: Request
 ) -> ErasureDone:
     """Стереть все данные ученика; ответ — акт с выпиской из журнала, второй раз её не получить."""
     with database.writing() as session:
@@ -79,6 +80,7 @@ def erase_student(
         )
     request.app.state.districts.forget()
     request.app.state.kept_answers.forget()
+    note_erasures(database, settings)
     return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(database))
 
 
