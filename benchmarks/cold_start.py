@@ -55,19 +55,8 @@ def records() -> list[Record]:
     return [
         Record("cold_start.ratio", middle["start"] / middle["bare"], None, START_LIMIT, *about, STARTS),
         Record("cold_start.memory_ratio", middle["memory"] / middle["bare_memory"], None, MEMORY_LIMIT, *about, STARTS),
-        Record(
-            "cold_start.parts_ratio", middle["parts"] / middle["bare"], None, None, "lower", "none", against, STARTS
-        ),
-        Record(
-            "cold_start.parts_memory_ratio",
-            middle["parts_memory"] / middle["bare_memory"],
-            None,
-            None,
-            "lower",
-            "none",
-            against,
-            STARTS,
-        ),
+        Record("cold_start.parts_ratio", middle["parts"] / middle["bare"], None, None, *parts),
+        Record("cold_start.parts_memory_ratio", middle["parts_memory"] / middle["bare_memory"], None, None, *parts),
         Record("cold_start.seconds", middle["start"], None, None, *about[:2], "", STARTS),
         Record("cold_start.first_list_seconds", middle["first"], None, None, *about[:2], "", STARTS),
         Record("cold_start.bare_seconds", middle["bare"], None, None, "lower", "none", "", STARTS),
