@@ -41,7 +41,7 @@ from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.queries import list_observations
 from service.monitoring.schemas import ObservationList
 from service.privacy.erasure import scrub_erased
-from service.privacy.notes import repeat_erasures
+from service.privacy.notes import read_notes, repeat_erasures
 from service.recommendations import actions as recommendations
 from service.recommendations.district import read_district
 from service.recommendations.edition_impact import impact_of
@@ -345,12 +345,13 @@ class Installed:
 
     def restore(self, source: Path) -> tuple[Copied, int]:
         """Put a copy back, and erase again whom it brought back; it is recorded in what was put back."""
+        notes = read_notes(self.settings)  # first: were they spoilt, nothing must be put back
         copied = restore_backup(source, self.database, self.settings)
         with closing(open_database(self.settings)) as database:
             with database.writing() as session:
                 facts = {"made_at": copied.made_at.isoformat(), "rows": copied.row_count}
                 audit.record(session, actor=OPERATOR, deed="backup.restored", subject="installation", **facts)
-            erased_count = repeat_erasures(database, self.settings)
+            erased_count = repeat_erasures(database, notes)
             if erased_count:
                 scrub_erased(database)
         return copied, erased_count

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -22,6 +22,7 @@ from service.db import Database, is_disk_full
 from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
 from service.log import frames_of
 from service.settings import Settings
+from service.wire import MAX_WHOLE
 
 log = structlog.get_logger()
 
@@ -153,6 +154,8 @@ class OpenToAll:
     async def __call__(self) -> None:
         """Let everybody in."""
 
+
+Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]  # of a row, in an address
 
 # an ETag is the digest of a whole answer: who already has it is told so and downloads nothing
 IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag ответа, который уже есть")]

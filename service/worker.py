@@ -143,9 +143,9 @@ def _anchor_daily(database: Database, settings: Settings, last: date | None) -> 
     if today != last:
         try:
             note_anchor(database, settings.audit_anchor_file, read_secret_key(settings))
-            note_erasures(database, settings)  # whoever erased may have died before it was noted
         except OSError as error:
-            log.error("not noted beside the database", error=type(error).__name__)
+            log.error("audit not anchored", error=type(error).__name__)
+        note_erasures(database, settings)  # whoever erased may have died before it was noted
     return today
 
 

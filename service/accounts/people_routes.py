@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Query, Request, status
 
 from service.access import Actor, Permission
 from service.accounts import keys, people, queries
@@ -22,7 +22,7 @@ from service.accounts.schemas import (
 )
 from service.anchors import check_audit
 from service.errors import NotFoundError
-from service.web import AppSettings, Permitted, Reads, Writes
+from service.web import AppSettings, Number, Permitted, Reads, Writes
 from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["accounts"])
@@ -30,7 +30,6 @@ router = APIRouter(tags=["accounts"])
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
 InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
-Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 
 

@@ -152,7 +152,7 @@ def _backend(settings: Settings) -> Iterator[None]:
         return
     from dask.distributed import Client  # noqa: PLC0415 -- optional
 
-    with Client(settings.dask), joblib.parallel_config("dask"):  # type: ignore[no-untyped-call]
+    with Client(settings.dask), joblib.parallel_config("dask"):  # type: ignore[no-untyped-call]  # Dask has none
         yield
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, status
+from fastapi import APIRouter, Depends, Query, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
@@ -23,13 +23,11 @@ from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
-from service.web import AppSettings, Permitted, RawBody, Reads, Units, Writes
+from service.web import AppSettings, Number, Permitted, RawBody, Reads, Units, Writes
 
 router = APIRouter(prefix="/demand-drafts", tags=["demand"])
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
-DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Position = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FileName = Annotated[str, Query(min_length=1, max_length=200, description="Имя файла с расширением: perechen.docx")]
 ANY_BODY: dict[str, Any] = {
     "requestBody": {
@@ -68,15 +66,13 @@ def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
 
 
 @router.get("/{draft_id}")
-def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
+def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
     """Черновик целиком."""
     return show_draft(session, draft_id, get_reference(settings), settings, actor)
 
 
 @router.patch("/{draft_id}")
-def change_head(
-    draft_id: DraftId, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings
-) -> Draft:
+def change_head(draft_id: Number, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings) -> Draft:
     """Код и день публикации будущей редакции."""
     drafts.change_head(
         session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on
@@ -86,7 +82,7 @@ def change_head(
 
 @router.put("/{draft_id}/lines/{position}")
 def settle_title(
-    draft_id: DraftId, position: Position, meaning: TitleMeaning, actor: Publisher, session: Writes,
+    draft_id: Number, position: Number, meaning: TitleMeaning, actor: Publisher, session: Writes,
     settings: AppSettings,
 ) -> Settled:  # fmt: skip
     """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
@@ -98,13 +94,13 @@ def settle_title(
 
 
 @router.post("/{draft_id}/rest")
-def settle_rest(draft_id: DraftId, actor: Publisher, session: Writes) -> Settled:
+def settle_rest(draft_id: Number, actor: Publisher, session: Writes) -> Settled:
     """Оставить без кода все названия, для которых ничего похожего не нашлось."""
     return Settled(line_count=drafts.settle_rest(session, actor=actor, draft_id=draft_id))
 
 
 @router.get("/{draft_id}/difference")
-def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
+def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
     """Чем черновик отличается от действующей редакции."""
     draft = drafts.get_draft(session, draft_id)
     today = get_today(session, settings)
@@ -117,7 +113,7 @@ def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings
 
 
 @router.post("/{draft_id}/publication")
-def publish_draft(draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
+def publish_draft(draft_id: Number, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
     """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
     added = drafts.publish_draft(
         session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings
@@ -139,6 +135,6 @@ def _when(edition: EditionRow, as_of: date) -> str:
 
 
 @router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
-def discard_draft(draft_id: DraftId, actor: Publisher, session: Writes) -> None:
+def discard_draft(draft_id: Number, actor: Publisher, session: Writes) -> None:
     """Отказаться от черновика; запомненные решения о названиях остаются."""
     drafts.discard_draft(session, actor=actor, draft_id=draft_id)

@@ -2,18 +2,22 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.clock import now
+from service.events.schemas import EventType
 from service.tables import Delivery, Event, Webhook
 from service.tables.columns import UtcMoment
 
-EDITION_PUBLISHED, VERSION_PROMOTED = "orientir.edition.published", "orientir.version.promoted"
-BATCH_FINISHED, IMPORT_FINISHED = "orientir.batch.finished", "orientir.import.finished"
+EDITION_PUBLISHED: Final = "orientir.edition.published"
+VERSION_PROMOTED: Final = "orientir.version.promoted"
+BATCH_FINISHED: Final = "orientir.batch.finished"
+IMPORT_FINISHED: Final = "orientir.import.finished"
 PING = "orientir.ping"
-EVENT_TYPES = {
+EVENT_TYPES: Mapping[EventType, str] = {
     EDITION_PUBLISHED: "опубликован перечень профессий",
     VERSION_PROMOTED: "сменилась действующая модель",
     BATCH_FINISHED: "готова выгрузка",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, status
+from fastapi import APIRouter, Depends, Query, Request, status
 
 from service.access import Actor, Permission
 from service.cursors import read_cursor, sign_cursor
@@ -18,14 +18,12 @@ from service.events.schemas import (
     WebhookRow,
     WebhookShownOnce,
 )
-from service.web import AppSettings, Permitted, Reads, Writes
-from service.wire import MAX_WHOLE
+from service.web import AppSettings, Number, Permitted, Reads, Writes
 
 router = APIRouter(tags=["events"])
 
 EventReader = Annotated[Actor, Depends(Permitted(Permission.READ_EVENTS))]
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_WEBHOOKS))]
-Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
@@ -38,8 +38,7 @@ from service.students.queries import get_class, get_student
 from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import UNCHANGED, AppSettings, IfNoneMatch, Permitted, Reads, Units, Writes, is_named
-from service.wire import MAX_WHOLE
+from service.web import UNCHANGED, AppSettings, IfNoneMatch, Number, Permitted, Reads, Units, Writes, is_named
 
 router = APIRouter(tags=["recommendations"])
 
@@ -51,7 +50,6 @@ Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
 PathwayCode = Annotated[
     str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года")
 ]
-DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE)]
 Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
@@ -289,6 +287,6 @@ def decide(student_id: str, wanted: NewDecision, actor: Decider, database: Units
 
 
 @router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
-def withdraw_decision(student_id: str, decision_id: DecisionId, actor: Decider, session: Writes) -> None:
+def withdraw_decision(student_id: str, decision_id: Number, actor: Decider, session: Writes) -> None:
     """Отменить решение."""
     actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

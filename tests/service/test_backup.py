@@ -24,7 +24,7 @@ from service.doctor import check_installation
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.installed import Installed
 from service.privacy.erasure import erase_student
-from service.privacy.notes import note_erasures, read_notes
+from service.privacy.notes import note_erasures
 from service.revision import find_revision, head_revision
 from service.settings import Settings, read_secret_key
 from service.tables import AuditRecord, Erasure, Student, User
@@ -159,11 +159,19 @@ def test_whoever_was_erased_after_the_copy_is_erased_again_with_it(
         assert (act.ground, act.document) == ("request", "повторно, после восстановления из копии")
 
 
-def test_notes_of_erasures_that_somebody_else_wrote_are_refused(tmp_path: Path) -> None:
-    notes = tmp_path / "erasures.notes"
-    notes.write_text("2026-11-27 request 00ff 00ff\n", encoding="ascii")
+def test_with_spoilt_notes_of_erasures_nothing_is_put_back_and_an_erasure_still_stands(
+    ready: Database, settings: Settings, elsewhere: Database, tmp_path: Path
+) -> None:
+    here = elsewhere_settings(settings, elsewhere, tmp_path)
+    make_backup(ready, here, tmp_path / "before.zip")
+    here.erasure_notes_file.write_text("2026-11-27 request 00ff 00ff\n", encoding="ascii")
     with pytest.raises(ConflictError, match=r"erasures\.notes: строка 1 написана не этой установкой"):
-        read_notes(notes, b"k" * 32)
+        Installed(here, elsewhere).restore(tmp_path / "before.zip")
+    assert find_revision(elsewhere) is None
+    with closing(open_database(settings)) as database:
+        with database.writing() as session:
+            erase_student(session, actor=OPERATOR, student_id=KNOWN, ground="request")
+        assert note_erasures(database, here) == 0  # logged, and tried again every day
 
 
 def _rewritten(source: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
