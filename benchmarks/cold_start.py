@@ -22,6 +22,7 @@ from benchmarks.training_beside import HOST, Service, served
 OURS, BARE = 8767, 8768
 STARTS = 7
 START_LIMIT, MEMORY_LIMIT = 1.8, 2.0
+PARTS = ("sqlalchemy.orm", "numpy", "structlog", "pydantic_settings", "prometheus_client")  # every serving process has
 
 
 def records() -> list[Record]:
@@ -41,17 +42,21 @@ def records() -> list[Record]:
         }
         ours = [sys.executable, "-m", "service.cli", "serve", "--api-only"]
         bare = [sys.executable, "-m", "benchmarks.bare_route", str(BARE), str(folder / "bodies")]
-        found: dict[str, list[float]] = {name: [] for name in ("start", "first", "bare", "memory", "bare_memory")}
+        kinds = ("start", "first", "bare", "memory", "bare_memory", "parts", "parts_memory")
+        found: dict[str, list[float]] = {name: [] for name in kinds}
         for _ in range(STARTS):
             _start(bare, environment, BARE, "/openapi.json", {}, found, "bare", "bare_memory")
+            _start([*bare, *PARTS], environment, BARE, "/openapi.json", {}, found, "parts", "parts_memory")
             address = f"/v1/students/{student}/recommendations"
             _start(ours, environment, OURS, "/healthz", {"first": (address, token)}, found, "start", "memory")
     middle = {name: statistics.median(values) for name, values in found.items()}
     against = "a minimal FastAPI application under the same server"
-    about = ("lower", "synthetic", against)
+    about, parts = ("lower", "synthetic", against), ("lower", "none", against, STARTS)
     return [
         Record("cold_start.ratio", middle["start"] / middle["bare"], None, START_LIMIT, *about, STARTS),
         Record("cold_start.memory_ratio", middle["memory"] / middle["bare_memory"], None, MEMORY_LIMIT, *about, STARTS),
+        Record("cold_start.parts_ratio", middle["parts"] / middle["bare"], None, None, *parts),
+        Record("cold_start.parts_memory_ratio", middle["parts_memory"] / middle["bare_memory"], None, None, *parts),
         Record("cold_start.seconds", middle["start"], None, None, *about[:2], "", STARTS),
         Record("cold_start.first_list_seconds", middle["first"], None, None, *about[:2], "", STARTS),
         Record("cold_start.bare_seconds", middle["bare"], None, None, "lower", "none", "", STARTS),

@@ -60,6 +60,8 @@ PROMISED = {
     "api_throughput.beside_training.p99_milliseconds": "100 lists a second beside a training: slowest of a hundred, ms",
     "cold_start.ratio": "a serving process from nothing to its first answer, times a minimal application",
     "cold_start.memory_ratio": "memory it then holds, times a minimal application",
+    "cold_start.parts_ratio": "the same of an application that imports our libraries and has no line of ours",
+    "cold_start.parts_memory_ratio": "memory of that application, times a minimal one",
     "batch_files.sqlite_ratio": "a batch of 100,000 students into SQLite, times bare executemany of the same rows",
     "batch_files.parquet_ratio": "ranked and written as Parquet, times the ranking alone",
     "gate_power.equal.passed": "gate: candidates as good as what serves that pass, share",

@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,13 +215,13 @@ def _rises(everybody: Students, random: np.random.Generator) -> list[Record]:
     ]
 
 
-def _share(name: str, hits: int, count: int, limit: float, better: str) -> Record:
+def _share(name: str, hits: int, count: int, limit: float, better: Literal["higher", "lower"]) -> Record:
     """A share of independent windows with its Wilson interval (95 %, Wilson 1927)."""
     z = 1.96
     middle = (hits + z * z / 2) / (count + z * z)
     reach = z / (count + z * z) * float(np.sqrt(hits * (count - hits) / count + z * z / 4))
     interval = (max(middle - reach, 0.0), min(middle + reach, 1.0))
-    return Record(name, hits / count, interval, limit, better, "synthetic", "", count)  # type: ignore[arg-type]
+    return Record(name, hits / count, interval, limit, better, "synthetic", "", count)
 
 
 def _together(found: list[Record]) -> list[Record]:

@@ -1,12 +1,13 @@
 """Which column of a table says what: by the words of its header, or by what its cells hold where there is no header."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from recommender.document import DocumentRow
 from recommender.listed_cells import find_horizon, in_cyrillic, level_in_words, read_count, take_codes
+from recommender.listed_titles import normalised_title
 
 TITLE, CODE, FOREIGN, NUMBER = "title", "code", "foreign", "number"
 NEED, LEVEL, RANK, HORIZON, SECTION, MARK, OTHER = "need", "level", "rank", "horizon", "section", "mark", "other"
@@ -46,7 +47,9 @@ ROLE_WORDS = tuple(
         (TITLE, r"^(наименование|название)$"),
     )
 )
-BELOW_HEADER = re.compile(r"(на )?\d{4}( ?(г|гг|год|году|года)\.?)?|всего|в т\.? ?ч\.?.*|из них.*|итого", re.IGNORECASE)
+BELOW_HEADER = re.compile(
+    r"(на )?20\d{2}( ?(г|гг|год|году|года)\.?)?|всего|в т\.? ?ч\.?.*|из них.*|итого", re.IGNORECASE
+)
 MAX_HEADER = 160  # letters of a header cell
 MOSTLY = 0.6
 
@@ -110,10 +113,15 @@ def is_header(row: DocumentRow) -> bool:
     return len(set(understood)) >= 2 and len(understood) * 2 >= len(printed)
 
 
-def goes_on(header: DocumentRow, row: DocumentRow) -> bool:
-    """Whether a row under a header still belongs to it: it shares a cell with it, or says nothing but header words."""
+def goes_on(header: DocumentRow, row: DocumentRow, known: Container[str]) -> bool:
+    """Whether a row under a header still belongs to it: it shares a cell with it, or says nothing but header words.
+
+    A title of SPO is no header word, though it may hold one: "… (по отраслям)".
+    """
     printed = row.printed()
     if not printed or take_codes(" ".join(printed.values()))[0]:
+        return False
+    if any(normalised_title(cell) in known for cell in printed.values()):
         return False
     shared = set(printed) & set(header.printed())
     new = [cell for place, cell in printed.items() if place not in shared]

@@ -114,7 +114,7 @@ def _read_above(rows: Sequence[DocumentRow], header_at: int | None, listing: Lis
 def _read_header(rows: Sequence[DocumentRow], index: int, grid: Grid) -> int:
     """Header of one or more rows, and the row of column numbers that may follow; the index after it."""
     end = index + 1
-    while end < len(rows) and goes_on(rows[index], rows[end]) and end - index < 4:
+    while end < len(rows) and goes_on(rows[index], rows[end], grid.listing.known) and end - index < 4:
         end += 1
     columns = columns_of(rows[index:end])
     for row in rows[index:end]:

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     WRITE_CONSENTS = "consents:write"
     EXPORT_STUDENTS = "students:export"
     ERASE_STUDENTS = "students:erase"
+    READ_EVENTS = "events:read"
+    MANAGE_WEBHOOKS = "webhooks:write"
 
 
 _P = Permission
@@ -52,7 +54,15 @@ _COUNSELLOR = frozenset(
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHOOL_CLIENT: frozenset(
-        {_P.READ_CLASSES, _P.READ_STUDENTS, _P.RANK_STUDENTS, _P.RANK_INLINE, _P.IMPORT_SCHOOL, _P.READ_DEMAND}
+        {
+            _P.READ_CLASSES,
+            _P.READ_STUDENTS,
+            _P.RANK_STUDENTS,
+            _P.RANK_INLINE,
+            _P.IMPORT_SCHOOL,
+            _P.READ_DEMAND,
+            _P.READ_EVENTS,
+        }
     ),  # the most a key can have; each key has its own verbs
     Role.COUNSELLOR: _COUNSELLOR,
     Role.SCHOOL_ADMIN: _COUNSELLOR
@@ -62,6 +72,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _P.WRITE_CONSENTS,
         _P.EXPORT_STUDENTS,
         _P.ERASE_STUDENTS,
+        _P.READ_EVENTS,
+        _P.MANAGE_WEBHOOKS,
     },
     Role.METHODOLOGIST: frozenset({_P.READ_DEMAND, _P.PUBLISH_DEMAND, _P.IMPORT_REGION, _P.READ_MODELS}),
     Role.REGIONAL_ADMIN: frozenset({_P.READ_DEMAND, _P.READ_MODELS, _P.PROMOTE_MODELS, _P.BREAK_GLASS}),

@@ -29,6 +29,8 @@ from service.demand import draft_routes
 from service.demand import routes as demand
 from service.demand.queries import age_in_force
 from service.errors import ServiceError
+from service.events import routes as events
+from service.events.queries import count_deliveries
 from service.imports import routes as imports
 from service.installation import find_installation, get_today
 from service.jobs import routes as jobs
@@ -85,6 +87,7 @@ ROUTERS = (
     monitoring.router,
     edition_routes.router,
     batches.router,
+    events.router,
 )
 
 
@@ -94,6 +97,11 @@ JOB_GAUGES = {
     "failed": "Jobs that were given up and not done since",
     "stuck": "Jobs whose worker has not been heard of for a whole lease",
     "oldest_waiting_seconds": "How long the oldest job that could be begun has waited",
+}
+DELIVERY_GAUGES = {
+    "orientir_webhooks_failing": ("failing", "Webhooks whose last delivery was given up, or that were disabled"),
+    "orientir_deliveries_waiting": ("waiting", "Events that a webhook has not taken yet"),
+    "orientir_deliveries_oldest_waiting_seconds": ("oldest_waiting_seconds", "How old the oldest of those events is"),
 }
 
 
@@ -136,7 +144,8 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.include_router(_public_router(app))
     check_every_route_declares_access(app)
     app.state.methods = [
-        (compile_path(context.path or "")[0], frozenset(context.methods or ())) for context, _ in declared_routes(app)
+        (context.path, compile_path(context.path or "")[0], frozenset(context.methods or ()))
+        for context, _ in declared_routes(app)
     ]
     return app
 
@@ -188,6 +197,9 @@ def _public_router(app: FastAPI) -> APIRouter:
         counts = count_jobs(session)
         for field, text in JOB_GAUGES.items():
             Gauge(f"orientir_jobs_{field}", text, registry=registry).set(getattr(counts, field))
+        deliveries = count_deliveries(session)
+        for name, (field, text) in DELIVERY_GAUGES.items():
+            Gauge(name, text, registry=registry).set(getattr(deliveries, field))
         _add_alarms(registry, session)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

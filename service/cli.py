@@ -1,6 +1,5 @@
 """The command line of the operator. Commands import what they need when they run, so that --help answers at once."""
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from service.cli_backup import backup, move, restore
 from service.cli_batch import batch
 from service.cli_jobs import job_app, worker
 from service.cli_privacy import retention_app, student_app
+from service.cli_serve import demo, serve
+from service.cli_webhooks import webhook_app
 from service.errors import EXIT_CODES, BusyError, InvalidInputError, ServiceError
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ for name, group in {
     "student": student_app,
     "retention": retention_app,
     "bench": bench_app,
+    "webhook": webhook_app,
 }.items():
     app.add_typer(group, name=name)
+app.command()(serve)
+app.command()(demo)
 app.command()(worker)
 for command in (backup, restore, move, batch):
     app.command()(command)
@@ -302,23 +306,6 @@ def rank(
 
 
 @app.command()
-def serve(
-    api_only: Annotated[bool, typer.Option("--api-only", help="Без экранов")] = False,
-    no_worker: Annotated[bool, typer.Option("--no-worker", help="Без исполнителя заданий")] = False,
-) -> None:
-    """Запустить API, экраны и исполнителя заданий; остановить — Ctrl+C."""
-    gc.disable()  # nothing of what is imported is ever garbage: looking for it takes a sixth of the start
-    from service.serving import check_installed, serve_all
-    from service.settings import get_settings
-
-    gc.freeze()  # nor is it looked through later, between requests
-    gc.enable()
-    settings = get_settings()
-    check_installed(settings)
-    serve_all(settings, with_dashboard=not api_only, with_worker=settings.worker and not no_worker)
-
-
-@app.command()
 def doctor() -> None:
     """Проверить, что всё на месте: база, справочники, перечень, модель, журнал."""
     with _installed() as here:
@@ -329,23 +316,6 @@ def doctor() -> None:
         print_checks(checks)
         if not all(check.fine for check in checks):
             raise typer.Exit(5)
-
-
-@app.command()
-def demo(
-    once: Annotated[bool, typer.Option("--once", help="Напечатать списки и остановиться")] = False,
-) -> None:
-    """Учебный район: всё настроить, показать три списка одного ученика, запустить API и экраны."""
-    from service.demo import prepare_demo, show_demo
-
-    with _installed() as here:
-        prepare_demo(here)
-        show_demo(here)
-        settings = here.settings
-    if not once:
-        from service.serving import serve_all
-
-        serve_all(settings, with_dashboard=True, with_worker=settings.worker)
 
 
 @bench_app.command("rank")

@@ -30,10 +30,12 @@ def restore(
     with open_installed() as here:
         if not confirm:
             typer.confirm("Данные после этой копии пропадут. Вернуть копию", abort=True)
-        copied = here.restore(file)
+        copied, erased_count = here.restore(file)
         typer.echo(
             f"Возвращено на {copied.made_at:%d.%m.%Y %H:%M} UTC: строк {copied.row_count}. Проверьте: orientir doctor"
         )
+        if erased_count:
+            typer.echo(f"Стёрто снова учеников, стёртых после этой копии: {erased_count}.")
 
 
 def move(

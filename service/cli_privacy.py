@@ -48,6 +48,7 @@ def erase(
     from service.access import OPERATOR
     from service.installed import open_installed
     from service.privacy.erasure import after_scrub, erase_student, scrub_erased
+    from service.privacy.notes import note_erasures
     from service.privacy.schemas import ErasureAsked
 
     try:
@@ -64,6 +65,7 @@ def erase(
             act = erase_student(
                 session, actor=OPERATOR, student_id=student_id, ground=asked.ground, document=asked.document
             )
+        note_erasures(here.database, here.settings)
         act = after_scrub(act, is_scrubbed=scrub_erased(here.database))
     if as_json:
         typer.echo(act.model_dump_json(indent=2))
@@ -120,6 +122,7 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Не переспра
     from service.installation import get_today
     from service.installed import open_installed
     from service.privacy.erasure import scrub_erased
+    from service.privacy.notes import note_erasures
     from service.privacy.retention import apply_retention
 
     if not yes and not typer.confirm("Данные тех, кого назвал orientir retention preview, будут стёрты. Стереть?"):
@@ -130,6 +133,7 @@ def apply(yes: Annotated[bool, typer.Option("--yes", help="Не переспра
             today = get_today(session, here.settings)
         years = here.settings.retention_years
         count = sum(1 for _ in apply_retention(here.database, actor=OPERATOR, today=today, years=years))
+        note_erasures(here.database, here.settings)
         is_scrubbed = scrub_erased(here.database) if count else True
     typer.echo(f"Стёрто учеников: {count}.")
     if not is_scrubbed:

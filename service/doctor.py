@@ -12,6 +12,8 @@ from service.clock import now
 from service.db import Database
 from service.demand.queries import HALF_YEAR_DAYS, age_in_force, find_code_in_force
 from service.errors import ConflictError, NotReadyError
+from service.events.queries import count_deliveries
+from service.events.sentences import said_of_deliveries
 from service.installation import find_installation, get_today
 from service.jobs.actions import TRAINING
 from service.jobs.queries import find_current
@@ -102,6 +104,7 @@ def _check_data(session: Session, settings: Settings) -> list[Check]:
         Check("Перечень", edition is not None, _said_of_list(edition, age)),
         Check("Обучение", *training),
         Check("Наблюдение", *said_of_newest(session)),
+        Check("События", *said_of_deliveries(count_deliveries(session))),
     ]
 
 

@@ -40,6 +40,8 @@ from service.model_versions.queries import find_active_version, get_version, lis
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.queries import list_observations
 from service.monitoring.schemas import ObservationList
+from service.privacy.erasure import scrub_erased
+from service.privacy.notes import read_notes, repeat_erasures
 from service.recommendations import actions as recommendations
 from service.recommendations.district import read_district
 from service.recommendations.edition_impact import impact_of
@@ -341,13 +343,18 @@ class Installed:
             audit.record(session, actor=OPERATOR, deed="backup.made", subject="installation", rows=copied.row_count)
         return copied
 
-    def restore(self, source: Path) -> Copied:
-        """Put a copy back; it is recorded in what was put back."""
+    def restore(self, source: Path) -> tuple[Copied, int]:
+        """Put a copy back, and erase again whom it brought back; it is recorded in what was put back."""
+        notes = read_notes(self.settings)  # first: were they spoilt, nothing must be put back
         copied = restore_backup(source, self.database, self.settings)
-        with closing(open_database(self.settings)) as database, database.writing() as session:
-            facts = {"made_at": copied.made_at.isoformat(), "rows": copied.row_count}
-            audit.record(session, actor=OPERATOR, deed="backup.restored", subject="installation", **facts)
-        return copied
+        with closing(open_database(self.settings)) as database:
+            with database.writing() as session:
+                facts = {"made_at": copied.made_at.isoformat(), "rows": copied.row_count}
+                audit.record(session, actor=OPERATOR, deed="backup.restored", subject="installation", **facts)
+            erased_count = repeat_erasures(database, notes)
+            if erased_count:
+                scrub_erased(database)
+        return copied, erased_count
 
     def move(self, url: str) -> Copied:
         """Everything into another database, which must be empty; this one stays as it is."""

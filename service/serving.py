@@ -18,14 +18,13 @@ from service.app import create_app
 from service.db import open_database
 from service.log import configure_logging
 from service.revision import check_tables
-from service.settings import Settings
+from service.settings import ONE_THREAD, Settings
 
 log = structlog.get_logger()
 
 DASHBOARD = Path(__file__).parent.parent / "dashboard" / "web.py"
 GRACE_SECONDS = 5
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0  # before a worker that died is started again
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 def addresses(settings: Settings) -> tuple[str, str]:

@@ -13,6 +13,9 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+# in the environment of our processes beside a service: docs/decisions/0005
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+HOST_LIST = r"^[A-Za-z0-9.:, \[\]-]*$"  # names with or without a port, comma-separated: no addresses with a path
 
 
 class Settings(BaseSettings):
@@ -56,12 +59,22 @@ class Settings(BaseSettings):
     batch_days: Annotated[int, Field(ge=1, le=90)] = 7  # so long the file of a batch stands
     kept_answers_mb: Annotated[int, Field(ge=0, le=4096)] = 64  # lists kept in memory by each process that serves
     retention_years: Annotated[int, Field(ge=0, le=75)] | None = 3  # after the last school year; None: no clock
+    webhook_hosts: Annotated[str, Field(pattern=HOST_LIST)] | None = None  # that may be told of events; None: nobody
+    webhook_internal_hosts: Annotated[str, Field(pattern=HOST_LIST)] | None = (
+        None  # and these by http, inside the network
+    )
+    event_days: Annotated[int, Field(ge=1, le=3650)] = 90  # so long events and their deliveries are kept
     log_level: str = "INFO"
 
     @property
     def audit_anchor_file(self) -> Path:
         """Where the audit ended, day by day: beside the key, outside the database."""
         return self.secret_key_file.with_name("audit.anchors")
+
+    @property
+    def erasure_notes_file(self) -> Path:
+        """Who was erased, in digests: beside the key, for a copy of before that is put back."""
+        return self.secret_key_file.with_name("erasures.notes")
 
     @property
     def batches_dir(self) -> Path:

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -24,6 +24,7 @@ from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, Si
 from service.log import frames_of
 from service.seen import Seen
 from service.settings import Settings
+from service.wire import MAX_WHOLE
 
 log = structlog.get_logger()
 
@@ -164,6 +165,8 @@ class OpenToAll:
         """Let everybody in."""
 
 
+Number = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]  # of a row, in an address
+
 # an ETag is the digest of a whole answer: who already has it is told so and downloads nothing
 IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag ответа, который уже есть")]
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Ответ не изменился: берите свой"}}
@@ -283,12 +286,18 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Methods of every route at an address: the framework names those of the first one only."""
-    methods: set[str] = set()
-    for pattern, allowed in request.app.state.methods:
-        if pattern.match(request.scope["path"]):
-            methods |= allowed
-    return sorted(methods)
+    """Methods of every route at an address: the framework names those of the first one only.
+
+    An address that is written out has its own, not those of a number in the same place.
+    """
+    found = [(path, allowed) for path, pattern, allowed in request.app.state.methods if pattern.match(_path(request))]
+    own = [allowed for path, allowed in found if path == _path(request)]
+    return sorted({method for allowed in own or [allowed for _, allowed in found] for method in allowed})
+
+
+def _path(request: Request) -> str:
+    path: str = request.scope["path"]
+    return path
 
 
 def _of_status(status: int, accept_language: str | None) -> JSONResponse:

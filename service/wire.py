@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_WHOLE = 2**31 - 1  # what a column of whole numbers holds
 UNWRITABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates: no database keeps them all
@@ -16,7 +16,16 @@ def check_writable(text: str) -> str:
     return text
 
 
-Writable = Annotated[str, AfterValidator(check_writable)]
+PATTERN = r"^[^\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]*$"  # the same for whoever reads the description
+Writable = Annotated[str, AfterValidator(check_writable), Field(json_schema_extra={"pattern": PATTERN})]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON knows one kind of number, so 60.0 is sixty; neither "60" nor true is
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 
 
 class Wire(BaseModel):

@@ -19,10 +19,13 @@ from service.anchors import note_anchor
 from service.batches.sweeping import sweep
 from service.clock import now
 from service.db import Database
-from service.jobs.actions import BATCH, TRAINING, WATCHING
+from service.events.due import enqueue_due, find_due_webhooks
+from service.events.sweeping import sweep_events
+from service.jobs.actions import BATCH, DELIVERING, TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
+from service.privacy.notes import note_erasures
 from service.request_keys import forget_old_keys
 from service.retraining import enqueue_training, is_training_due
 from service.settings import Settings, read_secret_key
@@ -31,7 +34,7 @@ from service.watching import enqueue_watching, find_watching_cause
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-SWEEP_SECONDS = 60.0  # so soon files of batches, and keys of requests, go that are not to stand any more
+SWEEP_SECONDS = 60.0  # so soon files of batches, keys of requests and events go that are not to stand any more
 AFTER_TROUBLE_SECONDS = 5.0  # with the database
 NICENESS = 10
 SCHEDULE = "schedule"
@@ -54,10 +57,21 @@ def _watch(database: Database, held: Held, settings: Settings) -> str:
 def _make_batch(database: Database, held: Held, settings: Settings) -> str:
     from service.batches.making import make_held  # and the ranking only where there is something to rank
 
-    return make_held(database, held, settings=settings, batch_id=int(held.lease.unique_key.partition(":")[2]))
+    return make_held(database, held, settings=settings, batch_id=_number_of(held))
 
 
-WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch, BATCH: _make_batch}
+def _deliver(database: Database, held: Held, settings: Settings) -> str:
+    from service.events.delivering import deliver_held  # and the network only where somebody is to be told
+
+    return deliver_held(database, held, settings=settings, webhook_id=_number_of(held))
+
+
+def _number_of(held: Held) -> int:
+    """Of the batch or webhook that a job is for."""
+    return int(held.lease.unique_key.partition(":")[2])
+
+
+WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch, BATCH: _make_batch, DELIVERING: _deliver}
 
 
 class Stopping:
@@ -108,6 +122,7 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                     swept_at = time.monotonic()
                     sweep(database, settings)
                     forget_old_keys(database)
+                    sweep_events(database, settings)
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)
@@ -132,6 +147,7 @@ def _anchor_daily(database: Database, settings: Settings, last: date | None) -> 
             note_anchor(database, settings.audit_anchor_file, read_secret_key(settings))
         except OSError as error:
             log.error("audit not anchored", error=type(error).__name__)
+        note_erasures(database, settings)  # whoever erased may have died before it was noted
     return today
 
 
@@ -142,7 +158,8 @@ def next_lease(database: Database, settings: Settings) -> Lease | None:
         is_due = is_training_due(session, days=settings.retrain_days)
         is_worth_a_look = find_watching_cause(session, days=settings.watch_days) is not None
         is_waited_for = session.scalars(claimable(now(), kinds).limit(1)).first() is not None
-    if not is_due and not is_worth_a_look and not is_waited_for:
+        is_telling = bool(find_due_webhooks(session))
+    if not (is_due or is_worth_a_look or is_waited_for or is_telling):
         return None
     with database.writing() as session:
         if is_training_due(session, days=settings.retrain_days):
@@ -150,6 +167,7 @@ def next_lease(database: Database, settings: Settings) -> Lease | None:
         cause = find_watching_cause(session, days=settings.watch_days)
         if cause is not None:
             enqueue_watching(session, cause=cause)
+        enqueue_due(session)
         return claim_job(session, kinds=kinds, seconds=settings.job_lease_seconds)
 
 

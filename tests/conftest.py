@@ -15,10 +15,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 PASSWORD = "uchebny-raion"
+settings.register_profile("fixed", derandomize=True)  # `--hypothesis-profile default` seeks new ones
+settings.load_profile("fixed")
+
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 

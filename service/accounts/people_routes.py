@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from service.access import Actor, Permission
 from service.accounts import keys, people, queries
@@ -24,7 +24,7 @@ from service.anchors import check_audit
 from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
 from service.once import ONCE, DoneOnce
-from service.web import AppSettings, Permitted, Reads, SeenRevisions, Writes, tell_revision
+from service.web import AppSettings, Number, Permitted, Reads, SeenRevisions, Writes, tell_revision
 from service.wire import MAX_WHOLE
 
 router = APIRouter(tags=["accounts"], route_class=DeclaringRoute)
@@ -32,7 +32,6 @@ router = APIRouter(tags=["accounts"], route_class=DeclaringRoute)
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
 InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
-Number = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 
 # a secret is shown once and not kept, so the second time only its number is told and what to do without it

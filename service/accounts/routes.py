@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, status
+from fastapi import APIRouter, Depends, Request, status
 
 from service.access import ROLE_TITLES, Actor
 from service.accounts import actions, queries
 from service.accounts.schemas import Me, PasswordChange, SessionOpened, Sessions, SignIn
 from service.installation import find_installation, get_today
 from service.tables import School
-from service.web import AppSettings, OpenToAll, Permitted, Reads, Units, Writes
-from service.wire import MAX_WHOLE
+from service.web import AppSettings, Number, OpenToAll, Permitted, Reads, Units, Writes
 
 router = APIRouter(tags=["accounts"])
 
 Anyone = Annotated[Actor, Depends(Permitted())]
-SessionId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED, dependencies=[Depends(OpenToAll())])
@@ -83,6 +81,6 @@ def list_sessions(actor: Anyone, session: Reads) -> Sessions:
 
 
 @router.delete("/me/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
-def end_session(session_id: SessionId, actor: Anyone, session: Writes) -> None:
+def end_session(session_id: Number, actor: Anyone, session: Writes) -> None:
     """Закончить свой сеанс на другом компьютере."""
     actions.end_session(session, actor=actor, session_id=session_id)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import Wire, Writable, check_writable, example
+from service.wire import PATTERN, Whole, Wire, Writable, check_writable, example
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -14,13 +14,16 @@ def check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+Secret = Annotated[SecretStr, AfterValidator(check_secret), Field(json_schema_extra={"pattern": PATTERN})]
+
+
 class SignIn(Wire):
     """POST /v1/sessions."""
 
     model_config = example(login="navigator", password="uchebny-raion")  # noqa: S106 -- of the made-up region
 
     login: Annotated[Writable, Field(min_length=1, max_length=64)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
+    password: Annotated[Secret, Field(min_length=1, max_length=256)]
 
 
 class SessionOpened(Wire):
@@ -56,8 +59,8 @@ class PasswordChange(Wire):
 
     model_config = example(current="uchebny-raion", wanted="drugoi-uchebny-raion")
 
-    current: Annotated[SecretStr, Field(min_length=1, max_length=256), AfterValidator(check_secret)]
-    wanted: Annotated[SecretStr, Field(min_length=8, max_length=256), AfterValidator(check_secret)]
+    current: Annotated[Secret, Field(min_length=1, max_length=256)]
+    wanted: Annotated[Secret, Field(min_length=8, max_length=256)]
 
 
 class OpenSession(Wire):
@@ -111,7 +114,7 @@ class NewPerson(Wire):
         login="navigator-9a", display_name="Педагог-навигатор 9А", role="counsellor", class_ids=["sch01-2024-25-9a"]
     )
 
-    login: Annotated[Writable, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+    login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1F\x7F-\x9F]+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
@@ -164,7 +167,7 @@ class NewKey(Wire):
 
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
-    days: Annotated[int, Field(strict=True, ge=1, le=730)] = 365
+    days: Annotated[Whole, Field(ge=1, le=730)] = 365
 
 
 class KeyRotation(Wire):
@@ -189,7 +192,7 @@ class GlassToBreak(Wire):
     model_config = example(reason="проверка обращения законного представителя", minutes=30)
 
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
-    minutes: Annotated[int, Field(strict=True, ge=1, le=240)] = 60
+    minutes: Annotated[Whole, Field(ge=1, le=240)] = 60
 
 
 class GlassBroken(Wire):

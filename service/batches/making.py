@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from service import audit
 from service.access import OPERATOR, Actor
@@ -22,11 +23,12 @@ from service.batches.schemas import BatchRow, NewBatch
 from service.clock import now
 from service.db import Database, open_database
 from service.errors import ConflictError
+from service.events.announcing import BATCH_FINISHED, announce
 from service.jobs.actions import BATCH
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import claim_job
 from service.recommendations.shelf import Serving, Shelf
-from service.settings import Settings
+from service.settings import Settings, get_settings
 from service.tables import AuditRecord, Batch
 
 ARRAYS = ("student", "kind", "rank", "pathway", "fit", "final")
@@ -56,10 +58,30 @@ def make_held(database: Database, held: Held, *, settings: Settings, batch_id: i
         row.revision, row.student_count, row.row_count = revision, len(students), row_count
         row.checksum, row.expires_at = checksum, now() + timedelta(days=settings.batch_days)
         facts = {"students": len(students), "model_version": serving.model.version}
-        audit.record(session, actor=OPERATOR, deed="batch.made", subject=f"batch:{batch_id}", **facts)
+        number = audit.record(session, actor=OPERATOR, deed="batch.made", subject=f"batch:{batch_id}", **facts)
+        _announce(session, row, number)
         held.finish(session, result=f"batch {batch_id}")
     shutil.rmtree(batch_folder(settings, batch_id) / "parts", ignore_errors=True)
     return f"batch {batch_id}"
+
+
+def _announce(session: Session, batch: Batch, number: int) -> None:
+    """Tell the school that its file is there; a batch of the region is the operator's own business."""
+    if batch.school_code is None:
+        return
+    data = {
+        "batch_id": batch.batch_id,
+        "student_count": batch.student_count,
+        "row_count": batch.row_count,
+        "model_version": batch.model_version,
+        "demand_edition": batch.edition_code,
+        "revision": batch.revision,
+        "checksum": batch.checksum,
+    }
+    subject = f"batch:{batch.batch_id}"
+    announce(
+        session, number=number, event_type=BATCH_FINISHED, subject=subject, data=data, school_code=batch.school_code
+    )
 
 
 def make_now(database: Database, settings: Settings, *, actor: Actor, wanted: NewBatch, target: Path) -> BatchRow:
@@ -115,7 +137,8 @@ def _ranked(
                 places = rank_places(session, serving, chunk, batch.k, batch.demand_strength)
             yield places  # what is done with them reads nothing
         return
-    asked = (settings, serving.layout, batch.k, batch.demand_strength)
+    own = settings if settings.dask is None else None  # keys do not travel to other machines
+    asked = (own, serving.layout, batch.k, batch.demand_strength)
     calls = (joblib.delayed(rank_chunk)(*asked, chunk) for chunk in chunks)
     with _backend(settings):
         yield from joblib.Parallel(return_as="generator")(calls)
@@ -129,13 +152,15 @@ def _backend(settings: Settings) -> Iterator[None]:
         return
     from dask.distributed import Client  # noqa: PLC0415 -- optional
 
-    with Client(settings.dask), joblib.parallel_config("dask"):
+    with Client(settings.dask), joblib.parallel_config("dask"):  # type: ignore[no-untyped-call]  # Dask has none
         yield
 
 
-def rank_chunk(settings: Settings, layout: str, k: int, demand_strength: float, student_ids: list[str]) -> Places:
+def rank_chunk(
+    settings: Settings | None, layout: str, k: int, demand_strength: float, student_ids: list[str]
+) -> Places:
     """Rank a chunk in another process: pseudonyms come in, places go out, rows and the ranker are read here."""
-    database, shelf = _here(settings)
+    database, shelf = _here(settings or get_settings())
     with database.reading() as session:
         serving = shelf.take(session)
         if serving.layout != layout:

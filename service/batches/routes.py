@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from fastapi.responses import FileResponse
 
 from service import audit
@@ -12,13 +12,11 @@ from service.batches.schemas import MEDIA_TYPES, BatchList, BatchRow, NewBatch
 from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
 from service.once import ONCE
-from service.web import AppSettings, Permitted, Reads, Units, Writes, attachment
-from service.wire import MAX_WHOLE
+from service.web import AppSettings, Number, Permitted, Reads, Units, Writes, attachment
 
 router = APIRouter(prefix="/batches", tags=["batches"], route_class=DeclaringRoute)
 
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
-BatchId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)
@@ -38,13 +36,13 @@ def list_batches(actor: ListReader, session: Reads, limit: Annotated[int, Query(
 
 
 @router.get("/{batch_id}")
-def get_batch(batch_id: BatchId, actor: ListReader, session: Reads) -> BatchRow:
+def get_batch(batch_id: Number, actor: ListReader, session: Reads) -> BatchRow:
     """Одна выгрузка: доля сделанного, версия модели, контрольная сумма."""
     return actions.batch_row(session, actions.get_batch(session, actor, batch_id))
 
 
 @router.get("/{batch_id}/file", response_class=FileResponse)
-def get_file(batch_id: BatchId, actor: ListReader, database: Units, settings: AppSettings) -> FileResponse:
+def get_file(batch_id: Number, actor: ListReader, database: Units, settings: AppSettings) -> FileResponse:
     """Файл выгрузки; скачивание записывается."""
     with database.reading() as session:
         batch = actions.get_batch(session, actor, batch_id)
@@ -58,6 +56,6 @@ def get_file(batch_id: BatchId, actor: ListReader, database: Units, settings: Ap
 
 
 @router.delete("/{batch_id}", status_code=status.HTTP_204_NO_CONTENT)
-def give_up(batch_id: BatchId, actor: ListReader, session: Writes) -> None:
+def give_up(batch_id: Number, actor: ListReader, session: Writes) -> None:
     """Отменить выгрузку и убрать её файл."""
     actions.give_up_batch(session, actor=actor, batch_id=batch_id)

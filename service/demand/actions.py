@@ -20,6 +20,7 @@ from service.demand.schemas import EditionAdded
 from service.demand.sentences import said_of_finding
 from service.demand.understanding import read_own
 from service.errors import ConflictError, InvalidInputError
+from service.events.announcing import EDITION_PUBLISHED, announce
 from service.installation import get_today
 from service.retraining import enqueue_training
 from service.settings import Settings
@@ -215,12 +216,15 @@ def _add(
 
 
 def _record(session: Session, actor: Actor, row: DemandEdition, entry_count: int, facts: Mapping[str, object]) -> None:
+    """The record of the deed, and the event that schools are told of."""
     told: dict[str, object] = {name: value for name, value in facts.items() if value}
     if row.approved_by is not None:
         told["first_person"] = row.published_by
     told["source_checksum"] = row.source_checksum
     day = row.published_on.isoformat()
-    audit.record(
+    number = audit.record(
         session, actor=actor, deed="demand.published", subject=row.edition_code, checksum=row.checksum,
         entries=entry_count, published_on=day, **told,
     )  # fmt: skip
+    data = {"demand_edition": row.edition_code, "published_on": day, "entry_count": entry_count}
+    announce(session, number=number, event_type=EDITION_PUBLISHED, subject=row.edition_code, data=data)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
@@ -27,6 +27,7 @@ from service.installation import get_today
 from service.once import ONCE
 from service.web import (
     AppSettings,
+    Number,
     OnceUnits,
     Permitted,
     RawBody,
@@ -40,8 +41,6 @@ from service.web import (
 router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=DeclaringRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
-DraftId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
-Position = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 FileName = Annotated[
     str, Query(min_length=1, max_length=200, description="Имя файла с расширением", examples=["perechen.txt"])
 ]
@@ -83,7 +82,7 @@ def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
 
 
 @router.get("/{draft_id}")
-def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: AppSettings, response: Response) -> Draft:
+def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppSettings, response: Response) -> Draft:
     """Черновик целиком."""
     draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
     tell_revision(response, draft.revision)
@@ -92,7 +91,7 @@ def get_draft(draft_id: DraftId, actor: Publisher, session: Reads, settings: App
 
 @router.patch("/{draft_id}")
 def change_head(
-    draft_id: DraftId, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings,
+    draft_id: Number, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings,
     seen: SeenRevisions, response: Response,
 ) -> Draft:  # fmt: skip
     """Код и день публикации будущей редакции."""
@@ -107,7 +106,7 @@ def change_head(
 
 @router.put("/{draft_id}/lines/{position}")
 def settle_title(
-    draft_id: DraftId, position: Position, meaning: TitleMeaning, actor: Publisher, session: Writes,
+    draft_id: Number, position: Number, meaning: TitleMeaning, actor: Publisher, session: Writes,
     settings: AppSettings, seen: SeenRevisions, response: Response,
 ) -> Settled:  # fmt: skip
     """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
@@ -121,7 +120,7 @@ def settle_title(
 
 @router.post("/{draft_id}/rest", dependencies=ONCE)
 def settle_rest(
-    draft_id: DraftId, actor: Publisher, session: Writes, seen: SeenRevisions, response: Response
+    draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions, response: Response
 ) -> Settled:
     """Оставить без кода все названия, для которых ничего похожего не нашлось."""
     count = drafts.settle_rest(session, actor=actor, draft_id=draft_id, seen=seen)
@@ -130,7 +129,7 @@ def settle_rest(
 
 
 @router.get("/{draft_id}/difference")
-def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
+def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
     """Чем черновик отличается от действующей редакции."""
     draft = drafts.get_draft(session, draft_id)
     today = get_today(session, settings)
@@ -144,7 +143,7 @@ def compare_draft(draft_id: DraftId, _actor: Publisher, session: Reads, settings
 
 @router.post("/{draft_id}/publication", dependencies=ONCE)
 def publish_draft(
-    draft_id: DraftId, actor: Publisher, session: Writes, settings: AppSettings, seen: SeenRevisions
+    draft_id: Number, actor: Publisher, session: Writes, settings: AppSettings, seen: SeenRevisions
 ) -> Publication:
     """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
     added = drafts.publish_draft(
@@ -167,6 +166,6 @@ def _when(edition: EditionRow, as_of: date) -> str:
 
 
 @router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
-def discard_draft(draft_id: DraftId, actor: Publisher, session: Writes, seen: SeenRevisions) -> None:
+def discard_draft(draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions) -> None:
     """Отказаться от черновика; запомненные решения о названиях остаются."""
     drafts.discard_draft(session, actor=actor, draft_id=draft_id, seen=seen)

@@ -14,6 +14,7 @@ from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.clock import now, school_year_of
 from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
+from service.events.announcing import IMPORT_FINISHED, announce
 from service.imports.formats import Format, get_format
 from service.imports.reading import UNKNOWN, ReadTable, read_table
 from service.imports.roster import take_roster
@@ -282,4 +283,11 @@ def _note_run(session: Session, prepared: Prepared, report: ImportReport) -> int
     )
     subject = f"{prepared.school_code or 'region'}/{report.table}"
     facts = {"checksum": prepared.checksum, "added": report.added_count, "changed": report.changed_count}
-    return audit.record(session, actor=prepared.actor, deed="import.applied", subject=subject, **facts)
+    number = audit.record(session, actor=prepared.actor, deed="import.applied", subject=subject, **facts)
+    if prepared.school_code is not None:  # files of the region are nobody's in particular
+        counts = report.model_dump(include={"table", "row_count", "added_count", "changed_count", "unchanged_count"})
+        announce(
+            session, number=number, event_type=IMPORT_FINISHED, subject=subject, data=counts,
+            school_code=prepared.school_code,
+        )  # fmt: skip
+    return number

@@ -11,7 +11,7 @@ from service.errors import ConflictError
 from service.jobs.queries import get_job
 from service.tables import Job
 
-TRAINING, WATCHING, BATCH, REGION = "training", "watching", "batch", "region"
+TRAINING, WATCHING, BATCH, DELIVERING, REGION = "training", "watching", "batch", "delivering", "region"
 QUEUE_LOCK = 0x0A0D19  # who enters or leaves the queue; taken after the audit's lock, never before
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
 from service.access import Actor, Permission
 from service.declared import DeclaringRoute, SomeFields
@@ -11,13 +11,12 @@ from service.jobs import queries
 from service.jobs.actions import TRAINING, cancel_job
 from service.jobs.schemas import JobList, JobRow
 from service.once import ONCE
-from service.web import Permitted, Reads, Writes
+from service.web import Number, Permitted, Reads, Writes
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=DeclaringRoute)
 
 Reader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Canceller = Annotated[Actor, Depends(Permitted(Permission.PROMOTE_MODELS))]
-JobId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 
 
 @router.get("", dependencies=[Depends(SomeFields(JobList))])
@@ -27,7 +26,7 @@ def list_jobs(_actor: Reader, session: Reads, limit: Annotated[int, Query(ge=1, 
 
 
 @router.get("/{job_id}")
-def get_job(job_id: JobId, _actor: Reader, session: Reads) -> JobRow:
+def get_job(job_id: Number, _actor: Reader, session: Reads) -> JobRow:
     """Одно задание: доля сделанного, итог, ошибка."""
     job = queries.get_job(session, job_id)
     if job.kind != TRAINING:  # other kinds are other readers' business
@@ -36,6 +35,6 @@ def get_job(job_id: JobId, _actor: Reader, session: Reads) -> JobRow:
 
 
 @router.post("/{job_id}/cancellation", dependencies=ONCE)
-def cancel(job_id: JobId, actor: Canceller, session: Writes) -> JobRow:
+def cancel(job_id: Number, actor: Canceller, session: Writes) -> JobRow:
     """Отменить: ждущее — сразу, идущее — на ближайшем шаге; итога не будет."""
     return queries.job_row(cancel_job(session, actor=actor, job_id=job_id))

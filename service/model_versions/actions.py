@@ -14,6 +14,7 @@ from service.catalogue.queries import get_reference
 from service.clock import now
 from service.db import lock_table
 from service.errors import ConflictError, NotReadyError
+from service.events.announcing import VERSION_PROMOTED, announce
 from service.model_versions.queries import (
     find_active_version,
     get_version,
@@ -141,20 +142,17 @@ def promote_version(
             version=version,
             active=before,
         )
+    has_served = row.promoted_at is not None
     row.promoted_at = now()
     if pointer is None:
         session.add(ActiveModel(pointer_id=POINTER, version=version, promoted_at=row.promoted_at))
     else:
         pointer.version, pointer.promoted_at = version, row.promoted_at
-    audit.record(
-        session,
-        actor=actor,
-        deed="model.promoted",
-        subject=version,
-        before=before,
-        although=although,
-        refusals=refusals,
-    )
+    facts = {"before": before, "although": although, "refusals": refusals}
+    number = audit.record(session, actor=actor, deed="model.promoted", subject=version, **facts)
+    if before != version:
+        data = {"model_version": version, "previous_version": before, "is_rollback": has_served}
+        announce(session, number=number, event_type=VERSION_PROMOTED, subject=version, data=data)
     return row
 
 

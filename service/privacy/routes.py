@@ -11,6 +11,7 @@ from service.installation import get_today
 from service.once import DoneOnce
 from service.parameters import StudentId
 from service.privacy import consents, erasure, export, readings
+from service.privacy.notes import note_erasures
 from service.privacy.schemas import (
     ErasureAsked,
     ErasureDone,
@@ -88,7 +89,12 @@ def export_student(student_id: StudentId, actor: Exporter, database: Units, sett
 
 @router.post("/students/{student_id}/erasure", dependencies=[Depends(DoneOnce(remedy=ERASED))])
 def erase_student(
-    student_id: StudentId, wanted: ErasureAsked, actor: Eraser, units: OnceUnits, request: Request
+    student_id: StudentId,
+    wanted: ErasureAsked,
+    actor: Eraser,
+    units: OnceUnits,
+    settings: AppSettings,
+    request: Request,
 ) -> ErasureDone:
     """Стереть все данные ученика; ответ — акт с выпиской из журнала, второй раз её не получить."""
     with units.writing() as session:
@@ -97,7 +103,9 @@ def erase_student(
         )
     request.app.state.districts.forget()
     request.app.state.kept_answers.forget()
-    return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(request.app.state.database))
+    database = request.app.state.database
+    note_erasures(database, settings)
+    return erasure.after_scrub(act, is_scrubbed=erasure.scrub_erased(database))
 
 
 @router.get("/erasures", dependencies=[Depends(SomeFields(ErasureList))])

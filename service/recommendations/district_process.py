@@ -13,12 +13,11 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from service.errors import BusyError
-from service.settings import Settings
+from service.settings import ONE_THREAD, Settings
 
 if TYPE_CHECKING:  # what it is asked for loads there, not here
     from service.recommendations.district_child import Desk
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 COMMAND = [sys.executable, "-c", "from service.recommendations.district_child import main; main()"]
 
 Wanted = ParamSpec("Wanted")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
 from service import audit
 from service.access import Actor, Permission
@@ -14,20 +14,19 @@ from service.recommendations.past import list_showings, make_again
 from service.recommendations.past_schemas import PastShowing, ShowingList
 from service.recommendations.routes import Districts, Rankers
 from service.students.queries import get_class
-from service.web import AppSettings, Permitted, Units
+from service.web import AppSettings, Number, Permitted, Units
 
 router = APIRouter(tags=["recommendations"])
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 ImpactReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
-Whole = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 From = Annotated[str, Query(alias="from", max_length=64, pattern=r"^[A-Za-z0-9._-]+$", examples=["krasnodar-2023H2"])]
 To = Annotated[str, Query(alias="to", max_length=64, pattern=r"^[A-Za-z0-9._-]+$", examples=["krasnodar-2024H1"])]
 
 
 @router.get("/demand-drafts/{draft_id}/impact")
-def get_draft_impact(draft_id: Whole, _actor: Publisher, districts: Districts) -> EditionImpact:
+def get_draft_impact(draft_id: Number, _actor: Publisher, districts: Districts) -> EditionImpact:
     """Что изменит перечень, если его опубликовать: у скольких учеников, какие пути, места, пробелы района."""
     return districts.draft_impact(draft_id)
 
@@ -66,7 +65,7 @@ def get_showings(student_id: StudentId, actor: ListReader, database: Units) -> S
 
 @router.get("/students/{student_id}/showings/{showing_id}")
 def get_showing(
-    student_id: StudentId, showing_id: Whole, actor: ListReader, database: Units, shelf: Rankers, settings: AppSettings
+    student_id: StudentId, showing_id: Number, actor: ListReader, database: Units, shelf: Rankers, settings: AppSettings
 ) -> PastShowing:
     """Что показали тогда, и тот же список, составленный заново по модели, редакции и дню показа."""
     with database.reading() as session:

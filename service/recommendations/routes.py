@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
@@ -42,8 +42,18 @@ from service.students.queries import get_class, get_student
 from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import UNCHANGED, AppSettings, IfNoneMatch, OnceUnits, Permitted, Reads, Units, Writes, is_named
-from service.wire import MAX_WHOLE
+from service.web import (
+    UNCHANGED,
+    AppSettings,
+    IfNoneMatch,
+    Number,
+    OnceUnits,
+    Permitted,
+    Reads,
+    Units,
+    Writes,
+    is_named,
+)
 
 router = APIRouter(tags=["recommendations"], route_class=DeclaringRoute)
 
@@ -57,7 +67,6 @@ _code = partial(
 )
 PathwayCode = Annotated[str, _code(examples=["sch01-tech-eng"])]
 AnotherCode = Annotated[str, _code(examples=["sch02-sci-med"])]
-DecisionId = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]
 Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке", examples=[3])]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
@@ -301,6 +310,6 @@ def decide(student_id: StudentId, wanted: NewDecision, actor: Decider, units: On
 
 
 @router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
-def withdraw_decision(student_id: StudentId, decision_id: DecisionId, actor: Decider, session: Writes) -> None:
+def withdraw_decision(student_id: StudentId, decision_id: Number, actor: Decider, session: Writes) -> None:
     """Отменить решение."""
     actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

@@ -2,6 +2,7 @@
 
 from service.tables.columns import Table
 from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
+from service.tables.events import Delivery, DeliveryAttempt, Event, Webhook
 from service.tables.office import (
     ApiKey,
     AuditHead,
@@ -59,12 +60,15 @@ __all__ = [
     "ClassMember",
     "ConsentRecord",
     "DecisionRecord",
+    "Delivery",
+    "DeliveryAttempt",
     "DemandDraft",
     "DemandDraftLine",
     "DemandEdition",
     "DemandEntry",
     "Enrolment",
     "Erasure",
+    "Event",
     "ExamResult",
     "Host",
     "ImportRun",
@@ -89,5 +93,6 @@ __all__ = [
     "User",
     "UserClass",
     "UserSession",
+    "Webhook",
     "Wish",
 ]

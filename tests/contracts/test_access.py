@@ -29,6 +29,8 @@ VALUES = {
     "user_id": "1",
     "key_id": "1",
     "batch_id": "1",
+    "webhook_id": "1",
+    "delivery_id": "1",
 }
 
 BODIES: dict[str, dict[str, object]] = {

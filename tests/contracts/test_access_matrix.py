@@ -26,10 +26,13 @@ from service.batches.actions import ask_for_batch
 from service.batches.schemas import NewBatch
 from service.clock import now
 from service.db import Database
+from service.events import actions as webhook_actions
+from service.events.actions import make_webhook, ping_webhook
+from service.events.schemas import NewWebhook
 from service.recommendations import routes as recommendation_routes
 from service.settings import Settings, read_secret_key
 from service.students import queries as student_queries
-from service.tables import ApiKey, Batch, BrokenGlass, Student, User, UserSession
+from service.tables import ApiKey, Batch, BrokenGlass, Student, User, UserSession, Webhook
 from service.web import OpenToAll
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
 from tests.service.conftest import PASSWORD, PEOPLE, Authorization
@@ -54,6 +57,8 @@ MAY = {
     "see models": set(ACTORS) - {"journal"},
     "move models": REGION,
     "look after people and keys": {"director"},
+    "be told of events": {"director", "journal"},
+    "look after webhooks": {"director"},
     "read the audit": {"auditor"},
     "see students in need": REGION,
 }
@@ -137,6 +142,17 @@ ROUTES = {
         POST /v1/keys
         POST /v1/keys/{key_id}/rotation
         DELETE /v1/keys/{key_id}""",
+    "be told of events": "GET /v1/events",
+    "look after webhooks": """
+        GET /v1/webhooks
+        POST /v1/webhooks
+        GET /v1/webhooks/{webhook_id}
+        PATCH /v1/webhooks/{webhook_id}
+        DELETE /v1/webhooks/{webhook_id}
+        POST /v1/webhooks/{webhook_id}/rotation
+        POST /v1/webhooks/{webhook_id}/ping
+        GET /v1/webhooks/{webhook_id}/deliveries
+        POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay""",
     "read the audit": """
         GET /v1/audit
         GET /v1/audit/verdict""",
@@ -157,6 +173,7 @@ ABSENT_TO = {
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
 PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+HOOK = {"url": "https://journal.example/hook", "event_types": ["orientir.edition.published"]}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
     "PUT /v1/students/{student_id}/consents": {"consents": [{"purpose": "naming", "given_on": "2024-09-02"}]},
@@ -168,9 +185,12 @@ BODIES = {
     "POST /v1/people": {"login": "navigator", "display_name": "x", "role": "counsellor"},
     "POST /v1/keys/{key_id}/rotation": {"overlap_hours": 1},
     "POST /v1/broken-glass": {"reason": "проверка обращения родителей", "minutes": 0},
+    "POST /v1/webhooks": HOOK,
+    "PATCH /v1/webhooks/{webhook_id}": {"state": "active"},
+    "POST /v1/webhooks/{webhook_id}/rotation": {"overlap_hours": 1},
 }
 OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "draft_id": "77",
-          "position": "1", "showing_id": "77", "job_id": "77"}  # fmt: skip
+          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1"}  # fmt: skip
 ENDED, DENIED, ABSENT, BROKEN = 401, 403, 404, 500
 PASSING = ("x-request-id", "ratelimit")  # of every answer its own
 
@@ -225,8 +245,10 @@ def _is_expected(actor: str, route: str, name: str | None, kind: str, status: in
         return status == DENIED
     if any(actor == whom and what in route for whom, what in ABSENT_TO):
         return status == ABSENT
-    if name in ("user_id", "key_id"):
-        return status not in (ENDED, DENIED, ABSENT) if kind in ("own", "other class") else status == ABSENT
+    if name in ("user_id", "key_id", "webhook_id"):
+        is_gone = route == "DELETE /v1/webhooks/{webhook_id}" and kind == "other class"  # the same one, a moment ago
+        is_there = kind in ("own", "other class") and not is_gone
+        return status not in (ENDED, DENIED, ABSENT) if is_there else status == ABSENT
     if name == "session_id":
         return status == ABSENT  # sessions of others; one's own is tried elsewhere
     if name is not None and actor not in REACH[kind]:
@@ -247,6 +269,7 @@ def open_town(database: Database, settings: Settings) -> tuple[FastAPI, TestClie
 def town(ready: Database, settings: Settings) -> Iterator[Town]:
     """Everybody is signed in; a spare person and a spare key stand in each school to be worked on."""
     secret_key = read_secret_key(settings)
+    settings = settings.model_copy(update={"webhook_hosts": "journal.example"})
     with ready.writing() as session:
         stored = session.scalars(sa.select(User.password_hash).limit(1)).one()
         spare = {}
@@ -264,7 +287,7 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             name: keys.issue_key(
                 session, actor=OPERATOR, title=name, school_code=school, days=30, secret_key=secret_key,
                 verbs=("classes:read", "students:read", "recommendations:read", "recommendations:inline",
-                       "imports:school", "demand:read"),
+                       "imports:school", "demand:read", "events:read"),
             )
             for name, school in (("journal", "sch01"), ("spare1", "sch01"), ("spare2", "sch02"))
         }  # fmt: skip
@@ -277,6 +300,14 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             batch = ask_for_batch(session, actor=OPERATOR, wanted=wanted, settings=settings)
             assert (batch.batch_id, batch.school_code) == (number, school)
             batches[kind] = str(batch.batch_id)
+        webhooks = {}
+        for number, school in enumerate(("sch01", "sch02"), 1):  # a delivery to each, of its own number
+            admin = Actor("user:2", Role.SCHOOL_ADMIN, "", access.GRANTS[Role.SCHOOL_ADMIN], school_code=school)
+            hook = NewWebhook.model_validate(HOOK)
+            made = make_webhook(session, actor=admin, wanted=hook, settings=settings, secret_key=secret_key)
+            delivery = ping_webhook(session, actor=admin, webhook_id=made.webhook.webhook_id)
+            assert (made.webhook.webhook_id, delivery.delivery_id) == (number, number)
+            webhooks[school] = str(number)
         users = dict(session.execute(sa.select(User.login, User.user_id)).all())
         term = {"opened_at": now(), "expires_at": now() + timedelta(hours=1)}
         for login in (*set(ACTORS) - {"journal"}, "spare2"):
@@ -303,6 +334,8 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             "key_id": {"own": str(issued["spare1"].key_id), "other class": str(issued["spare1"].key_id),
                        "other school": str(issued["spare2"].key_id), "missing": "9"},
             "batch_id": batches | {"missing": "99"},
+            "webhook_id": {"own": webhooks["sch01"], "other class": webhooks["sch01"],
+                           "other school": webhooks["sch02"], "missing": "99"},
             "session_id": dict.fromkeys(REACH, other_session),
         }  # fmt: skip
         yield Town(client, ready, secret_key, headers, objects)
@@ -321,6 +354,7 @@ def routes_of(application: FastAPI) -> set[str]:
 LAST = (
     "DELETE /v1/batches/{batch_id}",
     "DELETE /v1/keys/{key_id}",
+    "DELETE /v1/webhooks/{webhook_id}",
     "POST /v1/people/{user_id}/dismissal",
     "DELETE /v1/sessions/current",
 )  # they end
@@ -532,6 +566,10 @@ def _any_student(session: sa.orm.Session, _actor: Actor, student_id: str) -> Stu
     return session.get_one(Student, student_id)
 
 
+def _any_webhook(session: sa.orm.Session, _actor: Actor, webhook_id: int) -> Webhook:
+    return session.get_one(Webhook, webhook_id)
+
+
 def _whole_school(visible: Callable[[Actor], sa.Select[tuple[object]]]) -> Callable[[Actor], object]:
     return lambda actor: visible(replace(actor, class_ids=None))
 
@@ -591,6 +629,11 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
                                ["POST /v1/people/{user_id}/password"]),
     "keys of every school": (lambda: [(keys, "visible_keys", lambda _actor: sa.select(ApiKey))],
                              ["POST /v1/keys/{key_id}/rotation"]),
+    "webhooks of every school": (lambda: [(webhook_actions, "get_webhook", _any_webhook)],
+                                 ["POST /v1/webhooks/{webhook_id}/ping"]),
+    "a counsellor looks after webhooks": (
+        lambda: [(sign_in_actions, "GRANTS", _with(Role.COUNSELLOR, Permission.MANAGE_WEBHOOKS))],
+        ["GET /v1/webhooks"]),
     "a route that forgets whose student it is": (
         lambda: [(recommendation_routes, "get_student", _any_student)], ["GET /v1/students/{student_id}/decisions"]),
     "names for a key": (

@@ -36,6 +36,8 @@ FIRST = (
     "POST /v1/sessions",
     "POST /v1/demand-drafts",
     "POST /v1/batches",
+    "POST /v1/webhooks",
+    "POST /v1/webhooks/{webhook_id}/ping",
     "POST /v1/jobs/{job_id}/cancellation",
     "POST /v1/keys",
     "POST /v1/students/{student_id}/decisions",
@@ -49,6 +51,7 @@ LAST = (
     "POST /v1/demand-drafts/{draft_id}/publication",
     "DELETE /v1/demand-drafts/{draft_id}",
     "DELETE /v1/batches/{batch_id}",
+    "DELETE /v1/webhooks/{webhook_id}",
     "DELETE /v1/keys/{key_id}",
     "DELETE /v1/students/{student_id}/decisions/{decision_id}",
     "POST /v1/students/{student_id}/erasure",
@@ -212,7 +215,8 @@ def settings(trained: Settings, ready: Database, tmp_path: Path) -> Settings:
     for folder in trained.models_dir.iterdir():
         (models / folder.name).symlink_to(folder)
     url = ready.url.render_as_string(hide_password=False)
-    return trained.model_copy(update={"database_url": url, "secret_key_file": key, "models_dir": models})
+    own = {"database_url": url, "secret_key_file": key, "models_dir": models, "webhook_hosts": "journal.example.org"}
+    return trained.model_copy(update=own)
 
 
 @pytest.fixture

@@ -93,15 +93,16 @@ class Crew:
 
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Settings:
-    """Settings with models of the test's own and a short lease."""
+    """Settings with models of the test's own, all of which are kept, and a short lease."""
     shutil.copytree(settings.models_dir, tmp_path / "models")
-    return settings.model_copy(update={"models_dir": tmp_path / "models", "job_lease_seconds": LEASE_SECONDS})
+    own = {"models_dir": tmp_path / "models", "job_lease_seconds": LEASE_SECONDS, "keep_candidates": KILLS + 100}
+    return settings.model_copy(update=own)
 
 
 @pytest.fixture
 def crew(own: Settings, tmp_path: Path) -> Iterator[Crew]:
     """Workers of the installation under test; none outlives the test."""
-    names = ("database_url", "models_dir", "secret_key_file", "as_of", "job_lease_seconds")
+    names = ("database_url", "models_dir", "secret_key_file", "as_of", "job_lease_seconds", "keep_candidates")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("ORIENTIR_")},
         **{f"ORIENTIR_{name.upper()}": str(getattr(own, name)) for name in names},

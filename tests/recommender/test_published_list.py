@@ -444,6 +444,14 @@ def test_what_was_not_read_of_the_file_is_among_the_ignored() -> None:
     assert read.titles == ()
 
 
+@pytest.mark.parametrize("need", ["1000", "2024"])  # the second reads like a year of a header
+def test_a_need_beside_a_title_that_holds_a_header_word_is_no_second_row_of_the_header(need: str) -> None:
+    title = "Техническое обслуживание и ремонт радиоэлектронной техники (по отраслям)"
+    header = ("Потребность", "Профессия")
+    read = listed(grid(header, (need, title), header, (need, title)))
+    assert [(row.title, row.vacancies) for row in read.titles] == [(title, int(need))] * 2
+
+
 TITLE_HEADERS = st.sampled_from(
     ["Профессия", "Наименование профессии", "Наименование профессии (специальности)", "Специальность СПО",
      "Профессия/специальность/должность", "Наименование", "НАИМЕНОВАНИЕ ПРОФЕССИЙ И СПЕЦИАЛЬНОСТЕЙ"]

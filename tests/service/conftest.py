@@ -111,6 +111,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tools: ImportTools) -> Set
         secret_key_file=folder / "secret.key",
         as_of=AS_OF,
         log_level="ERROR",
+        gate_latency_ratio=100.0,  # a handful of students says nothing of speed
     )
     database = Database(settings.database_url)
     fill(database, tools, settings)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from service.access import OPERATOR
+from service.accounts.actions import DECOY_HASH, hash_password
 from service.accounts.keys import issue_key, revoke_key
 from service.accounts.people import add_user, dismiss_user, find_user_id, set_classes
 from service.accounts.queries import get_actor
@@ -184,3 +185,9 @@ def test_who_moved_on_is_another_counsellors_student(client: TestClient, ready: 
         classes = (CLASS_A, "sch01-2025-26-10b")
         set_classes(session, actor=OPERATOR, user_id=find_user_id(session, "navigator"), class_ids=classes)
     assert seen() == (200, listed, changed)
+
+
+def test_a_login_that_does_not_exist_costs_as_much_as_one_that_does() -> None:
+    kind, costs = slice(1, 3), 3  # $argon2id$v=19$m=65536,t=3,p=4$salt$digest
+    real, decoy = hash_password("dlinnyi-parol").split("$"), DECOY_HASH.split("$")
+    assert (decoy[kind], decoy[costs]) == (real[kind], real[costs])

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from service import anchors, audit
+from service import audit
 from service.access import OPERATOR
 from service.accounts.people import add_user
-from service.anchors import note_anchor, read_anchors
+from service.anchors import PURPOSE, note_anchor, read_anchors
 from service.db import Database
 from service.errors import ConflictError
+from service.sealed_lines import add_lines
 from service.settings import Settings, read_secret_key
 from service.tables import AuditHead, AuditRecord
 from service.upgrade import upgrade_database
@@ -226,7 +227,7 @@ def test_what_was_noted_first_counts(database: Database, tmp_path: Path) -> None
     assert note_anchor(database, path, key)
     noted = read_anchors(path, key)
     text = f"2030-01-01 3 {'f' * 64}"
-    path.write_text(f"{path.read_text()}{text} {anchors._seal(key, text)}\n")
+    add_lines(path, key, PURPOSE, [text])
     assert read_anchors(path, key) == noted
 
 
@@ -251,7 +252,6 @@ def test_the_auditors_verdict_knows_the_notes_outside(
     assert (verdict["first_broken"], verdict["noted_count"]) == (None, 1)
     assert "сверен с отметками вне базы: 1" in verdict["text"]
     text = f"2030-01-01 {verdict['record_count'] + 7} {'0' * 64}"
-    with anchor_file.open("a", encoding="ascii") as file:
-        file.write(f"{text} {anchors._seal(read_secret_key(settings), text)}\n")
+    add_lines(anchor_file, read_secret_key(settings), PURPOSE, [text])
     verdict = client.get("/v1/audit/verdict", headers=header).json()
     assert verdict["first_broken"] == verdict["record_count"] + 1

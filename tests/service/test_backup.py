@@ -19,12 +19,15 @@ from service.access import OPERATOR
 from service.accounts.people import add_user
 from service.anchors import note_anchor, read_anchors
 from service.backup import make_backup, reflect, restore_backup
-from service.db import WRITES, Database
+from service.db import WRITES, Database, open_database
 from service.doctor import check_installation
 from service.errors import ConflictError, InvalidInputError, NotFoundError
+from service.installed import Installed
+from service.privacy.erasure import erase_student
+from service.privacy.notes import note_erasures
 from service.revision import find_revision, head_revision
 from service.settings import Settings, read_secret_key
-from service.tables import AuditRecord, Student, User
+from service.tables import AuditRecord, Erasure, Student, User
 from service.upgrade import upgrade_database
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import KNOWN
@@ -133,6 +136,42 @@ def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(
         assert audit.verify(session).first_broken is None
         last = session.scalar(sa.select(sa.func.max(AuditRecord.audit_id)).where(AuditRecord.deed == "load"))
         assert set(session.scalars(sa.select(Student.revision))) == {last}
+
+
+def test_whoever_was_erased_after_the_copy_is_erased_again_with_it(
+    ready: Database, settings: Settings, elsewhere: Database, tmp_path: Path
+) -> None:
+    there = elsewhere_settings(settings, elsewhere, tmp_path)
+    here = settings.model_copy(update={"secret_key_file": there.secret_key_file})  # and so the same notes
+    with closing(open_database(here)) as database:
+        make_backup(database, here, tmp_path / "before.zip")
+        with database.writing() as session:
+            erase_student(session, actor=OPERATOR, student_id=KNOWN, ground="request")
+        assert note_erasures(database, here) == 1
+        assert note_erasures(database, here) == 0  # once is enough
+    assert KNOWN not in here.erasure_notes_file.read_text()
+    copied, erased_count = Installed(there, elsewhere).restore(tmp_path / "before.zip")
+    assert erased_count == 1
+    with closing(open_database(there)) as database, database.reading() as session:
+        assert session.get(Student, KNOWN) is None
+        assert session.scalar(sa.select(sa.func.count()).select_from(Student)) == copied.tables["students"][0] - 1
+        act = session.scalars(sa.select(Erasure)).one()
+        assert (act.ground, act.document) == ("request", "повторно, после восстановления из копии")
+
+
+def test_with_spoilt_notes_of_erasures_nothing_is_put_back_and_an_erasure_still_stands(
+    ready: Database, settings: Settings, elsewhere: Database, tmp_path: Path
+) -> None:
+    here = elsewhere_settings(settings, elsewhere, tmp_path)
+    make_backup(ready, here, tmp_path / "before.zip")
+    here.erasure_notes_file.write_text("2026-11-27 request 00ff 00ff\n", encoding="ascii")
+    with pytest.raises(ConflictError, match=r"erasures\.notes: строка 1 написана не этой установкой"):
+        Installed(here, elsewhere).restore(tmp_path / "before.zip")
+    assert find_revision(elsewhere) is None
+    with closing(open_database(settings)) as database:
+        with database.writing() as session:
+            erase_student(session, actor=OPERATOR, student_id=KNOWN, ground="request")
+        assert note_erasures(database, here) == 0  # logged, and tried again every day
 
 
 def _rewritten(source: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:

@@ -19,13 +19,14 @@ from recommender.warm_restart import NOTHING_KEPT
 from service.access import GRANTS, OPERATOR, Actor, Role
 from service.db import Database
 from service.errors import ConflictError, DeniedError, NotFoundError, NotReadyError
+from service.events.announcing import VERSION_PROMOTED
 from service.model_versions.actions import promote_if_passed, promote_version
 from service.model_versions.history import read_history
 from service.model_versions.queries import find_active_version, passed_gate, refusals_of
 from service.model_versions.training import kept_for, outcomes_digest, train_version
 from service.recommendations.shelf import Shelf
 from service.settings import Settings
-from service.tables import ActiveModel, AuditRecord, ClassMember, ModelVersion
+from service.tables import ActiveModel, AuditRecord, ClassMember, Event, ModelVersion
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.worked_example import KNOWN
 
@@ -84,6 +85,16 @@ def test_promotion_against_the_checks_and_the_way_back_over_http(
     with ready.reading() as session:
         record = session.scalars(sa.select(AuditRecord).where(AuditRecord.subject == second)).all()[-1]
         assert (record.deed, record.facts["although"]) == ("model.promoted", "для примера")
+        told = sa.select(Event.data).where(Event.event_type == VERSION_PROMOTED).order_by(Event.event_id)
+        assert session.scalars(told).all() == [
+            {"model_version": VERSION, "previous_version": None, "is_rollback": False},
+            {"model_version": second, "previous_version": VERSION, "is_rollback": False},
+            {"model_version": VERSION, "previous_version": second, "is_rollback": True},
+        ]
+    again = client.post(f"/v1/model-versions/{VERSION}/promotion", headers=header)
+    assert again.status_code == 200
+    with ready.reading() as session:
+        assert len(session.scalars(told).all()) == 3  # the same one serves: nothing to tell
 
 
 @pytest.mark.parametrize("file", ["ranker.npz", "model.joblib", "manifest.json"])

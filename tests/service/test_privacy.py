@@ -21,6 +21,8 @@ from service.model_versions.training import train_version
 from service.privacy.erasure import erase_student, scrub_erased
 from service.privacy.holdings import COLUMNS, EXPORTED, HOLDINGS
 from service.privacy.retention import apply_retention, preview_retention
+from service.recommendations.district_child import Desk
+from service.recommendations.district_process import DistrictProcess
 from service.settings import Settings
 from service.tables import AuditRecord, Erasure, Job, ModelVersion, Student, Table
 from tests.service import canary
@@ -33,6 +35,12 @@ SignIn = Callable[[str], Authorization]
 AT = f"/v1/students/{CANARY}"
 DIRECTOR = Actor("user:2", Role.SCHOOL_ADMIN, "Администратор", GRANTS[Role.SCHOOL_ADMIN], school_code="sch01")
 ASKED = {"ground": "request", "document": "вх. № 12 от 01.10.2024"}
+
+
+def known_there(desk: Desk) -> list[str]:
+    """Asked of the process that ranks the district: whom it keeps."""
+    with desk.reading() as (_, _, district, _):
+        return list(district.facts.student_ids)
 
 
 def tables_about_students() -> set[str]:
@@ -86,25 +94,21 @@ def test_the_cache_of_the_district_lets_go(
     client: TestClient, sign_in: SignIn, ready: Database, tools: ImportTools
 ) -> None:
     canary.let_in(ready, tools)
-    keeper, shelf = client.app.state.districts, client.app.state.shelf  # type: ignore[attr-defined] # Starlette's own
-    with ready.reading() as session:
-        assert CANARY in keeper.take(session, shelf.take(session)).facts.student_ids
+    process = client.app.state.districts._process  # type: ignore[attr-defined] # Starlette's own
+    assert CANARY in process.ask(known_there)
     assert client.post(f"{AT}/erasure", headers=sign_in("director"), json={"ground": "mistake"}).status_code == 200
-    assert keeper._of is None
-    with ready.reading() as session:
-        assert CANARY not in keeper.take(session, shelf.take(session)).facts.student_ids
+    assert process._child is None
+    assert CANARY not in process.ask(known_there)
 
 
 def test_another_process_notices_an_erasure(ready: Database, settings: Settings, tools: ImportTools) -> None:
     canary.let_in(ready, tools)
-    other = create_app(settings, ready)
-    keeper, shelf = other.state.districts, other.state.shelf
-    with ready.reading() as session:
-        assert CANARY in keeper.take(session, shelf.take(session)).facts.student_ids
+    other = DistrictProcess(settings)
+    assert CANARY in other.ask(known_there)
     with ready.writing() as session:
         erase_student(session, actor=OPERATOR, student_id=CANARY, ground="mistake")
-    with ready.reading() as session:
-        assert CANARY not in keeper.take(session, shelf.take(session)).facts.student_ids
+    assert CANARY not in other.ask(known_there)
+    other.close()
 
 
 @sqlite_only

@@ -23,6 +23,15 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings()
 
 
+def test_hosts_are_named_without_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    for fine in ("", "journal.example", "journal.example:8443, [fd00::5]:8080"):
+        monkeypatch.setenv("ORIENTIR_WEBHOOK_HOSTS", fine)
+        assert Settings().webhook_hosts == fine
+    monkeypatch.setenv("ORIENTIR_WEBHOOK_HOSTS", "https://journal.example/")
+    with pytest.raises(ValidationError):
+        Settings()
+
+
 def test_the_key_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ORIENTIR_SECRET_KEY", "k" * 32)
     settings = Settings(secret_key_file=tmp_path / "secret.key")
