@@ -10,7 +10,7 @@ import httpx2
 
 from dashboard import text
 from service import client
-from service.accounts.schemas import AdmittedPerson, Keys, KeyShownOnce, Me, People, SessionOpened
+from service.accounts.schemas import AdmittedPerson, ClassLimit, Keys, KeyShownOnce, Me, People, SessionOpened
 from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
@@ -276,15 +276,16 @@ def people(token: str) -> People:
     return _get(People, "/v1/people", token)
 
 
-def add_person(token: str, login: str, name: str, role: str, class_ids: list[str]) -> AdmittedPerson:
-    """Let a person in."""
-    sent = {"login": login, "display_name": name, "role": role, "class_ids": class_ids}
+def add_person(token: str, login: str, name: str, role: str, limit: ClassLimit | None) -> AdmittedPerson:
+    """Let a person in; of a counsellor it is said whom he or she sees."""
+    of_whom = limit.model_dump(mode="json") if limit is not None else {}
+    sent = {"login": login, "display_name": name, "role": role, **of_whom}
     return _post(AdmittedPerson, "/v1/people", token, json=sent)
 
 
-def limit_person(token: str, user_id: int, class_ids: list[str]) -> None:
-    """Limit a counsellor to classes."""
-    _ask("PUT", f"/v1/people/{user_id}/classes", token, json={"class_ids": class_ids})
+def limit_person(token: str, user_id: int, limit: ClassLimit) -> None:
+    """Limit a counsellor to classes, or open the whole school."""
+    _ask("PUT", f"/v1/people/{user_id}/classes", token, json=limit.model_dump(mode="json"))
 
 
 def reset_password(token: str, user_id: int) -> AdmittedPerson:
