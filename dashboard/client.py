@@ -17,6 +17,16 @@ from service.demand.schemas import Edition, EditionChange, EditionList
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.schemas import ObservationList
+from service.privacy.schemas import (
+    ErasureAsked,
+    ErasureDone,
+    ErasureList,
+    ReadingList,
+    RetentionPreview,
+    SaidConsents,
+    StudentConsents,
+    StudentExport,
+)
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
@@ -317,3 +327,39 @@ def rotate_key(token: str, key_id: int, overlap_hours: float) -> KeyShownOnce:
 def revoke_key(token: str, key_id: int) -> None:
     """A key that must not work any more."""
     _ask("DELETE", f"/v1/keys/{key_id}", token)
+
+
+def consents(token: str, student_id: str) -> StudentConsents:
+    """Consents of a student by purpose, with their history."""
+    return _get(StudentConsents, f"/v1/students/{student_id}/consents", token)
+
+
+def set_consents(token: str, seen: StudentConsents, said: SaidConsents) -> None:
+    """Record what the representative said, unless the consents have changed since they were looked at."""
+    path, headers = f"/v1/students/{seen.student_id}/consents", {"If-Match": f'"{seen.revision}"'}
+    _ask("PUT", path, token, json=said.model_dump(mode="json"), headers=headers)
+
+
+def readings(token: str, student_id: str) -> ReadingList:
+    """Who looked at what is kept about a student."""
+    return _get(ReadingList, f"/v1/students/{student_id}/readings", token)
+
+
+def export_student(token: str, student_id: str) -> StudentExport:
+    """Everything kept about a student."""
+    return _get(StudentExport, f"/v1/students/{student_id}/export", token)
+
+
+def erase_student(token: str, student_id: str, asked: ErasureAsked) -> ErasureDone:
+    """Erase everything about a student; the act is answered once."""
+    return _post(ErasureDone, f"/v1/students/{student_id}/erasure", token, json=asked.model_dump(mode="json"))
+
+
+def erasures(token: str) -> ErasureList:
+    """Acts of the school, newest first."""
+    return _get(ErasureList, "/v1/erasures", token)
+
+
+def retention(token: str) -> RetentionPreview:
+    """Whose term of keeping is over."""
+    return _get(RetentionPreview, "/v1/retention", token)

@@ -100,7 +100,8 @@ ROUTES = {
         GET /v1/students/{student_id}/readings
         GET /v1/students/{student_id}/export
         POST /v1/students/{student_id}/erasure
-        GET /v1/erasures""",
+        GET /v1/erasures
+        GET /v1/retention""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
     "read lists": """
