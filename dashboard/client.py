@@ -201,7 +201,7 @@ def draft(token: str, draft_id: int) -> Draft:
 
 def meaning_choices(token: str) -> MeaningChoices:
     """Everything that a title may be said to mean."""
-    return _get(MeaningChoices, f"{DRAFTS}/choices", token)
+    return _get(MeaningChoices, "/v1/demand-meanings", token)
 
 
 def settle_title(token: str, draft_id: int, position: int, spo_codes: list[str], profiles: list[str]) -> None:

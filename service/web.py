@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
 from service.db import Database, UnitsOfWork, is_disk_full
-from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
+from service.errors import DISK_FULL, BusyError, DiskFullError, InvalidInputError, ServiceError, SignInError
 from service.log import frames_of
 from service.seen import Seen
 from service.settings import Settings
@@ -201,7 +201,10 @@ def tell_revision(response: Response, revision: int) -> None:
 
 
 async def _raw_body(request: Request) -> bytes:
-    return await request.body()
+    content = await request.body()
+    if not content:
+        raise InvalidInputError("Файла нет: пришлите его телом запроса.")
+    return content
 
 
 RawBody = Annotated[bytes, Depends(_raw_body)]

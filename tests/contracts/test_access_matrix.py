@@ -111,7 +111,7 @@ ROUTES = {
         POST /v1/demand-editions
         GET /v1/demand-drafts
         POST /v1/demand-drafts
-        GET /v1/demand-drafts/choices
+        GET /v1/demand-meanings
         GET /v1/demand-drafts/{draft_id}
         PATCH /v1/demand-drafts/{draft_id}
         PUT /v1/demand-drafts/{draft_id}/lines/{position}
