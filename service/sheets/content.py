@@ -107,7 +107,7 @@ def _where(item: RankedPathway) -> str:
     if item.hours is not None:
         parts.append(f"{item.hours:g} ч".replace(".", ","))
     if item.dates:
-        parts.append("дни: " + ", ".join(_day(day) for day in item.dates[:3]))
+        parts.append("когда: " + ", ".join(_day(day) for day in item.dates[:3]))
     if item.apply_until is not None:
         parts.append(f"подать заявление до {_day(item.apply_until)}")
     return " · ".join(parts)

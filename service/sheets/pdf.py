@@ -1,6 +1,7 @@
 """The sheet as a PDF of one A4 page, black on white."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 from service.sheets.content import EXAMS, MEASURE_NEXT, Line, Section, Sheet
 
@@ -70,7 +72,12 @@ def _font(style: str) -> Path:
 
 
 def _drawn(sheet: Sheet, density: Density, made_at: datetime) -> bytes:
-    page = _Page(density, made_at)
+    with closing(_Page(density, made_at)) as page:
+        _write_down(page, sheet, density)
+        return page.finish()
+
+
+def _write_down(page: "_Page", sheet: Sheet, density: Density) -> None:
     page.write(TITLE, density.size * 1.5, "B")
     page.write(sheet.student, density.size * 1.2, "B")
     page.write(sheet.where, density.size)
@@ -84,7 +91,6 @@ def _drawn(sheet: Sheet, density: Density, made_at: datetime) -> bytes:
         page.write(MEASURE_NEXT, density.size * 1.1, "B", above=1.5)
         page.write(sheet.measure_next, density.size)
     page.foot(sheet)
-    return page.finish()
 
 
 def _draw_section(page: "_Page", section: Section, density: Density) -> None:
@@ -151,3 +157,9 @@ class _Page:
     def finish(self) -> bytes:
         """The file."""
         return bytes(self._pdf.output())
+
+    def close(self) -> None:
+        """Let go of the files of letters."""
+        for font in self._pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
