@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import wraps
-from inspect import iscoroutinefunction
+from inspect import Parameter, Signature, iscoroutinefunction
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import Field, WithJsonSchema, create_model
 from starlette.concurrency import run_in_threadpool
+from starlette.status import HTTP_200_OK
 
 from service.errors import InvalidInputError
 from service.wire import Wire
@@ -36,6 +38,9 @@ class DeclaringRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
         is_writing = not {"GET", "HEAD"} & set(told.get("methods") or ())
+        for some in (each.dependency for each in told.get("dependencies") or ()):
+            if isinstance(some, SomeFields):
+                told["response_model"] = some.answers
         super().__init__(path, _in_a_thread(endpoint) if is_writing else endpoint, **told)
 
     def get_route_handler(self) -> Answering:
@@ -73,34 +78,36 @@ def declarations_of(route: APIRoute, kind: type[D]) -> Iterator[D]:
 class SomeFields(Declared):
     """A list of which a reader may take only some fields of each row; the first one, by which it is known, always."""
 
-    __slots__ = ("_allowed", "_list")
+    __slots__ = ("__signature__", "_allowed", "_list", "answers")
 
     def __init__(self, answer: type[Wire]) -> None:
         self._list, row = _rows_of(answer)
         self._allowed = tuple(row.model_fields)
-
-    async def __call__(
-        self,
-        fields: Annotated[
+        self.answers = answer | _with_some_fields(answer, self._list, row)  # for the description
+        one = f"({'|'.join(self._allowed)})"
+        asked = Annotated[
             str | None,
-            Query(max_length=1000, description="Только эти поля каждой строки, через запятую; первое поле есть всегда"),
-        ] = None,
-    ) -> None:
-        """Refuse what is no field of these rows."""
-        unknown = sorted(set(fields.split(",") if fields else ()) - set(self._allowed))
-        if unknown:
-            raise InvalidInputError(
-                f"Таких полей в списке нет. Есть: {', '.join(self._allowed)}.", allowed=list(self._allowed)
-            )
+            WithJsonSchema({"type": "string", "pattern": f"^{one}(,{one})*$"}),  # the refusal is ours: it names them
+            Query(description="Только эти поля каждой строки, через запятую; первое поле есть всегда"),
+        ]
+        self.__signature__ = Signature([Parameter(FIELDS, Parameter.KEYWORD_ONLY, default=None, annotation=asked)])
+
+    async def __call__(self, **_asked: str | None) -> None:
+        """Say so in the description: each list with the names of its own."""
 
     def around(self, answering: Answering) -> Answering:
-        """Leave out what was not asked for."""
+        """Leave out what was not asked for; whoever may see the rows is told what is no field of them."""
 
         async def answer(request: Request) -> Response:
             response = await answering(request)
             asked = request.query_params.get(FIELDS)
-            if not asked:
+            if asked is None or response.status_code != HTTP_200_OK:
                 return response
+            unknown = sorted(set(asked.split(",")) - set(self._allowed))
+            if unknown:
+                raise InvalidInputError(
+                    f"Таких полей в списке нет. Есть: {', '.join(self._allowed)}.", allowed=list(self._allowed)
+                )
             names = {self._allowed[0], *asked.split(",")}
             body = json.loads(bytes(response.body))
             body[self._list] = [
@@ -120,6 +127,16 @@ def _rows_of(answer: type[Wire]) -> tuple[str, type[Wire]]:
         if get_origin(field.annotation) is list and isinstance(inner[0], type) and issubclass(inner[0], Wire):
             return name, inner[0]
     raise TypeError(f"{answer.__name__} holds no list of rows")
+
+
+def _with_some_fields(answer: type[Wire], name: str, row: type[Wire]) -> type[Wire]:
+    """Shape of a list whose rows need to hold nothing but what they are known by."""
+    first, *others = row.model_fields.items()
+    fields: dict[str, Any] = {field: (info.annotation, Field(default_factory=type(None))) for field, info in others}
+    fields[first[0]] = (first[1].annotation, ...)
+    some = create_model(f"{row.__name__}SomeFields", __base__=Wire, **fields)
+    whole: Any = {name: (list[some], ...)}  # type: ignore[valid-type] # made here
+    return create_model(f"{answer.__name__}SomeFields", __base__=answer, **whole)
 
 
 @dataclass(frozen=True, slots=True)

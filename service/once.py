@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Header, Request, Response
+from pydantic import WithJsonSchema
 from sqlalchemy.orm import Session, SessionTransaction
 from starlette.concurrency import run_in_threadpool
 
@@ -28,7 +29,7 @@ from service.tables import RequestKey
 from service.wire import Wire
 
 REPEATED = "Idempotency-Replayed"
-KEY = re.compile(r'"?([A-Za-z0-9_.:-]{8,128})"?')  # the draft writes it in quotes
+WRITTEN = r'^"?[A-Za-z0-9_.:-]{8,128}"?$'  # the draft writes it in quotes
 WRONG_KEY = f"{HEADER}: от 8 до 128 латинских букв, цифр и знаков _ . : - ; лучше всего UUID."
 
 Again = Callable[[Session, Actor, int], Wire]
@@ -55,9 +56,9 @@ class DoneOnce(Declared):
         self,
         idempotency_key: Annotated[
             str | None,
+            WithJsonSchema({"type": "string", "pattern": WRITTEN}),  # the refusal is ours, with a remedy
             Header(
-                description="Ключ запроса: повтор с тем же ключом и телом в течение суток ничего не делает второй раз",
-                examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+                description="Ключ запроса: повтор с тем же ключом и телом в течение суток ничего не делает второй раз"
             ),
         ] = None,
     ) -> None:
@@ -124,10 +125,10 @@ class Doing:
 
 
 async def _answer_once(request: Request, answering: Answering, declared: DoneOnce) -> Response:
-    found = KEY.fullmatch(request.headers[HEADER])
-    if found is None:
+    written = request.headers[HEADER]
+    if re.fullmatch(WRITTEN, written) is None:
         raise InvalidInputError(WRONG_KEY)
-    key, body, digest = found[1], await request.body(), _digester(request.app.state.secret_key)
+    key, body, digest = written.strip('"'), await request.body(), _digester(request.app.state.secret_key)
     # before anything of the request is done, so before it is known who asks: their credentials stand for them
     ticket = digest(b"ticket", request.headers.get("authorization", "").encode(), key.encode())
     under_way: set[str] = request.app.state.under_way

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import PATTERN, Whole, Wire, Writable, check_writable, example
+from service.wire import PATTERN, WHOLE, Flag, Wire, Writable, check_writable, example
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -150,7 +150,7 @@ class NewPerson(Wire):
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
     signs_in_by: Literal["password", "provider"] = "password"
-    is_limited: bool | None = None  # of a counsellor it must be said
+    is_limited: Flag | None = None  # of a counsellor it must be said
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
@@ -167,7 +167,7 @@ class ClassLimit(Wire):
 
     model_config = example(is_limited=True, class_ids=["sch01-2024-25-9a"])
 
-    is_limited: bool  # false: the whole school; true: `class_ids` and nobody else
+    is_limited: Flag  # false: the whole school; true: `class_ids` and nobody else
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
@@ -202,7 +202,7 @@ class NewKey(Wire):
 
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
-    days: Annotated[Whole, Field(ge=1, le=730)] = 365
+    days: Annotated[int, Field(strict=True, ge=1, le=730), WHOLE] = 365
 
 
 class KeyRotation(Wire):
@@ -227,7 +227,7 @@ class GlassToBreak(Wire):
     model_config = example(reason="проверка обращения законного представителя", minutes=30)
 
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
-    minutes: Annotated[Whole, Field(ge=1, le=240)] = 60
+    minutes: Annotated[int, Field(strict=True, ge=1, le=240), WHOLE] = 60
 
 
 class GlassBroken(Wire):

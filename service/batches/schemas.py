@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH, MAX_K
-from service.wire import Whole, Wire, Writable, example
+from service.wire import WHOLE, Wire, Writable, example
 
 MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
@@ -25,9 +25,11 @@ class NewBatch(Wire):
 
     class_id: Annotated[Writable, Field(max_length=64)] | None = None  # None: the whole school
     file_format: FileFormat = "ndjson"
-    k: Annotated[Whole, Field(ge=1, le=MAX_K)] = 10
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_K), WHOLE] = 10
     demand_strength: Annotated[float, Field(strict=True, ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
-    since_revision: Annotated[Whole, Field(ge=0, le=2**53)] = 0  # only students of whom something changed after it
+    since_revision: Annotated[int, Field(strict=True, ge=0, le=2**53), WHOLE] = (
+        0  # only students of whom something changed after it
+    )
     reason: Annotated[Writable, Field(min_length=10, max_length=500)] | None = None  # people must give one
 
 

@@ -38,7 +38,7 @@ from service.web import (
     tell_revision,
 )
 
-router = APIRouter(prefix="/demand-drafts", tags=["demand"], route_class=DeclaringRoute)
+router = APIRouter(tags=["demand"], route_class=DeclaringRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 FileName = Annotated[
@@ -53,15 +53,15 @@ DOCUMENT = """Перечень востребованных профессий (
 DOCUMENT_BODY = file_body("application/octet-stream", DOCUMENT)
 
 
-@router.get("", dependencies=[Depends(SomeFields(DraftList))])
+@router.get("/demand-drafts", dependencies=[Depends(SomeFields(DraftList))])
 def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
     """Черновики, которые ещё не опубликованы."""
     return DraftList(drafts=list_drafts(session))
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=DOCUMENT_BODY, dependencies=ONCE)
+@router.post("/demand-drafts", status_code=status.HTTP_201_CREATED, openapi_extra=DOCUMENT_BODY, dependencies=ONCE)
 def open_draft(
-    content: RawBody, actor: Publisher, units: OnceUnits, settings: AppSettings, file_name: FileName
+    actor: Publisher, content: RawBody, units: OnceUnits, settings: AppSettings, file_name: FileName
 ) -> Draft:
     """Прочитать документ (XLSX, DOCX, PDF, CSV, текст): что понято, что подтвердить. В силу ничего не вступает."""
     reference = get_reference(settings)
@@ -75,13 +75,13 @@ def open_draft(
         return show_draft(session, draft.draft_id, reference, settings, actor)
 
 
-@router.get("/choices")
+@router.get("/demand-meanings")
 def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
     """Что может означать название: действующие специальности и профильные классы."""
     return meaning_choices(get_reference(settings))
 
 
-@router.get("/{draft_id}")
+@router.get("/demand-drafts/{draft_id}")
 def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppSettings, response: Response) -> Draft:
     """Черновик целиком."""
     draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
@@ -89,7 +89,7 @@ def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppS
     return draft
 
 
-@router.patch("/{draft_id}")
+@router.patch("/demand-drafts/{draft_id}")
 def change_head(
     draft_id: Number, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings,
     seen: SeenRevisions, response: Response,
@@ -104,7 +104,7 @@ def change_head(
     return draft
 
 
-@router.put("/{draft_id}/lines/{position}")
+@router.put("/demand-drafts/{draft_id}/lines/{position}")
 def settle_title(
     draft_id: Number, position: Number, meaning: TitleMeaning, actor: Publisher, session: Writes,
     settings: AppSettings, seen: SeenRevisions, response: Response,
@@ -118,7 +118,7 @@ def settle_title(
     return Settled(line_count=count)
 
 
-@router.post("/{draft_id}/rest", dependencies=ONCE)
+@router.post("/demand-drafts/{draft_id}/rest", dependencies=ONCE)
 def settle_rest(
     draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions, response: Response
 ) -> Settled:
@@ -128,7 +128,7 @@ def settle_rest(
     return Settled(line_count=count)
 
 
-@router.get("/{draft_id}/difference")
+@router.get("/demand-drafts/{draft_id}/difference")
 def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
     """Чем черновик отличается от действующей редакции."""
     draft = drafts.get_draft(session, draft_id)
@@ -141,7 +141,7 @@ def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings:
     return change_between(read_lists(session, turn[-1]), new, get_reference(settings), catalogue)
 
 
-@router.post("/{draft_id}/publication", dependencies=ONCE)
+@router.post("/demand-drafts/{draft_id}/publication", dependencies=ONCE)
 def publish_draft(
     draft_id: Number, actor: Publisher, session: Writes, settings: AppSettings, seen: SeenRevisions
 ) -> Publication:
@@ -165,7 +165,7 @@ def _when(edition: EditionRow, as_of: date) -> str:
     return " Действует другая, более поздняя редакция."
 
 
-@router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/demand-drafts/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
 def discard_draft(draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions) -> None:
     """Отказаться от черновика; запомненные решения о названиях остаются."""
     drafts.discard_draft(session, actor=actor, draft_id=draft_id, seen=seen)

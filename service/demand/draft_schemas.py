@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from service.demand.schemas import EditionAdded, Suspicion
-from service.wire import Wire, example
+from service.wire import Day, Wire, example
 
 Code = Annotated[str, Field(max_length=64)]
+EDITION_CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$"  # as recommender.demand keeps it; a test holds the two equal
 
 
 class Candidate(Wire):
@@ -89,8 +90,8 @@ class DraftHead(Wire):
 
     model_config = example(edition_code="krasnodar-2025H1", published_on="2024-10-01")
 
-    edition_code: Code
-    published_on: date
+    edition_code: Annotated[str, Field(pattern=EDITION_CODE)]
+    published_on: Day
 
 
 class TitleMeaning(Wire):
@@ -131,7 +132,7 @@ class ProfileChoice(Wire):
 
 
 class MeaningChoices(Wire):
-    """GET /v1/demand-drafts/choices: everything that a title may be said to mean."""
+    """GET /v1/demand-meanings: everything that a title may be said to mean."""
 
     spo: list[SpoChoice]
     profiles: list[ProfileChoice]

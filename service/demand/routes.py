@@ -74,6 +74,6 @@ def compare_editions(
     openapi_extra=csv_body(kept="../data/demand/krasnodar-2024H1.csv"),
     dependencies=ONCE,
 )
-def add_edition(content: RawBody, actor: Publisher, session: Writes, settings: AppSettings) -> EditionAdded:
+def add_edition(actor: Publisher, content: RawBody, session: Writes, settings: AppSettings) -> EditionAdded:
     """Опубликовать редакцию (CSV); повторная отправка того же файла ничего не меняет."""
     return publish_edition(session, actor=actor, content=content, reference=get_reference(settings), settings=settings)

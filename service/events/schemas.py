@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from service.events.addresses import MAX_URL
-from service.wire import Wire, Writable, example
+from service.wire import Wire, example
 
 EventType = Literal[
     "orientir.edition.published", "orientir.version.promoted", "orientir.batch.finished", "orientir.import.finished"
 ]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=4)]
-Url = Annotated[Writable, Field(min_length=1, max_length=MAX_URL)]
+Url = Annotated[str, Field(max_length=MAX_URL, pattern=r"^https?://[!-~]+$")]
 
 
 class CloudEvent(Wire):

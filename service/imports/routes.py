@@ -32,8 +32,8 @@ def get_tools(settings: Settings) -> ImportTools:
 @router.post("/imports/{table}", openapi_extra=csv_body(MARKS), dependencies=ONCE)
 def import_file(
     table: TableName,
-    content: RawBody,
     actor: Importer,
+    content: RawBody,
     units: OnceUnits,
     settings: AppSettings,
     mode: Annotated[Mode, Query(examples=["apply"])] = "check",

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service.wire import Wire, Writable, example
+from service.wire import Day, Wire, example
 
 Purpose = Literal["testing", "recommending", "learning", "naming"]
 Ground = Literal["request", "consent", "retention", "mistake"]
 AskedGround = Literal["request", "consent", "mistake"]  # the retention clock has its own command
-DocumentNumber = Annotated[Writable, Field(max_length=64, pattern=r"^[0-9A-Za-zА-Яа-яЁё№./_\- ]+$")]
+DocumentNumber = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-zА-Яа-яЁё№./_\- ]+$")]
 
 
 class ConsentState(Wire):
@@ -47,8 +47,8 @@ class SaidConsent(Wire):
     """What the representative said of one purpose: given on a day, or withdrawn on a day."""
 
     purpose: Purpose
-    given_on: date | None = None
-    withdrawn_on: date | None = None
+    given_on: Day | None = None
+    withdrawn_on: Day | None = None
     document: DocumentNumber | None = None  # number of the paper, without a name
 
     @model_validator(mode="after")

@@ -82,6 +82,7 @@ ROUTES = {
         GET /v1/students/{student_id}/recommendations
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
+        GET /v1/students/{student_id}/sheet
         GET /v1/students/{student_id}/decisions
         GET /v1/students/{student_id}/showings
         GET /v1/students/{student_id}/showings/{showing_id}
@@ -114,7 +115,7 @@ ROUTES = {
         POST /v1/demand-editions
         GET /v1/demand-drafts
         POST /v1/demand-drafts
-        GET /v1/demand-drafts/choices
+        GET /v1/demand-meanings
         GET /v1/demand-drafts/{draft_id}
         PATCH /v1/demand-drafts/{draft_id}
         PUT /v1/demand-drafts/{draft_id}/lines/{position}

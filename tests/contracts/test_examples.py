@@ -178,6 +178,7 @@ class Installation:
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if not schema or not answer.headers.get("content-type", "").startswith("application/json"):
             return wrong
+        schema = schema.get("anyOf", [schema])[0]  # the whole rows of a list, not some fields
         whole = {**schema, "components": self.description["components"]}
         faults = Draft202012Validator(whole).iter_errors(answer.json())
         return [*wrong, *(f"{example.route}: {fault.message[:300]}" for fault in faults)]
