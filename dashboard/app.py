@@ -25,7 +25,11 @@ def main() -> None:
     style.apply()
     token = session.find_token()
     if token is None:
-        st.navigation(_only(sign_in.page, text.SIGN_IN_TITLE), position="hidden").run()
+        pages = _only(sign_in.page, text.SIGN_IN_TITLE)
+        asked = st.navigation(pages, position="hidden")
+        if session.take_farewell():
+            st.switch_page(pages[0])  # who comes next begins at the beginning, not where the last one was
+        asked.run()
         return
     me = client.me(token)  # on every run: rights may have changed since the door
     session.sign_in(token, me)
@@ -72,6 +76,7 @@ def _leave(notice: str | None = None) -> None:
         session.leave_notice(notice)
     elif token is not None:
         client.sign_out(token)
+        session.leave_farewell()
     st.rerun()
 
 

@@ -10,7 +10,7 @@ from service.privacy.schemas import ErasureDone
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
 UNAVAILABLE = "unavailable"  # said of the identity provider in an address of ours
 BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
-DRAFT_ID, SECRET, ACT = "draft_id", "secret", "act"
+DRAFT_ID, SECRET, ACT, FAREWELL = "draft_id", "secret", "act", "farewell"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -98,6 +98,16 @@ def leave_notice(text: str) -> None:
 def take_notice() -> str | None:
     """The sentence left, once."""
     return cast("str | None", st.session_state.pop(NOTICE, None))
+
+
+def leave_farewell() -> None:
+    """Somebody has just signed out."""
+    st.session_state[FAREWELL] = True
+
+
+def take_farewell() -> bool:
+    """Whether somebody has just signed out, once."""
+    return bool(st.session_state.pop(FAREWELL, False))
 
 
 def leave_secret(text: str, secret: str) -> None:
