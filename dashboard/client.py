@@ -26,6 +26,7 @@ from service.recommendations.schemas import (
     WhyNot,
 )
 from service.students.schemas import ClassList, ClassStudents, StudentCard
+from service.talks.schemas import TalkQueue
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
@@ -118,6 +119,11 @@ def classes(token: str) -> ClassList:
 def class_students(token: str, class_id: str) -> ClassStudents:
     """Students of a class."""
     return _Screens(token).class_students(class_id)
+
+
+def talks(token: str, limit: int) -> TalkQueue:
+    """Whom to talk to and why; what is due this month."""
+    return _get(TalkQueue, "/v1/talks", token, limit=limit)
 
 
 def student_card(token: str, student_id: str) -> StudentCard:
