@@ -5,9 +5,10 @@ from typing import cast
 import streamlit as st
 
 from service.accounts.schemas import Me
+from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
-DRAFT_ID, SECRET = "draft_id", "secret"
+DRAFT_ID, SECRET, ACT = "draft_id", "secret", "act"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -59,6 +60,14 @@ def close_class() -> None:
     close_student()
 
 
+def forget_student() -> None:
+    """Whoever was looked at is gone: no choice of the page about data may still name the student."""
+    close_student()
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith("privacy-") and key != "privacy-part":
+            del st.session_state[key]
+
+
 def find_student() -> str | None:
     """Whose card is being looked at."""
     return cast("str | None", st.session_state.get(STUDENT_ID))
@@ -97,3 +106,18 @@ def leave_secret(text: str, secret: str) -> None:
 def take_secret() -> tuple[str, str] | None:
     """The sentence and the key left, once."""
     return cast("tuple[str, str] | None", st.session_state.pop(SECRET, None))
+
+
+def leave_act(act: ErasureDone) -> None:
+    """The act of an erasure: it does not say whose data they were, and stays until it has been put away."""
+    st.session_state[ACT] = act
+
+
+def find_act() -> ErasureDone | None:
+    """The act that has not been put away."""
+    return cast("ErasureDone | None", st.session_state.get(ACT))
+
+
+def close_act() -> None:
+    """Put the act away."""
+    st.session_state.pop(ACT, None)

@@ -247,6 +247,7 @@ class Installed:
         display_name: str,
         role: str,
         school_code: str | None,
+        is_limited: bool | None = None,
         class_ids: tuple[str, ...] = (),
     ) -> str | None:
         """A new person; the temporary password, where none was chosen."""
@@ -260,15 +261,16 @@ class Installed:
                 display_name=display_name,
                 role=role,
                 school_code=school_code,
+                is_limited=is_limited,
                 class_ids=class_ids,
             ).temporary_password
 
-    def set_classes(self, login: str, class_ids: tuple[str, ...]) -> None:
-        """Limit a counsellor to classes; to none: the whole school."""
+    def set_classes(self, login: str, *, is_limited: bool, class_ids: tuple[str, ...]) -> None:
+        """Limit a counsellor to classes, or open the whole school."""
         self.check_tables()
         with self.database.writing() as session:
             user_id = people.find_user_id(session, login)
-            people.set_classes(session, actor=OPERATOR, user_id=user_id, class_ids=class_ids)
+            people.set_classes(session, actor=OPERATOR, user_id=user_id, is_limited=is_limited, class_ids=class_ids)
 
     def list_people(self) -> People:
         """Everybody with a password."""

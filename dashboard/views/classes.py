@@ -29,7 +29,8 @@ def _all_classes(token: str) -> None:
     found = client.classes(token)
     st.title(f"{text.CLASSES_TITLE}, {found.school_year}", anchor=False)
     if not found.classes:
-        note(text.NO_CLASSES)
+        me = session.find_me()
+        note(text.NO_CLASSES if me is None or me.class_ids is None else text.NO_OWN_CLASSES)
         return
     me = session.find_me()
     if me is not None and "decisions:write" in me.permissions:

@@ -56,6 +56,7 @@ def add_user(
     role: str,
     school_code: str | None = None,
     password: str | None = None,
+    is_limited: bool | None = None,
     class_ids: tuple[str, ...] = (),
 ) -> Admitted:
     """A new person. Without a password one is made, shown once, and good only for choosing another."""
@@ -77,11 +78,12 @@ def add_user(
         role=role,
         school_code=school_code,
         failure_count=0,
+        is_limited=_checked_limit(role, is_limited, class_ids),
     )
     session.add(user)
     session.flush()
     _store_classes(session, user, class_ids)
-    facts = {"role": role, "class_ids": sorted(class_ids)}
+    facts = {"role": role, "is_limited": user.is_limited, "class_ids": sorted(set(class_ids))}
     user.revision = audit.record(session, actor=actor, deed="user.added", subject=f"user:{user.user_id}", **facts)
     return Admitted(user, temporary)
 
@@ -99,10 +101,21 @@ def _check_role(actor: Actor, role: str, school_code: str | None) -> None:
         raise NotFoundError("Такой школы нет.")
 
 
+def _checked_limit(role: str, is_limited: bool | None, class_ids: tuple[str, ...]) -> bool:
+    """Whom a counsellor sees is said, never guessed from there being no classes."""
+    if Role(role) is not Role.COUNSELLOR:
+        if is_limited or class_ids:
+            raise InvalidInputError("Классами ограничивают только педагога-навигатора.", role=role)
+        return False
+    if is_limited is None:
+        raise InvalidInputError("Скажите, кого видит педагог: всю школу или только названные классы.", role=role)
+    if class_ids and not is_limited:
+        raise InvalidInputError("Выберите одно: вся школа или только названные классы.", role=role)
+    return is_limited
+
+
 def _store_classes(session: Session, user: User, class_ids: tuple[str, ...]) -> None:
-    """Limit a counsellor to classes of the school; to none: the whole school again."""
-    if class_ids and Role(user.role) is not Role.COUNSELLOR:
-        raise InvalidInputError("Классами ограничивают только педагога-навигатора.", role=user.role)
+    """Keep the classes of a limited counsellor, of the school and no other."""
     known = sa.select(SchoolClass.class_id).where(
         SchoolClass.school_code == user.school_code, SchoolClass.class_id.in_(class_ids)
     )
@@ -114,13 +127,22 @@ def _store_classes(session: Session, user: User, class_ids: tuple[str, ...]) -> 
     session.flush()
 
 
-def set_classes(session: Session, *, actor: Actor, user_id: int, class_ids: tuple[str, ...], seen: Seen = None) -> User:
-    """Limit a counsellor to named classes, or to none of them: then the whole school is seen."""
+def set_classes(
+    session: Session,
+    *,
+    actor: Actor,
+    user_id: int,
+    is_limited: bool,
+    class_ids: tuple[str, ...] = (),
+    seen: Seen = None,
+) -> User:
+    """Limit a counsellor to named classes, be they none, or open the whole school."""
     check_permission(actor, Permission.MANAGE_ACCOUNTS)
     user = get_person(session, actor, user_id, for_change=True)
     check_seen(session, seen, user.revision)
+    user.is_limited = _checked_limit(user.role, is_limited, class_ids)
     _store_classes(session, user, class_ids)
-    facts = {"class_ids": sorted(set(class_ids))}
+    facts = {"is_limited": is_limited, "class_ids": sorted(set(class_ids))}
     user.revision = audit.record(session, actor=actor, deed="user.limited", subject=f"user:{user.user_id}", **facts)
     return user
 

@@ -68,7 +68,8 @@ def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPer
         display_name=wanted.display_name,
         role=wanted.role,
         school_code=_school_of(actor),
-        class_ids=tuple(wanted.class_ids),
+        is_limited=wanted.is_limited,
+        class_ids=wanted.class_ids,
     )
     return _shown_once(admitted)
 
@@ -82,8 +83,15 @@ def _shown_once(admitted: people.Admitted) -> AdmittedPerson:
 def set_classes(
     user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes, seen: SeenRevisions, response: Response
 ) -> None:
-    """Ограничить педагога классами; пустой список — вся школа."""
-    user = people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids), seen=seen)
+    """Кого видит педагог: всю школу или только названные классы; не названо ни одного — никого."""
+    user = people.set_classes(
+        session,
+        actor=actor,
+        user_id=user_id,
+        is_limited=wanted.is_limited,
+        class_ids=wanted.class_ids,
+        seen=seen,
+    )
     tell_revision(response, user.revision)
 
 

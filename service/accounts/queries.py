@@ -51,15 +51,15 @@ def get_actor(session: Session, credentials: str, secret_key: bytes) -> Actor:
     if row.ended_at is not None or row.expires_at <= now() or user.dismissed_at is not None:
         raise SignInError(EXPIRED)
     actor = actor_of(user, row)
-    if actor.role is Role.COUNSELLOR:
+    if user.is_limited:
         return _limited(session, actor, user.user_id)
     return _through_broken_glass(session, actor, user.user_id) if actor.may(Permission.BREAK_GLASS) else actor
 
 
 def _limited(session: Session, actor: Actor, user_id: int) -> Actor:
-    """A counsellor of named classes sees these; one of none sees the whole school."""
+    """A limited counsellor sees the classes that are named, be they none."""
     classes = session.scalars(sa.select(UserClass.class_id).where(UserClass.user_id == user_id)).all()
-    return replace(actor, class_ids=frozenset(classes)) if classes else actor
+    return replace(actor, class_ids=frozenset(classes))
 
 
 def _through_broken_glass(session: Session, actor: Actor, user_id: int) -> Actor:
@@ -109,6 +109,7 @@ def person_of(user: User, classes: list[ClassOfPerson]) -> Person:
         role=user.role,
         role_title=ROLE_TITLES[Role(user.role)],
         school_code=user.school_code,
+        is_limited=user.is_limited,
         classes=classes,
         password_is_temporary=user.password_is_temporary,
         locked_until=user.locked_until if user.locked_until is not None and user.locked_until > now() else None,

@@ -49,7 +49,7 @@ class Me(Wire):
     school_year: str  # "2024-25"
     region_title: str
     data_are_synthetic: bool
-    class_ids: list[str] | None  # a counsellor limited to these classes; None: the whole school
+    class_ids: list[str] | None  # a counsellor limited to these classes, be they none; None: the whole school
     password_is_temporary: bool  # nothing else is allowed until it is replaced
     broken_glass_until: datetime | None
 
@@ -94,7 +94,8 @@ class Person(Wire):
     role: str
     role_title: str
     school_code: str | None
-    classes: list[ClassOfPerson]  # empty: the whole school
+    is_limited: bool  # a counsellor who sees `classes` and nobody else; otherwise the whole school
+    classes: list[ClassOfPerson]
     password_is_temporary: bool
     locked_until: datetime | None
     dismissed_at: datetime | None
@@ -111,12 +112,17 @@ class NewPerson(Wire):
     """POST /v1/people."""
 
     model_config = example(
-        login="navigator-9a", display_name="Педагог-навигатор 9А", role="counsellor", class_ids=["sch01-2024-25-9a"]
+        login="navigator-9a",
+        display_name="Педагог-навигатор 9А",
+        role="counsellor",
+        is_limited=True,
+        class_ids=["sch01-2024-25-9a"],
     )
 
     login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1F\x7F-\x9F]+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
+    is_limited: bool | None = None  # of a counsellor it must be said
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
@@ -131,9 +137,10 @@ class AdmittedPerson(Wire):
 class ClassLimit(Wire):
     """PUT /v1/people/{user_id}/classes."""
 
-    model_config = example(class_ids=["sch01-2024-25-9a"])
+    model_config = example(is_limited=True, class_ids=["sch01-2024-25-9a"])
 
-    class_ids: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(max_length=100)]
+    is_limited: bool  # false: the whole school; true: `class_ids` and nobody else
+    class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
 class Key(Wire):

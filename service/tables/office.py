@@ -13,7 +13,10 @@ class User(Table):
     """A person with a password."""
 
     __tablename__ = "users"
-    __table_args__ = (one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),)
+    __table_args__ = (
+        one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),
+        sa.CheckConstraint("role = 'counsellor' OR NOT is_limited", name="is_limited"),
+    )
     user_id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str] = mapped_column(sa.Text)
@@ -24,11 +27,12 @@ class User(Table):
     locked_until: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
+    is_limited: Mapped[bool] = mapped_column(server_default=sa.false())  # a counsellor of `UserClass` and nobody else
     revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the person
 
 
 class UserClass(Table):
-    """A class that a counsellor is limited to; whoever has none sees the whole school."""
+    """A class of a limited counsellor; whoever is limited and has none sees nobody."""
 
     __tablename__ = "user_classes"
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True)

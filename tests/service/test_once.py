@@ -100,7 +100,7 @@ def test_of_an_erased_student_nothing_is_told_again(client: TestClient, sign_in:
 @pytest.mark.parametrize(
     ("address", "body", "secret", "number", "remedy"),
     [
-        ("/v1/people", {"login": "novyi", "display_name": "Новый", "role": "counsellor"}, "temporary_password",
+        ("/v1/people", {"login": "novyi", "display_name": "Новый", "role": "school_admin"}, "temporary_password",
          "user_id", "назначьте другой"),
         ("/v1/people/1/password", None, "temporary_password", "user_id", "назначьте ещё один"),
         ("/v1/keys", {"title": "Журнал", "verbs": ["classes:read"], "days": 30}, "text", "key_id", "выдайте другой"),
