@@ -34,7 +34,7 @@ def find_kind(content: bytes, file_name: str) -> str:
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise DocumentRefusedError("empty", f"{name}: файл пуст; проверьте, что сохранили его, и загрузите снова.")
     if len(content) > MAX_BYTES:
-        message = f"{name}: файл больше {MAX_BYTES // 1_000_000} МБ; оставьте в нём только перечень, без картинок."
+        message = f"{name}: файл больше {MAX_BYTES // 1_000_000} МБ; оставьте в нём только нужное, без картинок."
         raise DocumentRefusedError("too_large", message)
     if content.startswith(PICTURES):
         raise DocumentRefusedError("scan", f"{name}: {SCAN}.")

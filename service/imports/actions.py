@@ -15,8 +15,9 @@ from service.clock import now, school_year_of
 from service.db import IMPORT_LOCK, Database, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.events.announcing import IMPORT_FINISHED, announce
+from service.imports.cells import UNKNOWN
 from service.imports.formats import Format, get_format
-from service.imports.reading import UNKNOWN, ReadTable, read_table
+from service.imports.reading import ReadTable, read_table
 from service.imports.roster import take_roster
 from service.imports.schemas import ImportReport
 from service.imports.storing import Difference
@@ -24,6 +25,7 @@ from service.imports.tables_in import (
     PLAIN,
     SURVEYS,
     Incoming,
+    check_answers,
     check_points,
     check_terms,
     take_answers,
@@ -77,7 +79,7 @@ def import_upload(
     """One file over HTTP: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
     with database.reading() as session:
         prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
-        if mode == "check" or prepared.read.faults:
+        if mode == "check" or prepared.read.is_refused:
             return _answer(prepared, _store(session, prepared, keep=False), mode)
     with database.writing() as session:
         report = store_import(session, prepared)
@@ -109,7 +111,7 @@ def import_table(
     prepared = prepare_import(
         session, actor=actor, tools=tools, table=table, content=content, school_code=school_code, file=file
     )
-    if mode == "check" or prepared.read.faults:
+    if mode == "check" or prepared.read.is_refused:
         return _answer(prepared, _store(session, prepared, keep=False), mode)
     return store_import(session, prepared)
 
@@ -154,13 +156,13 @@ def _check_students_again(session: Session, prepared: Prepared) -> None:
     known = set(session.scalars(prepared.students))
     for row in prepared.read.rows:
         if row.cells["student_id"] not in known:
-            prepared.read.blame(row.line, "student_id", None, UNKNOWN[vocabulary])
+            prepared.read.blame(row, "student_id", None, UNKNOWN[vocabulary], f"unknown_{vocabulary}")
 
 
 def _answer(prepared: Prepared, difference: Difference, mode: Mode) -> ImportReport:
     """Report; a file with faults is refused whole."""
     report = _report(prepared.read, difference, prepared.table, mode)
-    if mode == "apply" and prepared.read.faults:
+    if mode == "apply" and prepared.read.is_refused:
         raise ImportRefusedError(_refusal(report), report=report.model_dump())
     return report
 
@@ -194,15 +196,16 @@ def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
         may_move_students=prepared.is_operators,
         is_kept=keep,
     )
-    if not read.faults:
+    if not read.is_broken:
         _check_rows(incoming, prepared)
-    if read.faults:
+    if read.is_refused:
         return Difference()
+    read.drop_bad()
     if not keep:
         return _taker(prepared.table)(incoming)
     with session.begin_nested() as savepoint:
         difference = _taker(prepared.table)(incoming)
-        if read.faults:
+        if read.is_refused:
             savepoint.rollback()
     session.expire_all()  # rows were written past the session's own copies
     return difference
@@ -212,6 +215,7 @@ def _check_rows(incoming: Incoming, prepared: Prepared) -> None:
     """What one cell alone cannot tell."""
     if incoming.instrument is not None:
         _check_consent(incoming)
+        check_answers(incoming)
     if prepared.table == "knowledge":
         check_points(incoming)
     if prepared.table == "marks":
@@ -236,9 +240,9 @@ def _check_consent(incoming: Incoming) -> None:
     for row in incoming.read.rows:
         agreed = consents.get((row.cells["student_id"], school_year_of(row.cells["taken_on"])))
         if agreed is None:
-            incoming.read.blame(row.line, "student_id", None, NOT_ON_ROSTER)
+            incoming.read.blame(row, "student_id", None, NOT_ON_ROSTER, "not_on_roster")
         elif not agreed:
-            incoming.read.blame(row.line, "student_id", None, NO_CONSENT)
+            incoming.read.blame(row, "student_id", None, NO_CONSENT, "no_consent")
 
 
 def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> ImportReport:
@@ -250,7 +254,7 @@ def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> 
         added_count=len(difference.added),
         changed_count=len(difference.changed),
         unchanged_count=len(difference.unchanged),
-        applied=mode == "apply" and not read.faults,
+        applied=mode == "apply" and not read.is_refused,
         faults=read.faults,
         fault_count=read.fault_count,
     )

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from service.errors import NotFoundError, NotReadyError
 
 ANSWERS = "answers"
 ANSWERS_MARK = "answers_"
+ABSENT = ("this_year", "kept", "named", "context")
+"""Where a file has no such column: this school year; what is stored; the student is found by name; above the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Column:
     maximum: float | None = None
     max_length: int | None = None
     happened: bool = False  # a day that cannot be later than the day of the import
+    headings: tuple[str, ...] = ()  # what schools call it
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what schools write for an allowed word
+    absent: str | None = None  # what stands for it where a file has no such column: ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,9 @@ class Format:
 
 
 def _column(values: Mapping[str, Any], name: str) -> Column:
-    given = {**values, "name": name, "allowed": tuple(values.get("allowed", ()))}
-    return Column(**given)
+    words = {word: tuple(written) for word, written in values.get("words", {}).items()}
+    lists = {key: tuple(values.get(key, ())) for key in ("allowed", "headings")}
+    return Column(**{**values, **lists, "name": name, "words": words})
 
 
 def read_format(path: Path) -> Format:
@@ -66,6 +72,12 @@ def read_format(path: Path) -> Format:
         columns=tuple(_column(column, column["name"]) for column in values["columns"]),
         wide=_column(wide, "") if wide is not None else None,
     )
+
+
+def read_columns(path: Path) -> tuple[Column, ...]:
+    """Columns that belong to no table of their own, such as those that name a student."""
+    with path.open("rb") as file:
+        return tuple(_column(column, column["name"]) for column in tomllib.load(file)["columns"])
 
 
 def read_formats(folder: Path) -> dict[str, Format]:

@@ -80,9 +80,10 @@ def _acceptable(incoming: Incoming) -> list[FileRow]:
     erased = erased_among(incoming.session, {row.cells["student_id"] for row in incoming.read.rows})
     for row in incoming.read.rows if erased else ():
         if row.cells["student_id"] in erased:
-            incoming.read.blame(row.line, "student_id", None, ERASED)
-    if erased:
+            incoming.read.blame(row, "student_id", None, ERASED, "erased")
+    if incoming.read.is_refused:
         return []
+    incoming.read.drop_bad()
     if incoming.may_move_students:
         return incoming.read.rows
     elsewhere = set(
@@ -97,8 +98,9 @@ def _acceptable(incoming: Incoming) -> list[FileRow]:
     for row in incoming.read.rows:
         student, year = row.cells["student_id"], row.cells["school_year"]
         if student in elsewhere or (student, year) in others:
-            incoming.read.blame(row.line, "student_id", None, NOT_YOURS)
-    return [] if incoming.read.faults else incoming.read.rows
+            incoming.read.blame(row, "student_id", None, NOT_YOURS, "not_yours")
+    incoming.read.drop_bad()
+    return [] if incoming.read.is_refused else incoming.read.rows
 
 
 def _newest(incoming: Incoming, rows: list[FileRow]) -> dict[str, FileRow]:

@@ -6,11 +6,15 @@ from service.wire import Wire
 
 
 class CellFault(Wire):
-    """One cell that cannot be taken in. `found` is None where the cell could hold a name."""
+    """One cell that cannot be taken in, or looks odd. `found` is None where the cell could hold a name."""
 
     file: str
-    row: int | None  # line of the file, the header is line 1
-    column: str | None
+    sheet: str = ""  # empty for text files
+    row: int | None  # line of the file or row of the sheet
+    letter: str | None = None  # of the column in the sheet
+    column: str | None  # as data/formats names it
+    heading: str | None = None  # as the file names it
+    code: str = "row"  # what is wrong, in one word that never changes
     found: str | None
     remedy: str  # Russian
 
@@ -26,5 +30,5 @@ class ImportReport(Wire):
     changed_count: int
     unchanged_count: int
     applied: bool
-    faults: list[CellFault]  # at most the first 200
+    faults: list[CellFault]  # at most the first 10,000
     fault_count: int

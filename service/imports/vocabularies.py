@@ -14,6 +14,7 @@ from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.errors import NotFoundError
 from service.imports.formats import ANSWERS_MARK, Format, read_formats
+from service.imports.words import Words, read_words
 from service.settings import Settings
 from service.tables import ClassMember, Host, PathwayOffer, School, SchoolClass, Student
 
@@ -26,6 +27,7 @@ class ImportTools:
     formats: dict[str, Format]
     as_of: date | None = None  # the day that the settings take for today; None: the region's own
     retrain_after: int = 500  # so many new outcomes ask for a training
+    words: Words | None = None
 
     @cached_property
     def codes(self) -> dict[str, dict[str, str]]:
@@ -50,7 +52,8 @@ class ImportTools:
 def make_tools(reference: Reference, settings: Settings) -> ImportTools:
     """Tools of an installation."""
     formats = read_formats(settings.formats_dir)
-    return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes)
+    words = read_words(settings.formats_dir / "words", reference)
+    return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes, words)
 
 
 def students_of(school_code: str | None, *, former: bool) -> sa.Select[str]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from service.imports.cells import EMPTY, PARSERS, UNKNOWN
 from service.imports.folders import REGION_TABLES, SCHOOL_TABLES, find_files
 from service.imports.formats import ANSWERS, get_format, read_formats
-from service.imports.reading import EMPTY, PARSERS, UNKNOWN, read_table
+from service.imports.reading import read_table
 from service.imports.storing import core_table
 from service.imports.tables_in import PLAIN, SURVEYS
 from tests.service.worked_example import make_tools
