@@ -49,6 +49,13 @@ def find_kind(content: bytes, file_name: str) -> str:
     return kind
 
 
+def name_by_content(content: bytes) -> str:
+    """A name for a file that came without one: its kind shows in its first bytes."""
+    if content.startswith(ZIP):
+        return "файл.ods" if b"application/vnd.oasis.opendocument.spreadsheet" in content[:200] else "файл.xlsx"
+    return "файл.xls" if content.startswith(OLE) else "файл.csv"
+
+
 def _check_magic(content: bytes, kind: str, name: str) -> None:
     expected = MAGIC.get(kind)
     if expected is None:

@@ -1,7 +1,7 @@
 """Taking files in: one file or a folder, checked or applied, by the API and by the command line alike."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,7 @@ from service.imports.tables_in import (
     PLAIN,
     SURVEYS,
     Incoming,
+    StoredChange,
     check_answers,
     check_points,
     check_terms,
@@ -56,6 +57,7 @@ class Prepared:
     read: ReadTable
     today: Today
     checksum: str
+    is_of_school: bool = False  # a file as a school has it, not of our own format
 
     @property
     def is_operators(self) -> bool:
@@ -80,7 +82,7 @@ def import_upload(
     with database.reading() as session:
         prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
         if mode == "check" or prepared.read.is_refused:
-            return _answer(prepared, _store(session, prepared, keep=False), mode)
+            return _answer(prepared, store(session, prepared, keep=False), mode)
     with database.writing() as session:
         report = store_import(session, prepared)
         retrain_after_import(session, actor=actor, tools=tools, reports=[report])
@@ -91,7 +93,13 @@ def retrain_after_import(
     session: Session, *, actor: Actor, tools: ImportTools, reports: Sequence[ImportReport]
 ) -> None:
     """Ask for a training where these files brought enough outcomes; once for all of them, since counting takes time."""
-    if any(report.table in OUTCOME_TABLES and report.added_count for report in reports):
+    tables = {report.table for report in reports if report.added_count}
+    retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=tables)
+
+
+def retrain_after_outcomes_of(session: Session, *, actor: Actor, tools: ImportTools, tables: Set[str]) -> None:
+    """The same, of the tables to which rows were added."""
+    if tables & set(OUTCOME_TABLES):
         today = today_of(session, tools.as_of)
         retrain_after_outcomes(session, actor=actor, as_of=today.as_of, enough=tools.retrain_after)
 
@@ -112,7 +120,7 @@ def import_table(
         session, actor=actor, tools=tools, table=table, content=content, school_code=school_code, file=file
     )
     if mode == "check" or prepared.read.is_refused:
-        return _answer(prepared, _store(session, prepared, keep=False), mode)
+        return _answer(prepared, store(session, prepared, keep=False), mode)
     return store_import(session, prepared)
 
 
@@ -128,7 +136,7 @@ def prepare_import(
 ) -> Prepared:
     """Read a file and check its cells; changes nothing."""
     shape = get_format(tools.formats, table)
-    school = _school_of(session, actor, shape, school_code)
+    school = school_of(session, actor, shape, school_code)
     instrument, today = tools.find_instrument(table), today_of(session, tools.as_of)
     students = students_of(school, former=actor.role not in SCHOOL_ROLES)
     vocabularies = read_vocabularies(session, tools, instrument, students)
@@ -139,14 +147,20 @@ def prepare_import(
 def store_import(session: Session, prepared: Prepared) -> ImportReport:
     """Take a checked file in; what may have changed since it was checked is looked at again."""
     lock_table(session, IMPORT_LOCK)
-    _school_of(session, prepared.actor, prepared.shape, prepared.school_code)
+    school_of(session, prepared.actor, prepared.shape, prepared.school_code)
     _check_students_again(session, prepared)
-    difference = _store(session, prepared, keep=True)
+    difference = store(session, prepared, keep=True)
     report = _answer(prepared, difference, "apply")
-    revision = _note_run(session, prepared, report)
+    note_store(session, prepared, difference)
+    return report
+
+
+def note_store(session: Session, prepared: Prepared, difference: Difference) -> int:
+    """Say in the audit, to systems of the school and with each student that a file was taken in; the revision."""
+    revision = _note_run(session, prepared, _report(prepared.read, difference, prepared.table, "apply"))
     if prepared.is_about_students:
         mark_changed(session, (key[0] for key in difference.added | difference.changed), revision)
-    return report
+    return revision
 
 
 def _check_students_again(session: Session, prepared: Prepared) -> None:
@@ -167,7 +181,7 @@ def _answer(prepared: Prepared, difference: Difference, mode: Mode) -> ImportRep
     return report
 
 
-def _school_of(session: Session, actor: Actor, shape: Format, school_code: str | None) -> str | None:
+def school_of(session: Session, actor: Actor, shape: Format, school_code: str | None) -> str | None:
     """School whose file this is; None for files of the region."""
     if shape.scope == "region":
         check_permission(actor, Permission.IMPORT_REGION)
@@ -184,7 +198,7 @@ def _school_of(session: Session, actor: Actor, shape: Format, school_code: str |
     return school_code
 
 
-def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
+def store(session: Session, prepared: Prepared, *, keep: bool, changes: list[StoredChange] | None = None) -> Difference:
     """Compare with what is stored and, with `keep`, change it: inside a savepoint, since faults may still turn up."""
     read = prepared.read
     incoming = Incoming(
@@ -195,6 +209,8 @@ def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
         prepared.instrument,
         may_move_students=prepared.is_operators,
         is_kept=keep,
+        keeps_others=prepared.is_of_school,
+        changes=[] if changes is None else changes,
     )
     if not read.is_broken:
         _check_rows(incoming, prepared)

@@ -47,6 +47,14 @@ class CellError(ValueError):
         self.code = code
 
 
+class CellDoubt(Exception):  # noqa: N818 - not an error: the cell is taken in, and a person is told
+    """A cell of which only `text` is sure; the message says what is not."""
+
+    def __init__(self, text: str, said: str) -> None:
+        super().__init__(said)
+        self.text = text
+
+
 def split_codes(cell: str) -> tuple[str, ...]:
     """A list in a cell."""
     return tuple(part.strip() for part in re.split(r"[;\n]", cell) if part.strip())
@@ -222,8 +230,12 @@ def _check_allowed(column: Column, value: Any, vocabularies: Vocabularies) -> No
 
 
 def shown(column: Column, cell: str, *, is_silent: bool) -> str | None:
-    """A wrong cell as it may be repeated in a report: nothing personal, and no number of a document."""
-    if is_silent or column.personal or column.type == "student":
-        return MASK if is_personal_number(cell) else None
+    """A wrong cell as it may be repeated in a report: nothing that could be a name, and no number of a document.
+
+    Where a table has names, a cell too many would put one anywhere: then only what has no letter is repeated.
+    """
+    has_number = is_personal_number(cell)
+    if column.personal or column.type == "student" or (is_silent and any(sign.isalpha() for sign in cell)):
+        return MASK if has_number else None
     text = CONTROL.sub(" ", cell).strip()[:80]
-    return PASSPORT.sub(MASK, SNILS.sub(MASK, text)) if is_personal_number(cell) else text
+    return PASSPORT.sub(MASK, SNILS.sub(MASK, text)) if has_number else text

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,16 @@ class Format:
     def is_personal(self) -> bool:
         """Whether the file holds personal cells: one shifted by a comma must not be repeated anywhere."""
         return any(column.personal for column in self.columns)
+
+    def relaxed(self) -> "Format":
+        """As files of schools follow it: what the service finds by a name, keeps or takes for granted may be empty."""
+        columns = tuple(
+            replace(column, required=False, vocabulary=None if column.absent == "named" else column.vocabulary)
+            if column.absent in ("named", "this_year", "kept") or column.name in ("last_name", "first_name")
+            else column
+            for column in self.columns
+        )
+        return replace(self, columns=columns)
 
 
 def _column(values: Mapping[str, Any], name: str) -> Column:

@@ -15,7 +15,7 @@ from recommender.instruments import Instrument
 from service.documents.sheet import Sheet
 from service.imports.context import merged_with, read_context, term_in
 from service.imports.formats import ANSWERS, ANSWERS_MARK, Column, Format
-from service.imports.terms import terms_above
+from service.imports.terms import filled_headings, terms_above
 from service.imports.words import Words, plain_words
 
 HEADER_WITHIN = 40  # rows of titles above a table
@@ -111,7 +111,7 @@ class Recogniser:
     def recognise(self, sheet: Sheet, file: str, table: str | None = None) -> Recognised:
         """The table that explains most headings and lacks nothing; the one that is asked for, whatever it lacks."""
         header_row = self.find_header(sheet)
-        texts = [column[header_row].strip() for column in sheet.columns]
+        texts = filled_headings(sheet, header_row)
         context = read_context(sheet, header_row, file, self.words)
         kept = self.kept.get(signature_of(text for text in texts if text))
         asked = (
@@ -148,6 +148,7 @@ class Recogniser:
         plain = [name for name in self.known if name != ANSWERS]
         items = {found[1] for text in texts if text and (found := ITEM.fullmatch(text)) is not None}
         fitting = [code for code, each in self.instruments.items() if items and _covers(items, each.items)]
+        fitting = [code for code in fitting if items == set(self.instruments[code].items)] or fitting
         named = [code for code in fitting if code.lower() in f"{file} {sheet.title}".lower()]
         return [*plain, *(ANSWERS_MARK + code for code in named or fitting)]
 

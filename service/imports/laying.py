@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from service.documents.sheet import Sheet
 from service.imports.headings import Recognised
-from service.imports.reading import Laid
+from service.imports.reading import FileRow, Laid, ReadTable
 from service.imports.words import plain_words
 
 NAME_COLUMNS = ("student_id", "full_name", "last_name")
+TWO_MARKS = "за ту же четверть по тому же предмету другая отметка в строке {line}{sheet}: оставьте одну"
 FOOTER = re.compile(
     r"(итого|всего|средн|успеваем|качеств|степень об|количеств|кол-во|классный руковод|кл\. рук|подпись|директор|"
     r"отличник|хорошист|неуспева|сформирован|дата формир|учитель|соу\b|по классу|зам\.|исполнитель)"
@@ -56,3 +58,19 @@ def _no_rows(sheet: Sheet, header_row: int, name_place: int | None) -> Iterable[
 def _counts_columns(texts: list[str]) -> bool:
     numbers = [int(text) for text in texts if text.isdigit()]
     return len(numbers) == len(texts) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def merge_terms(read: ReadTable) -> None:
+    """A student's term may stand on several pages of a journal, one for each subject: it is one row all the same."""
+    merged: dict[tuple[object, ...], FileRow] = {}
+    for row in read.rows:
+        key = (row.cells["student_id"], row.cells["school_year"], row.cells["term"])
+        first = merged.get(key)
+        if first is None:
+            merged[key] = row
+        elif any(first.wide.get(subject, mark) != mark for subject, mark in row.wide.items()):
+            remedy = TWO_MARKS.format(line=first.line, sheet=f" листа «{first.sheet}»" if first.sheet else "")
+            read.blame(row, None, None, remedy, "two_marks")
+        else:
+            merged[key] = replace(first, wide={**first.wide, **row.wide})
+    read.rows = list(merged.values())

@@ -75,7 +75,7 @@ def name_students(read: ReadTable, roll: Roll, *, is_roster: bool) -> None:
             continue
         names = names_of(row.cells)
         if names is None:
-            read.blame(row, _name_column(row), None, NO_NAME, "no_name")
+            read.blame(row, _name_column(read, row), None, NO_NAME, "no_name")
             continue
         student = _find(read, roll, row, (plain_name(names[0]), plain_name(names[1])), is_roster=is_roster)
         if student is None:
@@ -97,8 +97,9 @@ def _with_names(row: FileRow) -> FileRow:
     return row if names is None else replace(row, cells={**row.cells, "last_name": names[0], "first_name": names[1]})
 
 
-def _name_column(row: FileRow) -> str:
-    return "full_name" if "full_name" in row.cells and not row.cells.get("last_name") else "last_name"
+def _name_column(read: ReadTable, row: FileRow) -> str:
+    """Column in which a file names a student."""
+    return next((name for name in NAME_CELLS if (row.sheet, name) in read.letters), "last_name")
 
 
 def _find(read: ReadTable, roll: Roll, row: FileRow, name: Name, *, is_roster: bool) -> str | None:
@@ -112,11 +113,11 @@ def _find(read: ReadTable, roll: Roll, row: FileRow, name: Name, *, is_roster: b
     if len(fitting) == 1:
         return fitting[0]
     if len(fitting) > 1:
-        read.blame(row, _name_column(row), None, NAMESAKES, "namesakes")
+        read.blame(row, _name_column(read, row), None, NAMESAKES, "namesakes")
         return None
     if is_roster:
         return ""
-    read.blame(row, _name_column(row), None, NOT_FOUND, "unknown_student")
+    read.blame(row, _name_column(read, row), None, NOT_FOUND, "unknown_student")
     return None
 
 
@@ -139,7 +140,7 @@ def _blame_namesakes(read: ReadTable) -> None:
     for row in read.rows:
         key = (row.cells["student_id"], row.cells["school_year"])
         if key in seen:
-            read.blame(row, _name_column(row), None, TWICE.format(line=seen[key].line), "twice")
+            read.blame(row, _name_column(read, row), None, TWICE.format(line=seen[key].line), "twice")
         seen.setdefault(key, row)
     read.drop_bad()
 

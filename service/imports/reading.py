@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from service.clock import now
 from service.documents.sheet import Sheet, SheetColumn, sheet_of_rows
-from service.imports.cells import EMPTY, UNKNOWN, CellError, Vocabularies, parse_cell, shown
+from service.imports.cells import EMPTY, UNKNOWN, CellDoubt, CellError, Vocabularies, parse_cell, shown
 from service.imports.formats import Column, Format
 from service.imports.schemas import CellFault
 
@@ -49,6 +50,7 @@ class ReadTable:
     is_broken: bool = False  # something is wrong with the whole file, not with a row of it
     bad_places: set[tuple[str, int]] = field(default_factory=set)
     letters: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # sheet, column -> letter, heading
+    _told: set[tuple[str, int | None, str | None, str]] = field(default_factory=set)
 
     @property
     def is_refused(self) -> bool:
@@ -61,20 +63,30 @@ class ReadTable:
             self.rows = [row for row in self.rows if (row.sheet, row.line) not in self.bad_places]
 
     def blame(
-        self, at: FileRow | tuple[str, int] | int | None, column: str | None, found: str | None, remedy: str,
+        self, at: FileRow | tuple[str, int | None] | int | None, column: str | None, found: str | None, remedy: str,
         code: str = "row",
     ) -> None:  # fmt: skip
         """Note a fault of a row; of the file where there is no row. After many they are only counted."""
-        self.fault_count += 1
         sheet, line = _place(at)
         if isinstance(at, FileRow | tuple) and line is not None:
             self.bad_places.add((sheet, line))
         else:
             self.is_broken = True
+        key = (sheet, line, column, code)
+        if line is not None and key in self._told:  # one line may be several rows
+            return
+        self._told.add(key)
+        self.fault_count += 1
         if len(self.faults) < KEPT_FAULTS:
             self.faults.append(self._said(sheet, line, column, found, remedy, code))
 
-    def warn(self, at: FileRow | tuple[str, int] | None, column: str | None, remedy: str, code: str) -> None:
+    def blame_sheet(self, at: tuple[str, int], remedy: str, code: str) -> None:
+        """Note a fault of a whole sheet, at its header."""
+        self.fault_count += 1
+        self.is_broken = True
+        self.faults.append(self._said(*at, None, None, remedy, code))
+
+    def warn(self, at: FileRow | tuple[str, int | None] | None, column: str | None, remedy: str, code: str) -> None:
         """Note something that looks odd; it keeps nothing from being taken in."""
         self.warning_count += 1
         sheet, line = _place(at)
@@ -91,7 +103,7 @@ class ReadTable:
         )  # fmt: skip
 
 
-def _place(at: FileRow | tuple[str, int] | int | None) -> tuple[str, int | None]:
+def _place(at: FileRow | tuple[str, int | None] | int | None) -> tuple[str, int | None]:
     if isinstance(at, FileRow):
         return at.sheet, at.line
     return at if isinstance(at, tuple) else ("", at)
@@ -208,6 +220,7 @@ class _SheetReader:
         self.is_silent = shape.is_personal or any(column.personal for column in more)
         self.faults: list[tuple[int, int, str, str | None, str, str]] = []
         self.values: dict[str, list[Any]] = {}
+        self.doubts: dict[int, dict[int, str]] = defaultdict(dict)  # column of the sheet -> text -> what is doubtful
 
     def read(self) -> None:
         """Add what is there to the table."""
@@ -261,6 +274,9 @@ class _SheetReader:
                 if row not in self.laid.uneven:
                     found = shown(column, cells.texts[code], is_silent=self.is_silent)
                     self.faults.append((row, place, name, found, str(error), error.code))
+        for code, said in self.doubts[place].items():
+            for row in wanted[codes == code].tolist():
+                self.table.warn((self.laid.sheet.title, self.laid.line(row)), name, said, "doubtful")
         found_values = list(map(parsed.__getitem__, codes.tolist()))
         if name in self.values and column.type in ("codes", "dates"):  # a choice spread over several columns
             found_values = [one + two for one, two in zip(self.values[name], found_values, strict=True)]
@@ -279,6 +295,9 @@ class _SheetReader:
                     parsed[code] = _chosen(text, option)
                 else:
                     parsed[code] = parse_cell(column, self.translate(column, text), vocabularies, self.as_of)
+            except CellDoubt as doubt:
+                parsed[code] = parse_cell(column, doubt.text, vocabularies, self.as_of)
+                self.doubts[place][code] = str(doubt)
             except CellError as error:
                 remedies[code] = error
                 parsed[code] = EMPTY.get(column.type)

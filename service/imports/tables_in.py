@@ -97,6 +97,7 @@ class Incoming:
     instrument: Instrument | None = None
     may_move_students: bool = False
     is_kept: bool = True  # else only compared: nothing is written, no lock is taken
+    keeps_others: bool = False  # marks of which the file says nothing
     changes: list[StoredChange] = field(default_factory=list)  # what was before, to undo it by
 
     def of_school(self, table: type[Table]) -> sa.ColumnElement[bool]:
@@ -147,14 +148,29 @@ def check_terms(incoming: Incoming, as_of: date) -> None:
 
 
 def take_marks(incoming: Incoming) -> Difference:
-    """One row for each mark."""
+    """One row for each mark. Marks of subjects that a file has no mark of stay, but where the file is of our format."""
     wanted: dict[Key, list[Row]] = {}
     for row in incoming.read.rows:
         head = {name: row.cells[name] for name in ("student_id", "school_year", "term")}
         marks: list[Row] = [{**head, "subject_code": code, "mark": mark} for code, mark in row.wide.items()]
         wanted[tuple(head.values())] = marks
+    if incoming.keeps_others:
+        for mark in _other_marks(incoming, wanted):
+            wanted[mark["student_id"], mark["school_year"], mark["term"]].append(mark)
     group = ("student_id", "school_year", "term")
     return incoming.store(TermMark, group=group, wanted=wanted, where=incoming.of_school(TermMark))
+
+
+def _other_marks(incoming: Incoming, wanted: Mapping[Key, Sequence[Row]]) -> list[Row]:
+    """Stored marks of the terms of a file in subjects of which it has none."""
+    brought = {(*key, mark["subject_code"]) for key, marks in wanted.items() for mark in marks}
+    stored = incoming.session.execute(sa.select(core_table(TermMark)).where(incoming.of_school(TermMark))).mappings()
+    return [
+        dict(mark)
+        for mark in stored
+        if (key := (mark["student_id"], mark["school_year"], mark["term"])) in wanted
+        and (*key, mark["subject_code"]) not in brought
+    ]
 
 
 Lines = Callable[[Mapping[str, Any]], Iterable[tuple[str, int, str]]]

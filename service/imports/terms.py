@@ -43,3 +43,16 @@ def _looks_like_marks(sheet: Sheet, row: int, places: list[int]) -> bool:
     others = [column[row].strip() for place, column in enumerate(sheet.columns) if place not in places]
     above = [column[row - 1].strip() for place, column in enumerate(sheet.columns) if place not in places]
     return any(text and text != before and not text.isdigit() for text, before in zip(others, above, strict=True))
+
+
+def filled_headings(sheet: Sheet, header_row: int) -> list[str]:
+    """Headings of a row; one over several terms stands for all of them, also where its cells were not merged."""
+    texts = [column[header_row].strip() for column in sheet.columns]
+    below = header_row + 1
+    if below >= sheet.row_count:
+        return texts
+    for place in range(1, len(texts)):
+        is_term = short_term(sheet.columns[place][below]) is not None
+        if not texts[place] and is_term and short_term(sheet.columns[place - 1][below]) is not None:
+            texts[place] = texts[place - 1]
+    return texts

@@ -3,6 +3,7 @@
 from service.tables.columns import Table
 from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables.events import Delivery, DeliveryAttempt, Event, Webhook
+from service.tables.intake import ColumnMeaning, Intake, IntakeChange
 from service.tables.office import (
     ApiKey,
     AuditHead,
@@ -57,6 +58,7 @@ __all__ = [
     "Batch",
     "BrokenGlass",
     "ClassMember",
+    "ColumnMeaning",
     "ConsentRecord",
     "DecisionRecord",
     "Delivery",
@@ -72,6 +74,8 @@ __all__ = [
     "Host",
     "ImportRun",
     "Installation",
+    "Intake",
+    "IntakeChange",
     "Job",
     "KnowledgeResult",
     "ModelVersion",
