@@ -1,7 +1,5 @@
 """Bringing a file: checked, taken in, listed; a large one waits for a worker, and its content goes when it is read."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -9,6 +7,7 @@ from service.access import GRANTS, SCHOOL_ROLES, Actor, Permission, Role, check_
 from service.clock import now
 from service.db import Database
 from service.documents.refusals import shown_name
+from service.documents.sheet import Book
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.imports.actions import retrain_after_outcomes_of
 from service.imports.intake import Brought, TakenIn, check_intake, check_taken, read_brought, take_in
@@ -59,7 +58,7 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         if intake.content is None:
             raise NotFoundError(NO_INTAKE)
         actor, brought = _actor_of(intake), _brought_of(intake, intake.content)
-    book = read_brought_or_none(database, held, intake_id, brought)
+    book = _read_waiting(database, held, intake_id, brought)
     if book is None:
         return "refused"
     held.report(0.3)
@@ -81,7 +80,7 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
     return _said(taken.report)
 
 
-def read_brought_or_none(database: Database, held: Held, intake_id: int, brought: Brought) -> Any:
+def _read_waiting(database: Database, held: Held, intake_id: int, brought: Brought) -> Book | None:
     """Sheets of a file that waits; a file that cannot be read ends its job with the reason, and is not tried again."""
     try:
         return read_brought(brought)
@@ -186,7 +185,8 @@ def show_intake(session: Session, actor: Actor, intake_id: int) -> IntakeRow:
 def _row(session: Session, intake: Intake, job: Job | None = None) -> IntakeRow:
     job = job if job is not None or intake.job_id is None else session.get(Job, intake.job_id)
     done = "undone" if intake.undone_at is not None else "applied" if intake.applied_at is not None else "done"
-    state = job.state if job is not None and job.state != "done" else done
+    is_unread = job is not None and job.state == "done" and intake.report is None
+    state = "failed" if is_unread else job.state if job is not None and job.state != "done" else done
     undoable = find_undoable(session, intake.school_code)
     return IntakeRow(
         intake_id=intake.intake_id,
@@ -199,6 +199,6 @@ def _row(session: Session, intake: Intake, job: Job | None = None) -> IntakeRow:
         applied_at=intake.applied_at,
         undone_at=intake.undone_at,
         can_be_undone=undoable is not None and undoable.intake_id == intake.intake_id,
-        error=job.error if job is not None else None,
+        error=None if job is None else job.result if is_unread else job.error,
         report=None,
     )
