@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import client, session, text, text_people
-from dashboard.views import classes, demand_list, model, own_password, people, sign_in
+from dashboard import client, session, text, text_imports, text_people
+from dashboard.views import classes, demand_list, imports, model, own_password, people, sign_in
 from dashboard.widgets import style
 from dashboard.widgets.elements import banner
 
@@ -42,6 +42,8 @@ def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
         ("classes:read", classes.page, text.PAGE_CLASSES, "classes"),
         ("demand:read", demand_list.page, text.PAGE_DEMAND, "demand"),
         ("models:read", model.page, text.PAGE_MODEL, "model"),
+        ("imports:school", imports.page, text_imports.PAGE_IMPORTS, "imports"),
+        ("imports:region", imports.page, text_imports.PAGE_IMPORTS, "imports"),
         ("accounts:write", people.page, text_people.PAGE_PEOPLE, "people"),
     )
     mine = [page for page in pages if page[0] in permissions]

@@ -12,6 +12,7 @@ from dashboard import text
 from service.accounts.schemas import AdmittedPerson, Keys, KeyShownOnce, Me, People, SessionOpened
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
+from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.schemas import ObservationList
@@ -28,7 +29,9 @@ from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
 TIMEOUT_SECONDS = 20.0
+LONG_SECONDS = 120.0  # a file is read and checked while one waits
 DRAFTS = "/v1/demand-drafts"
+IMPORTS = "/v1/imports"
 Answer = TypeVar("Answer", bound=Wire)
 
 
@@ -84,7 +87,8 @@ def _refusal(response: httpx2.Response) -> Exception:
     if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR and not problem.get("detail"):
         return ServiceDownError(text.SERVICE_DOWN)
     report = problem.get("report") or {}
-    return RefusedError(str(problem.get("detail") or problem.get("title") or text.REFUSED), report.get("faults"))
+    faults = report.get("faults") or [fault for part in report.get("parts", ()) for fault in part["faults"]]
+    return RefusedError(str(problem.get("detail") or problem.get("title") or text.REFUSED), faults)
 
 
 def _get(answer: type[Answer], path: str, token: str, **params: Any) -> Answer:
@@ -239,6 +243,51 @@ def publish_draft(token: str, draft_id: int) -> Publication:
 def discard_draft(token: str, draft_id: int) -> None:
     """Give a draft up."""
     _ask("DELETE", f"{DRAFTS}/{draft_id}", token)
+
+
+def bring_file(
+    token: str, content: bytes, name: str, *, mode: str, taking: str, table: str | None
+) -> IntakeReport | IntakeRow:
+    """Have a file of the school checked or taken in; a large one is waited for."""
+    sent = {"mode": mode, "taking": taking, **({} if table is None else {"table": table})}
+    response = _ask("POST", IMPORTS, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS)
+    answer = IntakeRow if response.status_code == httpx2.codes.ACCEPTED else IntakeReport
+    return answer.model_validate_json(response.content)
+
+
+def marked_copy(token: str, content: bytes, name: str, *, taking: str, table: str | None) -> bytes:
+    """The file with its bad cells coloured and commented."""
+    sent = {"taking": taking, **({} if table is None else {"table": table})}
+    path = f"{IMPORTS}/marked-copy"
+    return _ask("POST", path, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS).content
+
+
+def _named(name: str) -> dict[str, str]:
+    """A file's name goes in a header: in the address it could be somebody's."""
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+    }
+
+
+def imports(token: str) -> IntakeList:
+    """Files that came in, newest first."""
+    return _get(IntakeList, IMPORTS, token, limit=20)
+
+
+def import_row(token: str, intake_id: int) -> IntakeRow:
+    """One of them, with its report."""
+    return _get(IntakeRow, f"{IMPORTS}/{intake_id}", token)
+
+
+def undo_import(token: str, intake_id: int) -> None:
+    """Bring back what was before it."""
+    _ask("POST", f"{IMPORTS}/{intake_id}/undo", token)
+
+
+def settle_columns(token: str, table: str, columns: dict[str, str]) -> None:
+    """Say what the columns of such files are."""
+    _ask("PUT", "/v1/column-meanings", token, json={"table": table, "columns": columns})
 
 
 def jobs(token: str) -> JobList:

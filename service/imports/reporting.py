@@ -9,6 +9,7 @@ from service.imports.actions import Prepared
 from service.imports.formats import ANSWERS, ANSWERS_MARK
 from service.imports.headings import Recognised
 from service.imports.schemas import (
+    ColumnChoice,
     HeadingRead,
     IntakeReport,
     PlaceUnread,
@@ -31,7 +32,7 @@ def part_of(prepared: Prepared, difference: Difference, withdrawn: Sequence[With
     read = prepared.read
     return TablePart(
         table=prepared.table,
-        title_ru=prepared.shape.title_ru,
+        title_ru=prepared.shape.title_ru.partition(":")[0].partition(";")[0],
         row_count=0 if read.is_broken else len(read.rows),
         bad_row_count=len(read.bad_places),
         added_count=len(difference.added),
@@ -88,6 +89,7 @@ def _sheet(found: Recognised, tools: ImportTools) -> SheetRead:
         given=dict(found.given),
         missing=list(found.missing),
         choices=[TableChoice(table=table, title_ru=title_of(tools, table)) for table in found.choices],
+        columns=[ColumnChoice(column=column, title_ru=title) for column, title in titles.items()],
         signature=found.signature,
     )
 

@@ -55,6 +55,13 @@ class TableChoice(Wire):
     title_ru: str
 
 
+class ColumnChoice(Wire):
+    """What a column may be taken for."""
+
+    column: str
+    title_ru: str
+
+
 class SheetRead(Wire):
     """A sheet as it was understood."""
 
@@ -65,7 +72,8 @@ class SheetRead(Wire):
     headings: list[HeadingRead]
     given: dict[str, str]  # what holds for all rows: said above the table, or by a name
     missing: list[str]  # columns that must be there
-    choices: list[TableChoice]
+    choices: list[TableChoice]  # where nobody but a person can tell
+    columns: list[ColumnChoice]  # of the table
     signature: str
 
 
