@@ -8,8 +8,8 @@ HINT = (
     "Перетащите файл как есть: список класса, ведомость из электронного журнала, ответы анкеты или диагностики. "
     "Сначала он проверяется: пока вы не нажмёте «Загрузить», ничего не меняется."
 )
-UPLOAD_LABEL = "XLSX, XLS, ODS, CSV или TSV"
-TYPES = ["xlsx", "xls", "ods", "csv", "tsv", "txt"]
+UPLOAD_LABEL = "XLSX, XLS, ODS, CSV, TSV или архив OneRoster"
+TYPES = ["xlsx", "xls", "ods", "csv", "tsv", "txt", "zip"]
 TAKING = {"all": "Всё или ничего", "good": "Только строки без ошибок"}
 TAKING_LABEL = "Если в файле есть ошибки"
 TABLE_LABEL = "Что это за таблица"

@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from xml.parsers import expat
 from xml.sax import SAXException  # the parser itself is defusedxml's
 
@@ -19,6 +19,8 @@ MAX_RATIO = 100  # a workbook of equal rows packs 30 to 60 times, a bomb 1,000
 SMALL = 1_000_000  # below that a ratio says nothing
 CHUNK = 1 << 16
 MANIFEST_ENCRYPTED = b"encryption-data"
+ONEROSTER_NEEDED = ("users", "classes", "enrollments")
+ONEROSTER = ("orgs", *ONEROSTER_NEEDED, "academicSessions", "lineItems", "results")
 NEEDED = {"xlsx": "xl/workbook.xml", "docx": "word/document.xml", "ods": "content.xml"}
 
 
@@ -108,3 +110,27 @@ def _parser(handler: SpreadsheetExtent | None) -> Callable[[bytes, bool], object
 
 def _refuse_dtd(name: str, _system: str | None, _public: str | None, _internal: int) -> None:
     raise DTDForbidden(name, _system, _public)
+
+
+def oneroster_members(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
+    """Tables of a OneRoster archive, inflated under a cap; whatever else lies in it is not looked at."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
+                raise _too_large_unpacked(name)
+            if any(member.flag_bits & 0x1 for member in members):
+                raise encrypted(name)
+            found = {member.filename.rsplit("/", 1)[-1].lower(): member for member in members}
+            if not all(f"{table}.csv" in found for table in ONEROSTER_NEEDED):
+                remedy = "распакуйте его и загрузите файлы по одному; целиком читаются только архивы OneRoster"
+                raise DocumentRefusedError("unknown_kind", f"{name}: это архив; {remedy}.")
+            for table in ONEROSTER:
+                member = found.get(f"{table.lower()}.csv")
+                if member is not None:
+                    if member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+                        raise _too_large_unpacked(name)
+                    with archive.open(member) as stream:
+                        yield table, stream.read(MAX_UNPACKED)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
+        raise DocumentRefusedError("broken", f"{name}: архив повреждён; загрузите его ещё раз.") from None

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from service.documents.archive import check_archive
+from service.documents.archive import check_archive, oneroster_members
 from service.documents.extents import Range
+from service.documents.kinds import ARCHIVE
 from service.documents.refusals import DocumentRefusedError, encrypted
 from service.documents.sheet import Book, Sheet, SheetColumn, encode_column, sheet_of_rows
 from service.documents.text import decode, find_separator, rows_with_lines
@@ -21,6 +22,8 @@ TAKEN = "принимаются XLSX, XLS, ODS, CSV и TSV: сохраните �
 
 def read_book(content: bytes, kind: str, name: str) -> Book:
     """Guards, then the parser; what a parser says about a broken file becomes one refusal."""
+    if kind == ARCHIVE:
+        return read_oneroster(content, name)
     if kind not in (*WORKBOOKS, *TEXTS):
         raise DocumentRefusedError("unknown_kind", f"{name}: из таких файлов таблицы не загружаются; {TAKEN}.")
     if kind in ARCHIVES:
@@ -104,11 +107,17 @@ def _repeat_merged(rows: list[list[Value]], top: int, left: int, ranges: Sequenc
 
 def _read_text(content: bytes, kind: str, name: str) -> Book:
     """One sheet; a row of a text file stands on the line where it begins."""
+    sheet = text_sheet(content, kind, name)
+    return Book("csv", () if sheet is None else (sheet,))
+
+
+def text_sheet(content: bytes, kind: str, name: str, title: str = "") -> Sheet | None:
+    """A text file as a sheet; None where it is blank."""
     text = decode(content, name).replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n")
     separator = find_separator(text, "csv" if kind == "csv" else "text") or ","
     found = rows_with_lines(text, separator)
     if not found:
-        return Book("csv", ())
+        return None
     rows: list[list[str]] = [found[0][1]]
     for (line, _), (next_line, cells) in pairwise(found):
         rows.extend([[]] * (next_line - line - 1))
@@ -116,4 +125,19 @@ def _read_text(content: bytes, kind: str, name: str) -> Book:
     if sum(map(len, rows)) > MAX_CELLS:
         message = f"{name}: в файле больше {MAX_CELLS} ячеек; разделите его на части и загрузите по одной."
         raise DocumentRefusedError("too_large", message)
-    return Book("csv", (sheet_of_rows("", rows, top=found[0][0]),))
+    return sheet_of_rows(title, rows, top=found[0][0])
+
+
+def read_oneroster(content: bytes, name: str) -> Book:
+    """An archive of OneRoster: each of its tables is a sheet; other archives are to be unpacked."""
+    sheets = []
+    try:
+        for title, member in oneroster_members(content, name):
+            sheet = text_sheet(member, "csv", f"{name}: {title}.csv", title)
+            if sheet is not None:
+                sheets.append(sheet)
+    except DocumentRefusedError:
+        raise
+    except Exception:
+        raise DocumentRefusedError("broken", f"{name}: архив повреждён; загрузите его ещё раз.") from None
+    return Book("oneroster", tuple(sheets))

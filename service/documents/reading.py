@@ -28,8 +28,8 @@ def read_pasted(text: str) -> Document:
 
 
 def read_book(content: bytes, file_name: str) -> Book:
-    """Read a file of cells as sheets: XLSX, XLS, ODS, CSV, TSV; DocumentRefusedError says why not and what to do."""
-    kind, name = find_kind(content, file_name), shown_name(file_name)
+    """Read XLSX, XLS, ODS, CSV, TSV, OneRoster as sheets; DocumentRefusedError says why not and what to do."""
+    kind, name = find_kind(content, file_name, archives=True), shown_name(file_name)
     head, _, codes = _answer_of_child(content, kind, name, "sheets").partition(b"\n")
     answer = _understood(head, name)
     sheets, place = [], 0

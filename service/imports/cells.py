@@ -219,7 +219,8 @@ def _check_day(column: Column, value: Any, as_of: date) -> None:
 
 def _check_allowed(column: Column, value: Any, vocabularies: Vocabularies) -> None:
     if column.allowed and value not in column.allowed:
-        raise CellError(f"допускается одно из: {', '.join(column.allowed)}", "word")
+        written = ", ".join(column.words[word][0] for word in column.allowed if word in column.words)
+        raise CellError(f"допускается одно из: {', '.join(column.allowed)}{f' ({written})' if written else ''}", "word")
     known = vocabularies.get(column.vocabulary) if column.vocabulary is not None else None
     if known is not None and value not in known:
         raise CellError(UNKNOWN[column.vocabulary or ""], f"unknown_{column.vocabulary}")

@@ -54,6 +54,7 @@ class Recognised:
     choices: tuple[str, ...] = ()  # tables that it may be
     terms: Mapping[int, str] = field(default_factory=dict)  # term of each column of marks, where columns have their own
     has_second_header: bool = False
+    lines: tuple[int, ...] | None = None  # of the rows, where the sheet was put together of several files
 
     @cached_property
     def signature(self) -> str:

@@ -21,6 +21,7 @@ from service.imports.headings import Kept, Recognised, Recogniser
 from service.imports.laying import lay_out, merge_terms
 from service.imports.marking import COMPLAINTS, marked_copy
 from service.imports.meanings import read_kept
+from service.imports.oneroster import KIND, recognise_oneroster
 from service.imports.people import keep_absent, name_students, read_roll
 from service.imports.plausibility import warn_of_another_instrument, warn_of_odd_rows
 from service.imports.reading import ReadTable, check_key, read_laid
@@ -149,6 +150,8 @@ def _recognise(session: Session, actor: Actor, tools: ImportTools, brought: Brou
     if brought.table is not None:
         get_format(tools.formats, brought.table)
         tools.find_instrument(brought.table)
+    if book.kind == KIND:
+        return recognise_oneroster(book, words_of(tools))
     own = (sheet for sheet in book.sheets if sheet.title != COMPLAINTS)
     return [recogniser.recognise(sheet, brought.name, brought.table) for sheet in own]
 

@@ -24,7 +24,7 @@ def lay_out(found: Recognised) -> list[Laid]:
     below = found.header_row + 1 if found.has_second_header else found.header_row
     skipped = frozenset(_no_rows(found.sheet, below, _name_place(columns)))
     if not found.terms:
-        return [Laid(found.sheet, below, columns, found.given, options, skipped=skipped)]
+        return [Laid(found.sheet, below, columns, found.given, options, found.lines, skipped)]
     people = {place: name for place, name in columns.items() if place not in found.terms}
     laid = []
     for term in sorted(set(found.terms.values())):

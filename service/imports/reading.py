@@ -49,7 +49,9 @@ class ReadTable:
     keeps_good: bool = False
     is_broken: bool = False  # something is wrong with the whole file, not with a row of it
     bad_places: set[tuple[str, int]] = field(default_factory=set)
-    letters: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # sheet, column -> letter, heading
+    letters: dict[tuple[str, str], tuple[str | None, str]] = field(
+        default_factory=dict
+    )  # sheet, column -> letter, heading
     _told: set[tuple[str, int | None, str | None, str]] = field(default_factory=set)
 
     @property
@@ -261,7 +263,7 @@ class _SheetReader:
         column = self.named.get(name) or self.shape.wide
         if column is None:
             raise ValueError("the header was not checked")
-        letter = self.laid.sheet.letter(place)
+        letter = self.laid.sheet.letter(place) if self.laid.lines is None else None
         self.table.letters.setdefault((self.laid.sheet.title, name), (letter, self.laid.heading(place)))
         codes = codes_of(cells)[wanted]
         vocabularies = self.vocabularies if name in self.named else {}

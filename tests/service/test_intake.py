@@ -1,6 +1,7 @@
 """A file as a school has it: understood, checked, taken in, undone; every complaint names place, code and remedy."""
 
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -306,3 +307,51 @@ def test_namesakes_are_asked_for_and_never_guessed(filled: Database, tools: Impo
     ]
     (part,) = check(filled, tools, "o.csv", text(rows)).parts
     assert said(part.faults) == [("", 3, "A", "twice"), ("", 5, "A", "twice")]
+
+
+def oneroster(**files: list[list[object]]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, rows in files.items():
+            archive.writestr(f"{name}.csv", text(rows, separator=","))
+    return file.getvalue()
+
+
+def test_an_archive_of_oneroster_is_a_class_list_and_results(filled: Database, tools: ImportTools) -> None:
+    content = oneroster(
+        manifest=[["propertyName", "value"], ["oneroster.version", "1.2"]],
+        orgs=[["sourcedId", "status", "name", "type"], ["o1", "active", "Школа", "school"]],
+        users=[
+            ["sourcedId", "status", "enabledUser", "givenName", "familyName"],
+            ["u1", "active", "true", "Вера", "Ольхина"],
+            ["u2", "active", "true", "Инна", "Кедрова"],
+            ["u3", "tobedeleted", "true", "Лев", "Осинкин"],
+        ],
+        classes=[
+            ["sourcedId", "status", "title", "classType", "termSourcedIds", "subjects"],
+            ["c1", "active", "9А", "homeroom", "y1", ""],
+            ["c2", "active", "Физика 9А", "scheduled", "y1", "Физика"],
+        ],
+        academicSessions=[["sourcedId", "title", "type", "schoolYear"], ["y1", "24/25", "schoolYear", "2025"]],
+        enrollments=[
+            ["sourcedId", "status", "classSourcedId", "userSourcedId", "role"],
+            ["e1", "active", "c1", "u1", "student"],
+            ["e2", "active", "c1", "u2", "student"],
+            ["e3", "active", "c1", "u3", "student"],
+            ["e4", "active", "c2", "u1", "student"],
+        ],
+        lineItems=[["sourcedId", "title", "classSourcedId", "resultValueMax"], ["l1", "Контрольная", "c2", "20"]],
+        results=[
+            ["sourcedId", "status", "lineItemSourcedId", "studentSourcedId", "score", "scoreDate"],
+            ["r1", "active", "l1", "u1", "17", "2024-04-17"],
+        ],
+    )  # fmt: skip
+    report = check(filled, tools, "oneroster.zip", content)
+    roster, knowledge = report.parts
+    assert (roster.table, roster.row_count, roster.added_count, roster.unchanged_count) == ("roster", 2, 1, 1)
+    assert roster.faults == []
+    assert (knowledge.table, knowledge.row_count, knowledge.added_count) == ("knowledge", 1, 1)
+    applied = bring_in(filled, tools, "oneroster.zip", content)
+    assert (applied.applied, applied.added_count) == (True, 2)
+    with pytest.raises(InvalidInputError, match="распакуйте"):
+        check(filled, tools, "a.zip", oneroster(orgs=[["sourcedId"]]))

@@ -40,7 +40,7 @@ def test_check_mark_mend_apply_undo(client: TestClient, sign_in: SignIn, ready: 
     assert (refused.status_code, refused.json()["code"]) == (422, "import_refused")
     assert [fault["code"] for fault in refused.json()["report"]["parts"][0]["faults"]] == ["word", "class_title"]
     copy = client.post("/v1/imports/marked-copy", headers=header, content=text(BAD))
-    assert load_workbook(io.BytesIO(copy.content))["Таблица"]["C2"].comment.text == "допускается одно из: f, m"
+    assert load_workbook(io.BytesIO(copy.content))["Таблица"]["C2"].comment.text == "допускается одно из: f, m (ж, м)"
 
     applied = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD)).json()
     assert (applied["applied"], applied["added_count"]) == (True, 2)
