@@ -18,6 +18,7 @@ MAX_UNPACKED = 150_000_000
 MAX_RATIO = 100  # a workbook of equal rows packs 30 to 60 times, a bomb 1,000
 SMALL = 1_000_000  # below that a ratio says nothing
 CHUNK = 1 << 16
+LOOKED_AT = 4_000_000  # bytes of a sheet
 MANIFEST_ENCRYPTED = b"encryption-data"
 ONEROSTER_NEEDED = ("users", "classes", "enrollments")
 ONEROSTER = ("orgs", *ONEROSTER_NEEDED, "academicSessions", "lineItems", "results")
@@ -71,7 +72,11 @@ def _too_large_unpacked(name: str) -> DocumentRefusedError:
 
 
 def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, name: str) -> None:
-    """Inflate one member under a cap; XML goes through a parser that knows no DTD and keeps nothing but extents."""
+    """Inflate one member under a cap; XML goes through a parser that knows no DTD and keeps nothing but extents.
+
+    A DTD stands before the first element, and of a long sheet the beginning and the end tell how far it reaches: what
+    is between is left to the child's limits.
+    """
     if member.file_size > SMALL and member.file_size > MAX_RATIO * max(member.compress_size, 1):
         raise _too_large_unpacked(name)
     if not member.filename.endswith((".xml", ".rels")):
@@ -80,15 +85,19 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, 
     is_spreadsheet = kind == "ods" and member.filename == "content.xml"
     parser = _parser(SpreadsheetExtent(name) if is_spreadsheet else None)
     places = CellPlaces(name) if is_sheet else None
+    size = 0
     try:
         with archive.open(member) as stream:
             while piece := stream.read(CHUNK):
+                size += len(piece)
                 if member.filename == "META-INF/manifest.xml" and MANIFEST_ENCRYPTED in piece:
                     raise encrypted(name)
-                parser(piece, False)
-                if places is not None:
+                if not is_sheet or size <= LOOKED_AT:
+                    parser(piece, False)
+                if places is not None and (size <= LOOKED_AT or size + CHUNK > member.file_size):
                     places.feed(piece)
-        parser(b"", True)
+        if not is_sheet or size <= LOOKED_AT:
+            parser(b"", True)
     except DefusedXmlException:
         message = (
             f"{name}: в части {member.filename[:60]} есть объявления DTD, которых в таблицах и документах не бывает; "

@@ -54,7 +54,7 @@ class Format:
     def relaxed(self) -> "Format":
         """As files of schools follow it: what the service finds by a name, keeps or takes for granted may be empty."""
         columns = tuple(
-            replace(column, required=False, vocabulary=None if column.absent == "named" else column.vocabulary)
+            replace(column, required=False)
             if column.absent in ("named", "this_year", "kept") or column.name in ("last_name", "first_name")
             else column
             for column in self.columns

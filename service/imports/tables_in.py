@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from recommender.instruments import AnswerError, Instrument, score_table
 from recommender.region import term_end
-from service.imports.reading import ReadTable
-from service.imports.storing import Difference, Key, Row, core_table, store_groups
+from service.imports.reading import FileRow, ReadTable
+from service.imports.storing import Difference, Key, Row, RowsOnDemand, core_table, store_groups
 from service.imports.vocabularies import students_of
 from service.tables import (
     AnswerSheet,
@@ -111,9 +111,12 @@ class Incoming:
         group: Sequence[str],
         wanted: Mapping[Key, Sequence[Row]],
         where: sa.ColumnElement[bool] | None,
+        removes: bool = True,
     ) -> Difference:
         """Bring groups of rows to what the file says; only compare them when the file is only checked."""
-        stored = store_groups(self.session, table, group=group, wanted=wanted, where=where, keep=self.is_kept)
+        stored = store_groups(
+            self.session, table, group=group, wanted=wanted, where=where, keep=self.is_kept, removes=removes
+        )
         if self.is_kept:
             name = core_table(table).name
             moved = (*sorted(stored.added, key=str), *sorted(stored.changed, key=str))
@@ -148,29 +151,18 @@ def check_terms(incoming: Incoming, as_of: date) -> None:
 
 
 def take_marks(incoming: Incoming) -> Difference:
-    """One row for each mark. Marks of subjects that a file has no mark of stay, but where the file is of our format."""
-    wanted: dict[Key, list[Row]] = {}
-    for row in incoming.read.rows:
-        head = {name: row.cells[name] for name in ("student_id", "school_year", "term")}
-        marks: list[Row] = [{**head, "subject_code": code, "mark": mark} for code, mark in row.wide.items()]
-        wanted[tuple(head.values())] = marks
-    if incoming.keeps_others:
-        for mark in _other_marks(incoming, wanted):
-            wanted[mark["student_id"], mark["school_year"], mark["term"]].append(mark)
-    group = ("student_id", "school_year", "term")
-    return incoming.store(TermMark, group=group, wanted=wanted, where=incoming.of_school(TermMark))
+    """One row for each mark. Marks of subjects that a school's file has no mark of stay; our own format says it all."""
+    heads = ("student_id", "school_year", "term")
+    sources = {tuple(row.cells[name] for name in heads): row for row in incoming.read.rows}
 
+    def marks_of(row: FileRow) -> list[Row]:
+        head = {name: row.cells[name] for name in heads}
+        return [{**head, "subject_code": code, "mark": mark} for code, mark in row.wide.items()]
 
-def _other_marks(incoming: Incoming, wanted: Mapping[Key, Sequence[Row]]) -> list[Row]:
-    """Stored marks of the terms of a file in subjects of which it has none."""
-    brought = {(*key, mark["subject_code"]) for key, marks in wanted.items() for mark in marks}
-    stored = incoming.session.execute(sa.select(core_table(TermMark)).where(incoming.of_school(TermMark))).mappings()
-    return [
-        dict(mark)
-        for mark in stored
-        if (key := (mark["student_id"], mark["school_year"], mark["term"])) in wanted
-        and (*key, mark["subject_code"]) not in brought
-    ]
+    wanted = RowsOnDemand(sources, marks_of)
+    return incoming.store(
+        TermMark, group=heads, wanted=wanted, where=incoming.of_school(TermMark), removes=not incoming.keeps_others
+    )
 
 
 Lines = Callable[[Mapping[str, Any]], Iterable[tuple[str, int, str]]]

@@ -13,7 +13,7 @@ from service.access import Actor, Permission, check_permission
 from service.clock import now
 from service.db import IMPORT_LOCK, lock_table
 from service.errors import ConflictError
-from service.imports.storing import Row, store_groups
+from service.imports.storing import Row, core_table, insert_many, store_groups
 from service.imports.tables_in import StoredChange
 from service.privacy.consents import note_roster
 from service.students.revisions import mark_changed
@@ -50,7 +50,7 @@ def keep_changes(session: Session, intake: Intake, changes: Sequence[StoredChang
         for (number, table, group, student), before in turns.items()
     ]  # fmt: skip
     if kept:
-        session.execute(sa.insert(IntakeChange), kept)
+        insert_many(session.connection(), core_table(IntakeChange), kept)
 
 
 def _forget_earlier(session: Session, intake: Intake) -> None:
