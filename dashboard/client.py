@@ -1,4 +1,4 @@
-"""The only module that knows the service's addresses. Answers are the service's own schemas."""
+"""The only module of the screens that knows addresses: a visitor's calls, on the client that schools' systems use."""
 
 import os
 from datetime import date
@@ -9,7 +9,9 @@ from urllib.parse import quote
 import httpx2
 
 from dashboard import text
+from service import client
 from service.accounts.schemas import AdmittedPerson, Keys, KeyShownOnce, Me, People, SessionOpened
+from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
 from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
@@ -28,10 +30,9 @@ from service.students.schemas import ClassList, ClassStudents, StudentCard
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
-TIMEOUT_SECONDS = 20.0
+DRAFTS, IMPORTS = "/v1/demand-drafts", "/v1/imports"
+ASKED_ONCE = 1  # a person waits: whatever fails is said at once
 LONG_SECONDS = 120.0  # a file is read and checked while one waits
-DRAFTS = "/v1/demand-drafts"
-IMPORTS = "/v1/imports"
 Answer = TypeVar("Answer", bound=Wire)
 
 
@@ -53,8 +54,9 @@ class RefusedError(Exception):
 
 @cache
 def _connection() -> httpx2.Client:
-    address = os.environ.get(SERVICE_URL, "http://127.0.0.1:8000")
-    return httpx2.Client(base_url=address, timeout=TIMEOUT_SECONDS, trust_env=False)  # never through a proxy
+    connection = open_connection(os.environ.get(SERVICE_URL, "http://127.0.0.1:8000"))
+    connection.headers["Accept-Language"] = "ru"
+    return connection
 
 
 def forget_connection() -> None:
@@ -64,42 +66,42 @@ def forget_connection() -> None:
         _connection.cache_clear()
 
 
+class _Screens(Orientir):
+    """The service as a visitor meets it: what went wrong is one of three sentences."""
+
+    def __init__(self, token: str | None) -> None:
+        super().__init__(_connection(), token, attempts=ASKED_ONCE)
+
+    def ask(self, method: str, path: str, **sent: Any) -> httpx2.Response:
+        """One call."""
+        try:
+            return super().ask(method, path, **sent)
+        except client.RefusedError as refused:
+            if refused.status == httpx2.codes.UNAUTHORIZED and self._credentials is not None:
+                raise SignedOutError(text.SIGNED_OUT) from refused
+            if refused.status is None or refused.code.startswith("http_"):  # no answer, or none of the service's
+                raise ServiceDownError(text.SERVICE_DOWN) from refused
+            report = refused.facts.get("report") or {}
+            parts = report.get("parts", ())
+            faults = report.get("faults") or [fault for part in parts for fault in part["faults"]]
+            raise RefusedError(str(refused), faults) from refused
+
+
 def _ask(method: str, path: str, token: str | None, **sent: Any) -> httpx2.Response:
-    headers = {"Accept-Language": "ru", **sent.pop("headers", {})}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        response = _connection().request(method, path, headers=headers, **sent)
-    except httpx2.HTTPError as error:
-        raise ServiceDownError(text.SERVICE_DOWN) from error
-    if response.status_code == httpx2.codes.UNAUTHORIZED and token is not None:
-        raise SignedOutError(text.SIGNED_OUT)
-    if response.is_error:
-        raise _refusal(response)
-    return response
-
-
-def _refusal(response: httpx2.Response) -> Exception:
-    try:
-        problem = response.json()
-    except ValueError:
-        return ServiceDownError(text.SERVICE_DOWN)
-    if response.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR and not problem.get("detail"):
-        return ServiceDownError(text.SERVICE_DOWN)
-    report = problem.get("report") or {}
-    faults = report.get("faults") or [fault for part in report.get("parts", ()) for fault in part["faults"]]
-    return RefusedError(str(problem.get("detail") or problem.get("title") or text.REFUSED), faults)
+    return _Screens(token).ask(method, path, **sent)
 
 
 def _get(answer: type[Answer], path: str, token: str, **params: Any) -> Answer:
-    known = {name: value for name, value in params.items() if value is not None}
-    return answer.model_validate_json(_ask("GET", path, token, params=known).content)
+    return _Screens(token).get(answer, path, **params)
+
+
+def _post(answer: type[Answer], path: str, token: str | None, **sent: Any) -> Answer:
+    return _Screens(token).post(answer, path, **sent)
 
 
 def sign_in(login: str, password: str) -> SessionOpened:
     """Open a session."""
-    response = _ask("POST", "/v1/sessions", None, json={"login": login, "password": password})
-    return SessionOpened.model_validate_json(response.content)
+    return _post(SessionOpened, "/v1/sessions", None, json={"login": login, "password": password})
 
 
 def sign_out(token: str) -> None:
@@ -114,12 +116,12 @@ def me(token: str) -> Me:
 
 def classes(token: str) -> ClassList:
     """Classes that may be seen, with the counts of who lacks what."""
-    return _get(ClassList, "/v1/classes", token)
+    return _Screens(token).classes()
 
 
 def class_students(token: str, class_id: str) -> ClassStudents:
     """Students of a class."""
-    return _get(ClassStudents, f"/v1/classes/{class_id}/students", token)
+    return _Screens(token).class_students(class_id)
 
 
 def student_card(token: str, student_id: str) -> StudentCard:
@@ -129,8 +131,7 @@ def student_card(token: str, student_id: str) -> StudentCard:
 
 def recommendations(token: str, student_id: str, k: int, demand_strength: float | None) -> StudentRecommendations:
     """Three ranked lists of a student."""
-    path = f"/v1/students/{student_id}/recommendations"
-    return _get(StudentRecommendations, path, token, k=k, demand_strength=demand_strength)
+    return _Screens(token).lists_of(student_id, k=k, demand_strength=demand_strength)
 
 
 def policy(token: str) -> DistrictPolicy:
@@ -194,8 +195,7 @@ def drafts(token: str) -> DraftList:
 def open_draft(token: str, content: bytes, name: str) -> Draft:
     """Have a document read."""
     headers = {"Content-Type": "application/octet-stream"}
-    response = _ask("POST", DRAFTS, token, content=content, params={"file_name": name}, headers=headers)
-    return Draft.model_validate_json(response.content)
+    return _post(Draft, DRAFTS, token, content=content, params={"file_name": name}, headers=headers)
 
 
 def draft(token: str, draft_id: int) -> Draft:
@@ -205,7 +205,7 @@ def draft(token: str, draft_id: int) -> Draft:
 
 def meaning_choices(token: str) -> MeaningChoices:
     """Everything that a title may be said to mean."""
-    return _get(MeaningChoices, f"{DRAFTS}/choices", token)
+    return _get(MeaningChoices, "/v1/demand-meanings", token)
 
 
 def settle_title(token: str, draft_id: int, position: int, spo_codes: list[str], profiles: list[str]) -> None:
@@ -216,7 +216,7 @@ def settle_title(token: str, draft_id: int, position: int, spo_codes: list[str],
 
 def settle_rest(token: str, draft_id: int) -> int:
     """Leave what was not found without codes; how many lines."""
-    return Settled.model_validate_json(_ask("POST", f"{DRAFTS}/{draft_id}/rest", token).content).line_count
+    return _post(Settled, f"{DRAFTS}/{draft_id}/rest", token).line_count
 
 
 def change_draft(token: str, draft_id: int, edition_code: str, published_on: date) -> None:
@@ -237,7 +237,7 @@ def draft_impact(token: str, draft_id: int) -> EditionImpact:
 
 def publish_draft(token: str, draft_id: int) -> Publication:
     """Publish, or sign for the second person."""
-    return Publication.model_validate_json(_ask("POST", f"{DRAFTS}/{draft_id}/publication", token).content)
+    return _post(Publication, f"{DRAFTS}/{draft_id}/publication", token)
 
 
 def discard_draft(token: str, draft_id: int) -> None:
@@ -302,8 +302,7 @@ def promote(token: str, version: str, although: str | None) -> None:
 
 def roll_back(token: str, version: str) -> ModelVersionRow:
     """Make the version serve that served before the active one; `version` is the one a person was told of."""
-    answer = _ask("POST", "/v1/model-versions/rollback", token, json={"version": version})
-    return ModelVersionRow.model_validate_json(answer.content)
+    return _post(ModelVersionRow, "/v1/model-versions/rollback", token, json={"version": version})
 
 
 def model_versions(token: str) -> ModelVersionList:
@@ -329,7 +328,7 @@ def people(token: str) -> People:
 def add_person(token: str, login: str, name: str, role: str, class_ids: list[str]) -> AdmittedPerson:
     """Let a person in."""
     sent = {"login": login, "display_name": name, "role": role, "class_ids": class_ids}
-    return AdmittedPerson.model_validate_json(_ask("POST", "/v1/people", token, json=sent).content)
+    return _post(AdmittedPerson, "/v1/people", token, json=sent)
 
 
 def limit_person(token: str, user_id: int, class_ids: list[str]) -> None:
@@ -339,7 +338,7 @@ def limit_person(token: str, user_id: int, class_ids: list[str]) -> None:
 
 def reset_password(token: str, user_id: int) -> AdmittedPerson:
     """Another temporary password."""
-    return AdmittedPerson.model_validate_json(_ask("POST", f"/v1/people/{user_id}/password", token).content)
+    return _post(AdmittedPerson, f"/v1/people/{user_id}/password", token)
 
 
 def dismiss_person(token: str, user_id: int) -> None:
@@ -355,13 +354,12 @@ def keys(token: str) -> Keys:
 def issue_key(token: str, title: str, verbs: list[str], days: int) -> KeyShownOnce:
     """A key for a system."""
     sent = {"title": title, "verbs": verbs, "days": days}
-    return KeyShownOnce.model_validate_json(_ask("POST", "/v1/keys", token, json=sent).content)
+    return _post(KeyShownOnce, "/v1/keys", token, json=sent)
 
 
 def rotate_key(token: str, key_id: int, overlap_hours: float) -> KeyShownOnce:
     """A new key in place of one."""
-    answer = _ask("POST", f"/v1/keys/{key_id}/rotation", token, json={"overlap_hours": overlap_hours})
-    return KeyShownOnce.model_validate_json(answer.content)
+    return _post(KeyShownOnce, f"/v1/keys/{key_id}/rotation", token, json={"overlap_hours": overlap_hours})
 
 
 def revoke_key(token: str, key_id: int) -> None:

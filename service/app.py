@@ -131,6 +131,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.shelf = Shelf(settings)
     app.state.districts = DistrictKeeper(settings, database)
     app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
+    app.state.under_way = set()  # requests under an Idempotency-Key, while they are done
     app.state.throttle = Throttle(settings.requests_a_minute)
     app.state.identities = Identities(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)

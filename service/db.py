@@ -5,9 +5,9 @@ import hmac
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -22,6 +22,16 @@ WRITES = "orientir_writes"
 SEAL_KEY = "seal_key"  # in a session's info: what the audit is sealed with
 IMPORT_LOCK = 0x0A0D18  # one file is stored, or one student's consents or data are changed, at a time
 SEAL_PURPOSE = b"orientir audit chain"
+
+
+class UnitsOfWork(Protocol):
+    """Whoever gives sessions: a database, or a deed that is to be done once (`service.once`)."""
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Session that changes nothing."""
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """Unit of work."""
 
 
 class Database:
@@ -141,6 +151,13 @@ def lock_table(session: Session, key: int) -> None:
     """Wait until nobody else holds `key`, until the end of the transaction; SQLite writers are alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def try_lock(connection: sa.Connection, key: int) -> bool:
+    """Hold `key` until the end of the transaction, unless somebody else does; SQLite writers are alone anyway."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.scalar(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}))
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -177,6 +177,45 @@ class ConflictError(ServiceError):
     exit_code = 7
 
 
+class ChangedMeanwhileError(ServiceError):
+    """Not as the caller has seen it: somebody has changed it since."""
+
+    status = 412
+    code = "changed_meanwhile"
+    title = "Уже изменено"
+    title_en = "Changed meanwhile"
+    detail_en = "It is no longer as If-Match names it: read it again. `revision` is that of now."
+    exit_code = 7
+
+
+class UnderWayError(ConflictError):
+    """The same deed, under the same `Idempotency-Key`, is being done at this moment."""
+
+    code = "under_way"
+    title = "Уже выполняется"
+    title_en = "Under way"
+    detail_en = "A request with this Idempotency-Key is being done: repeat it after Retry-After to get its answer."
+    retry_after_seconds = 1
+
+
+class AlreadyDoneError(ConflictError):
+    """Done before under this `Idempotency-Key`, and its answer was shown once."""
+
+    code = "already_done"
+    title = "Уже сделано"
+    title_en = "Already done"
+    detail_en = "A request with this Idempotency-Key was done; its answer was shown once and is not kept."
+
+
+class KeyReusedError(InvalidInputError):
+    """One `Idempotency-Key` for two different requests."""
+
+    code = "key_reused"
+    title = "Ключ другого запроса"
+    title_en = "Key of another request"
+    detail_en = "This Idempotency-Key was sent with another request: give each request a key of its own."
+
+
 class TooLargeError(ServiceError):
     """More than is taken at once."""
 

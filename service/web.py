@@ -4,12 +4,13 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, unquote_plus
 
 import sqlalchemy as sa
 import structlog
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -18,9 +19,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
-from service.db import Database, is_disk_full
-from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
+from service.db import Database, UnitsOfWork, is_disk_full
+from service.errors import DISK_FULL, BusyError, DiskFullError, InvalidInputError, ServiceError, SignInError
 from service.log import frames_of
+from service.seen import Seen
 from service.settings import Settings
 from service.wire import MAX_WHOLE
 
@@ -35,6 +37,7 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
 }
+REVISION_TAG = re.compile(r'(?:^|,)\s*"([0-9]{1,18})"\s*(?=,|$)')
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 STATUS_SENTENCES = {
@@ -113,13 +116,19 @@ def _reading_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _writing_session(request: Request) -> Iterator[Session]:
-    with request.app.state.database.writing() as session:
+async def _units_of(request: Request) -> UnitsOfWork:
+    units: UnitsOfWork = getattr(request.state, "units", request.app.state.database)
+    return units
+
+
+def _writing_session(units: Annotated[UnitsOfWork, Depends(_units_of)]) -> Iterator[Session]:
+    with units.writing() as session:
         yield session
 
 
 # for a route that reads and then writes: one unit of work after the other, never two connections at once
 Units = Annotated[Database, Depends(_database_of)]
+OnceUnits = Annotated[UnitsOfWork, Depends(_units_of)]  # the same where the route is declared DoneOnce
 AppSettings = Annotated[Settings, Depends(get_settings_of)]
 # scope "function": committed before the answer leaves, so that nobody is told of what did not happen
 Reads = Annotated[Session, Depends(_reading_session, scope="function")]
@@ -141,6 +150,7 @@ class Permitted:
         if credentials is None:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
         actor: Actor = await request.app.state.identities.identify(credentials.credentials)
+        request.state.actor = actor
         request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
         request.state.allowance = request.app.state.throttle.take(actor.actor_id)
         if self.any_of:
@@ -155,7 +165,7 @@ class OpenToAll:
         """Let everybody in."""
 
 
-Number = Annotated[int, Path(ge=1, le=MAX_WHOLE)]  # of a row, in an address
+Number = Annotated[int, Path(ge=1, le=MAX_WHOLE, examples=[1])]  # of a row, in an address
 
 # an ETag is the digest of a whole answer: who already has it is told so and downloads nothing
 IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag ответа, который уже есть")]
@@ -168,14 +178,46 @@ def is_named(etag: str, if_none_match: str) -> bool:
     return etag in named or "*" in named
 
 
+async def _seen_revisions(
+    if_match: Annotated[
+        str | None,
+        Header(
+            max_length=1000, description="ETag того, что вы видели: изменённое с тех пор не изменится", examples=["*"]
+        ),
+    ] = None,
+) -> Seen:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return frozenset(int(number) for number in REVISION_TAG.findall(if_match))
+
+
+# of a route that changes what two people may be changing: ChangedMeanwhileError where it is not as it was seen
+SeenRevisions = Annotated[Seen, Depends(_seen_revisions)]
+
+
+def tell_revision(response: Response, revision: int) -> None:
+    """The ETag of something that has a revision: what `If-Match` is to hold."""
+    response.headers["ETag"] = f'"{revision}"'
+
+
 async def _raw_body(request: Request) -> bytes:
-    return await request.body()
+    content = await request.body()
+    if not content:
+        raise InvalidInputError("Файла нет: пришлите его телом запроса.")
+    return content
 
 
 RawBody = Annotated[bytes, Depends(_raw_body)]
-CSV_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
-}
+
+
+def file_body(media_type: str, example: str | None = None, *, kept: str | None = None) -> dict[str, Any]:
+    """Description of a body that is a file, with an example of it, or where one is kept beside the description."""
+    shown = {"value": example} if example is not None else {"externalValue": kept}
+    content = {"schema": {"type": "string", "format": "binary"}, "examples": {"worked": shown}}
+    return {"requestBody": {"required": True, "content": {media_type: content}}}
+
+
+csv_body = partial(file_body, "text/csv")
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """What all wire schemas share: unknown fields are refused, numbers stay numbers."""
 
+import re
 import unicodedata
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -24,14 +26,32 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# JSON knows one kind of number, so 60.0 is sixty; neither "60" nor true is
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+# JSON knows one kind of number, so 60.0 is sixty; neither "60" nor true is. After the bounds of a strict int
+WHOLE = BeforeValidator(_whole)
+
+
+Flag = Annotated[bool, Field(strict=True)]  # neither 0 nor "no"
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)):
+        return value
+    raise ValueError("a day is written 2024-09-01")
+
+
+DAY = BeforeValidator(_day)  # no count of seconds, and no midnight of a time zone. After the bounds of a date
+Day = Annotated[date, DAY]
 
 
 class Wire(BaseModel):
     """A shape that crosses the wire."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def example(**values: Any) -> ConfigDict:
+    """Configuration of a shape that is sent, with an example for its description; tests send it."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class MissingFact(Wire):

@@ -26,6 +26,7 @@ from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
 from service.privacy.notes import note_erasures
+from service.request_keys import forget_old_keys
 from service.retraining import enqueue_training, is_training_due
 from service.settings import Settings, read_secret_key
 from service.watching import enqueue_watching, find_watching_cause
@@ -33,7 +34,7 @@ from service.watching import enqueue_watching, find_watching_cause
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-SWEEP_SECONDS = 60.0  # so soon files of batches go that are not to stand any more, and events of long ago
+SWEEP_SECONDS = 60.0  # so soon files of batches, keys of requests and events go that are not to stand any more
 AFTER_TROUBLE_SECONDS = 5.0  # with the database
 NICENESS = 10
 SCHEDULE = "schedule"
@@ -133,6 +134,7 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                 if time.monotonic() - swept_at > SWEEP_SECONDS:
                     swept_at = time.monotonic()
                     sweep(database, settings)
+                    forget_old_keys(database)
                     sweep_events(database, settings)
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker

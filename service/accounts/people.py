@@ -12,6 +12,7 @@ from service.access import SCHOOL_ROLES, Actor, Permission, Role, check_permissi
 from service.accounts.actions import check_password, end_sessions, hash_password
 from service.clock import now
 from service.errors import ConflictError, InvalidInputError, NotFoundError
+from service.seen import Seen, check_seen
 from service.tables import BrokenGlass, School, SchoolClass, User, UserClass
 
 MAX_LOGIN, MAX_NAME, MAX_REASON = 64, 200, 500
@@ -37,9 +38,10 @@ def visible_people(actor: Actor) -> sa.Select[User]:
     return people.where(User.school_code == actor.school_code, User.school_code.is_not(None), User.role.in_(given))
 
 
-def get_person(session: Session, actor: Actor, user_id: int) -> User:
-    """A person whom the actor may admit and dismiss; anybody else is absent."""
-    found = session.scalars(visible_people(actor).where(User.user_id == user_id)).one_or_none()
+def get_person(session: Session, actor: Actor, user_id: int, *, for_change: bool = False) -> User:
+    """A person whom the actor may admit and dismiss; anybody else is absent. For a change held until the end of it."""
+    query = visible_people(actor).where(User.user_id == user_id)
+    found = session.scalars(query.with_for_update() if for_change else query).one_or_none()
     if found is None:
         raise NotFoundError("Такого человека нет.")
     return found
@@ -80,7 +82,7 @@ def add_user(
     session.flush()
     _store_classes(session, user, class_ids)
     facts = {"role": role, "class_ids": sorted(class_ids)}
-    audit.record(session, actor=actor, deed="user.added", subject=f"user:{user.user_id}", **facts)
+    user.revision = audit.record(session, actor=actor, deed="user.added", subject=f"user:{user.user_id}", **facts)
     return Admitted(user, temporary)
 
 
@@ -112,13 +114,14 @@ def _store_classes(session: Session, user: User, class_ids: tuple[str, ...]) -> 
     session.flush()
 
 
-def set_classes(session: Session, *, actor: Actor, user_id: int, class_ids: tuple[str, ...]) -> User:
+def set_classes(session: Session, *, actor: Actor, user_id: int, class_ids: tuple[str, ...], seen: Seen = None) -> User:
     """Limit a counsellor to named classes, or to none of them: then the whole school is seen."""
     check_permission(actor, Permission.MANAGE_ACCOUNTS)
-    user = get_person(session, actor, user_id)
+    user = get_person(session, actor, user_id, for_change=True)
+    check_seen(session, seen, user.revision)
     _store_classes(session, user, class_ids)
     facts = {"class_ids": sorted(set(class_ids))}
-    audit.record(session, actor=actor, deed="user.limited", subject=f"user:{user.user_id}", **facts)
+    user.revision = audit.record(session, actor=actor, deed="user.limited", subject=f"user:{user.user_id}", **facts)
     return user
 
 
@@ -132,7 +135,7 @@ def reset_password(session: Session, *, actor: Actor, user_id: int) -> Admitted:
     user.password_hash, user.password_is_temporary = hash_password(temporary), True
     user.failure_count, user.locked_until = 0, None
     end_sessions(session, user.user_id)
-    audit.record(session, actor=actor, deed="password.reset", subject=f"user:{user.user_id}")
+    user.revision = audit.record(session, actor=actor, deed="password.reset", subject=f"user:{user.user_id}")
     return Admitted(user, temporary)
 
 
@@ -145,7 +148,7 @@ def dismiss_user(session: Session, *, actor: Actor, user_id: int) -> None:
     if user.dismissed_at is None:
         user.dismissed_at = now()
         end_sessions(session, user.user_id)
-        audit.record(session, actor=actor, deed="user.dismissed", subject=f"user:{user.user_id}")
+        user.revision = audit.record(session, actor=actor, deed="user.dismissed", subject=f"user:{user.user_id}")
 
 
 def find_user_id(session: Session, login: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from service.access import Actor, Permission
 from service.accounts import keys, people, queries
@@ -21,16 +21,29 @@ from service.accounts.schemas import (
     People,
 )
 from service.anchors import check_audit
+from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
-from service.web import AppSettings, Number, Permitted, Reads, Writes
+from service.once import ONCE, DoneOnce
+from service.web import AppSettings, Number, Permitted, Reads, SeenRevisions, Writes, tell_revision
 from service.wire import MAX_WHOLE
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], route_class=DeclaringRoute)
 
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_ACCOUNTS))]
 Auditor = Annotated[Actor, Depends(Permitted(Permission.READ_AUDIT))]
 InNeed = Annotated[Actor, Depends(Permitted(Permission.BREAK_GLASS))]
 Code = Annotated[str | None, Query(max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+
+# a secret is shown once and not kept, so the second time only its number is told and what to do without it
+PERSON_ADDED = DoneOnce(
+    "user_id", remedy="Человек уже заведён; временный пароль показан один раз. Не увидели его — назначьте другой."
+)
+PASSWORD_RESET = DoneOnce(
+    "user_id", remedy="Временный пароль уже назначен и показан один раз. Не увидели его — назначьте ещё один."
+)
+KEY_ISSUED = DoneOnce(
+    "key_id", remedy="Ключ уже выдан и показан один раз. Не увидели его — отзовите его и выдайте другой."
+)
 
 
 def _school_of(actor: Actor) -> str:
@@ -39,13 +52,13 @@ def _school_of(actor: Actor) -> str:
     return actor.school_code
 
 
-@router.get("/people")
+@router.get("/people", dependencies=[Depends(SomeFields(People))])
 def list_people(actor: Keeper, session: Reads) -> People:
     """Кто входит в мою школу по паролю."""
     return queries.list_people(session, actor)
 
 
-@router.post("/people", status_code=status.HTTP_201_CREATED)
+@router.post("/people", status_code=status.HTTP_201_CREATED, dependencies=[Depends(PERSON_ADDED)])
 def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPerson:
     """Завести человека; временный пароль показывается один раз."""
     admitted = people.add_user(
@@ -66,30 +79,33 @@ def _shown_once(admitted: people.Admitted) -> AdmittedPerson:
 
 
 @router.put("/people/{user_id}/classes", status_code=status.HTTP_204_NO_CONTENT)
-def set_classes(user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes) -> None:
+def set_classes(
+    user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes, seen: SeenRevisions, response: Response
+) -> None:
     """Ограничить педагога классами; пустой список — вся школа."""
-    people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids))
+    user = people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids), seen=seen)
+    tell_revision(response, user.revision)
 
 
-@router.post("/people/{user_id}/password")
+@router.post("/people/{user_id}/password", dependencies=[Depends(PASSWORD_RESET)])
 def reset_password(user_id: Number, actor: Keeper, session: Writes) -> AdmittedPerson:
     """Новый временный пароль; открытые сеансы заканчиваются."""
     return _shown_once(people.reset_password(session, actor=actor, user_id=user_id))
 
 
-@router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT)
+@router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT, dependencies=ONCE)
 def dismiss_person(user_id: Number, actor: Keeper, session: Writes) -> None:
     """Закрыть вход и открытые сеансы."""
     people.dismiss_user(session, actor=actor, user_id=user_id)
 
 
-@router.get("/keys")
+@router.get("/keys", dependencies=[Depends(SomeFields(Keys))])
 def list_keys(actor: Keeper, session: Reads) -> Keys:
     """Ключи информационных систем моей школы, без секретов."""
     return queries.list_keys(session, actor)
 
 
-@router.post("/keys", status_code=status.HTTP_201_CREATED)
+@router.post("/keys", status_code=status.HTTP_201_CREATED, dependencies=[Depends(KEY_ISSUED)])
 def issue_key(wanted: NewKey, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
     """Выдать ключ; он показывается один раз."""
     issued = keys.issue_key(
@@ -104,7 +120,7 @@ def issue_key(wanted: NewKey, actor: Keeper, session: Writes, request: Request) 
     return KeyShownOnce(key_id=issued.key_id, text=issued.text, expires_at=issued.expires_at)
 
 
-@router.post("/keys/{key_id}/rotation", status_code=status.HTTP_201_CREATED)
+@router.post("/keys/{key_id}/rotation", status_code=status.HTTP_201_CREATED, dependencies=[Depends(KEY_ISSUED)])
 def rotate_key(key_id: Number, wanted: KeyRotation, actor: Keeper, session: Writes, request: Request) -> KeyShownOnce:
     """Новый ключ взамен; старый действует ещё указанное время."""
     issued = keys.rotate_key(
@@ -123,14 +139,14 @@ def revoke_key(key_id: Number, actor: Keeper, session: Writes) -> None:
     keys.revoke_key(session, actor=actor, key_id=key_id)
 
 
-@router.post("/broken-glass", status_code=status.HTTP_201_CREATED)
+@router.post("/broken-glass", status_code=status.HTTP_201_CREATED, dependencies=ONCE)
 def break_glass(wanted: GlassToBreak, actor: InNeed, session: Writes) -> GlassBroken:
     """Экстренный доступ к ученикам: причина остаётся в журнале, время ограничено."""
     row = people.break_glass(session, actor=actor, reason=wanted.reason, minutes=wanted.minutes)
     return GlassBroken(until=row.until)
 
 
-@router.get("/audit")
+@router.get("/audit", dependencies=[Depends(SomeFields(AuditPage))])
 def read_audit(
     _actor: Auditor,
     session: Reads,

@@ -113,6 +113,7 @@ def person_of(user: User, classes: list[ClassOfPerson]) -> Person:
         password_is_temporary=user.password_is_temporary,
         locked_until=user.locked_until if user.locked_until is not None and user.locked_until > now() else None,
         dismissed_at=user.dismissed_at,
+        revision=user.revision,
     )
 
 

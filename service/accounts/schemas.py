@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import PATTERN, Whole, Wire, Writable, check_writable
+from service.wire import PATTERN, WHOLE, Wire, Writable, check_writable, example
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -19,6 +19,8 @@ Secret = Annotated[SecretStr, AfterValidator(check_secret), Field(json_schema_ex
 
 class SignIn(Wire):
     """POST /v1/sessions."""
+
+    model_config = example(login="navigator", password="uchebny-raion")  # noqa: S106 -- of the made-up region
 
     login: Annotated[Writable, Field(min_length=1, max_length=64)]
     password: Annotated[Secret, Field(min_length=1, max_length=256)]
@@ -54,6 +56,8 @@ class Me(Wire):
 
 class PasswordChange(Wire):
     """PUT /v1/me/password."""
+
+    model_config = example(current="uchebny-raion", wanted="drugoi-uchebny-raion")
 
     current: Annotated[Secret, Field(min_length=1, max_length=256)]
     wanted: Annotated[Secret, Field(min_length=8, max_length=256)]
@@ -94,6 +98,7 @@ class Person(Wire):
     password_is_temporary: bool
     locked_until: datetime | None
     dismissed_at: datetime | None
+    revision: int  # `If-Match: "revision"` changes it only as it is now
 
 
 class People(Wire):
@@ -104,6 +109,10 @@ class People(Wire):
 
 class NewPerson(Wire):
     """POST /v1/people."""
+
+    model_config = example(
+        login="navigator-9a", display_name="Педагог-навигатор 9А", role="counsellor", class_ids=["sch01-2024-25-9a"]
+    )
 
     login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1F\x7F-\x9F]+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
@@ -121,6 +130,8 @@ class AdmittedPerson(Wire):
 
 class ClassLimit(Wire):
     """PUT /v1/people/{user_id}/classes."""
+
+    model_config = example(class_ids=["sch01-2024-25-9a"])
 
     class_ids: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(max_length=100)]
 
@@ -150,13 +161,19 @@ class Keys(Wire):
 class NewKey(Wire):
     """POST /v1/keys."""
 
+    model_config = example(
+        title="Электронный журнал", verbs=["classes:read", "students:read", "imports:school"], days=365
+    )
+
     title: Annotated[Writable, Field(min_length=1, max_length=200)]
     verbs: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(min_length=1, max_length=20)]
-    days: Annotated[Whole, Field(ge=1, le=730)] = 365
+    days: Annotated[int, Field(strict=True, ge=1, le=730), WHOLE] = 365
 
 
 class KeyRotation(Wire):
     """POST /v1/keys/{key_id}/rotation."""
+
+    model_config = example(overlap_hours=24.0)
 
     overlap_hours: Annotated[float, Field(strict=True, ge=0, le=720)] = 24.0
 
@@ -172,8 +189,10 @@ class KeyShownOnce(Wire):
 class GlassToBreak(Wire):
     """POST /v1/broken-glass."""
 
+    model_config = example(reason="проверка обращения законного представителя", minutes=30)
+
     reason: Annotated[Writable, Field(min_length=10, max_length=500)]
-    minutes: Annotated[Whole, Field(ge=1, le=240)] = 60
+    minutes: Annotated[int, Field(strict=True, ge=1, le=240), WHOLE] = 60
 
 
 class GlassBroken(Wire):

@@ -9,15 +9,17 @@ from service import audit
 from service.access import Actor, Permission
 from service.batches import actions
 from service.batches.schemas import MEDIA_TYPES, BatchList, BatchRow, NewBatch
+from service.declared import DeclaringRoute, SomeFields
 from service.errors import NotFoundError
+from service.once import ONCE
 from service.web import AppSettings, Number, Permitted, Reads, Units, Writes, attachment
 
-router = APIRouter(prefix="/batches", tags=["batches"])
+router = APIRouter(prefix="/batches", tags=["batches"], route_class=DeclaringRoute)
 
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)
 def ask_for_batch(
     wanted: NewBatch, actor: ListReader, session: Writes, settings: AppSettings, response: Response
 ) -> BatchRow:
@@ -27,7 +29,7 @@ def ask_for_batch(
     return actions.batch_row(session, batch)
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(SomeFields(BatchList))])
 def list_batches(actor: ListReader, session: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> BatchList:
     """Выгрузки моей школы, новые первыми."""
     return actions.list_batches(session, actor, limit)

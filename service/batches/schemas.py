@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH, MAX_K
-from service.wire import Whole, Wire, Writable
+from service.wire import WHOLE, Wire, Writable, example
 
 MEDIA_TYPES = {
     "ndjson": "application/x-ndjson",
@@ -21,11 +21,15 @@ FileFormat = Literal["ndjson", "csv", "xlsx", "parquet", "sqlite"]
 class NewBatch(Wire):
     """POST /v1/batches."""
 
+    model_config = example(class_id="sch01-2024-25-9a", file_format="csv", k=5, reason="сверка с журналом школы")
+
     class_id: Annotated[Writable, Field(max_length=64)] | None = None  # None: the whole school
     file_format: FileFormat = "ndjson"
-    k: Annotated[Whole, Field(ge=1, le=MAX_K)] = 10
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_K), WHOLE] = 10
     demand_strength: Annotated[float, Field(strict=True, ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
-    since_revision: Annotated[Whole, Field(ge=0, le=2**53)] = 0  # only students of whom something changed after it
+    since_revision: Annotated[int, Field(strict=True, ge=0, le=2**53), WHOLE] = (
+        0  # only students of whom something changed after it
+    )
     reason: Annotated[Writable, Field(min_length=10, max_length=500)] | None = None  # people must give one
 
 

@@ -43,6 +43,7 @@ def _row(session: Session, draft: DemandDraft) -> DraftRow:
         read_by=draft.read_by,
         read_at=draft.read_at,
         signed_by=draft.signed_by,
+        revision=draft.revision,
         line_count=statuses.total(),
         unsettled_count=sum(statuses[status] for status in UNSETTLED),
     )

@@ -1,12 +1,13 @@
 """Drafts of lists over HTTP: upload, settle, look, publish."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference, read_catalogue
+from service.declared import DeclaringRoute, SomeFields
 from service.demand import drafts
 from service.demand.draft_queries import list_drafts, meaning_choices, show_draft
 from service.demand.draft_schemas import (
@@ -23,83 +24,111 @@ from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
 from service.installation import get_today
-from service.web import AppSettings, Number, Permitted, RawBody, Reads, Units, Writes
+from service.once import ONCE
+from service.web import (
+    AppSettings,
+    Number,
+    OnceUnits,
+    Permitted,
+    RawBody,
+    Reads,
+    SeenRevisions,
+    Writes,
+    file_body,
+    tell_revision,
+)
 
-router = APIRouter(prefix="/demand-drafts", tags=["demand"])
+router = APIRouter(tags=["demand"], route_class=DeclaringRoute)
 
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
-FileName = Annotated[str, Query(min_length=1, max_length=200, description="Имя файла с расширением: perechen.docx")]
-ANY_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+FileName = Annotated[
+    str, Query(min_length=1, max_length=200, description="Имя файла с расширением", examples=["perechen.txt"])
+]
+DOCUMENT = """Перечень востребованных профессий (Краснодарский край)
+
+№ п/п\tНаименование профессии\tКод
+1\tСестринское дело\t34.02.01
+2\tИнформационные системы и программирование\t09.02.07
+"""
+DOCUMENT_BODY = file_body("application/octet-stream", DOCUMENT)
 
 
-@router.get("")
+@router.get("/demand-drafts", dependencies=[Depends(SomeFields(DraftList))])
 def get_drafts(_actor: Publisher, session: Reads) -> DraftList:
     """Черновики, которые ещё не опубликованы."""
     return DraftList(drafts=list_drafts(session))
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=ANY_BODY)
+@router.post("/demand-drafts", status_code=status.HTTP_201_CREATED, openapi_extra=DOCUMENT_BODY, dependencies=ONCE)
 def open_draft(
-    content: RawBody, actor: Publisher, database: Units, settings: AppSettings, file_name: FileName
+    actor: Publisher, content: RawBody, units: OnceUnits, settings: AppSettings, file_name: FileName
 ) -> Draft:
     """Прочитать документ (XLSX, DOCX, PDF, CSV, текст): что понято, что подтвердить. В силу ничего не вступает."""
     reference = get_reference(settings)
-    with database.reading() as session:
+    with units.reading() as session:
         matcher = matcher_of(session, reference)
     understood = understand(content, file_name, matcher, reference)
-    with database.writing() as session:
+    with units.writing() as session:
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings
         )
         return show_draft(session, draft.draft_id, reference, settings, actor)
 
 
-@router.get("/choices")
+@router.get("/demand-meanings")
 def get_choices(_actor: Publisher, settings: AppSettings) -> MeaningChoices:
     """Что может означать название: действующие специальности и профильные классы."""
     return meaning_choices(get_reference(settings))
 
 
-@router.get("/{draft_id}")
-def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppSettings) -> Draft:
+@router.get("/demand-drafts/{draft_id}")
+def get_draft(draft_id: Number, actor: Publisher, session: Reads, settings: AppSettings, response: Response) -> Draft:
     """Черновик целиком."""
-    return show_draft(session, draft_id, get_reference(settings), settings, actor)
+    draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
+    tell_revision(response, draft.revision)
+    return draft
 
 
-@router.patch("/{draft_id}")
-def change_head(draft_id: Number, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings) -> Draft:
+@router.patch("/demand-drafts/{draft_id}")
+def change_head(
+    draft_id: Number, wanted: DraftHead, actor: Publisher, session: Writes, settings: AppSettings,
+    seen: SeenRevisions, response: Response,
+) -> Draft:  # fmt: skip
     """Код и день публикации будущей редакции."""
     drafts.change_head(
-        session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on
-    )
-    return show_draft(session, draft_id, get_reference(settings), settings, actor)
+        session, actor=actor, draft_id=draft_id, edition_code=wanted.edition_code, published_on=wanted.published_on,
+        seen=seen,
+    )  # fmt: skip
+    draft = show_draft(session, draft_id, get_reference(settings), settings, actor)
+    tell_revision(response, draft.revision)
+    return draft
 
 
-@router.put("/{draft_id}/lines/{position}")
+@router.put("/demand-drafts/{draft_id}/lines/{position}")
 def settle_title(
     draft_id: Number, position: Number, meaning: TitleMeaning, actor: Publisher, session: Writes,
-    settings: AppSettings,
+    settings: AppSettings, seen: SeenRevisions, response: Response,
 ) -> Settled:  # fmt: skip
     """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
     count = drafts.settle_title(
         session, actor=actor, draft_id=draft_id, position=position, spo_codes=meaning.spo_codes,
-        profiles=meaning.profiles, reference=get_reference(settings),
+        profiles=meaning.profiles, reference=get_reference(settings), seen=seen,
     )  # fmt: skip
+    tell_revision(response, drafts.get_draft(session, draft_id).revision)
     return Settled(line_count=count)
 
 
-@router.post("/{draft_id}/rest")
-def settle_rest(draft_id: Number, actor: Publisher, session: Writes) -> Settled:
+@router.post("/demand-drafts/{draft_id}/rest", dependencies=ONCE)
+def settle_rest(
+    draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions, response: Response
+) -> Settled:
     """Оставить без кода все названия, для которых ничего похожего не нашлось."""
-    return Settled(line_count=drafts.settle_rest(session, actor=actor, draft_id=draft_id))
+    count = drafts.settle_rest(session, actor=actor, draft_id=draft_id, seen=seen)
+    tell_revision(response, drafts.get_draft(session, draft_id).revision)
+    return Settled(line_count=count)
 
 
-@router.get("/{draft_id}/difference")
+@router.get("/demand-drafts/{draft_id}/difference")
 def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings: AppSettings) -> EditionChange:
     """Чем черновик отличается от действующей редакции."""
     draft = drafts.get_draft(session, draft_id)
@@ -112,11 +141,13 @@ def compare_draft(draft_id: Number, _actor: Publisher, session: Reads, settings:
     return change_between(read_lists(session, turn[-1]), new, get_reference(settings), catalogue)
 
 
-@router.post("/{draft_id}/publication")
-def publish_draft(draft_id: Number, actor: Publisher, session: Writes, settings: AppSettings) -> Publication:
+@router.post("/demand-drafts/{draft_id}/publication", dependencies=ONCE)
+def publish_draft(
+    draft_id: Number, actor: Publisher, session: Writes, settings: AppSettings, seen: SeenRevisions
+) -> Publication:
     """Опубликовать; необычный перечень подписывает первый человек и подтверждает второй."""
     added = drafts.publish_draft(
-        session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings
+        session, actor=actor, draft_id=draft_id, reference=get_reference(settings), settings=settings, seen=seen
     )
     if added is None:
         said = "Перечень выглядит необычно: подпись поставлена, публикацию должен подтвердить другой человек."
@@ -134,7 +165,7 @@ def _when(edition: EditionRow, as_of: date) -> str:
     return " Действует другая, более поздняя редакция."
 
 
-@router.delete("/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
-def discard_draft(draft_id: Number, actor: Publisher, session: Writes) -> None:
+@router.delete("/demand-drafts/{draft_id}", status_code=status.HTTP_204_NO_CONTENT)
+def discard_draft(draft_id: Number, actor: Publisher, session: Writes, seen: SeenRevisions) -> None:
     """Отказаться от черновика; запомненные решения о названиях остаются."""
-    drafts.discard_draft(session, actor=actor, draft_id=draft_id)
+    drafts.discard_draft(session, actor=actor, draft_id=draft_id, seen=seen)

@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from service.demand.schemas import EditionAdded, Suspicion
-from service.wire import Wire
+from service.wire import Day, Wire, example
 
 Code = Annotated[str, Field(max_length=64)]
+EDITION_CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$"  # as recommender.demand keeps it; a test holds the two equal
 
 
 class Candidate(Wire):
@@ -62,6 +63,7 @@ class DraftRow(Wire):
     read_by: str
     read_at: datetime
     signed_by: str | None
+    revision: int  # `If-Match: "revision"` changes it only as it is now
     line_count: int
     unsettled_count: int
 
@@ -86,12 +88,16 @@ class Draft(DraftRow):
 class DraftHead(Wire):
     """PATCH /v1/demand-drafts/{draft_id}."""
 
-    edition_code: Code
-    published_on: date
+    model_config = example(edition_code="krasnodar-2025H1", published_on="2024-10-01")
+
+    edition_code: Annotated[str, Field(pattern=EDITION_CODE)]
+    published_on: Day
 
 
 class TitleMeaning(Wire):
     """PUT /v1/demand-drafts/{draft_id}/lines/{position}: no code, one or several; classes of a higher education."""
+
+    model_config = example(spo_codes=["34.02.01"], profiles=[])
 
     spo_codes: Annotated[list[Code], Field(max_length=20)]
     profiles: Annotated[list[Code], Field(max_length=20)]
@@ -126,7 +132,7 @@ class ProfileChoice(Wire):
 
 
 class MeaningChoices(Wire):
-    """GET /v1/demand-drafts/choices: everything that a title may be said to mean."""
+    """GET /v1/demand-meanings: everything that a title may be said to mean."""
 
     spo: list[SpoChoice]
     profiles: list[ProfileChoice]

@@ -28,6 +28,7 @@ from service.demand.schemas import EditionAdded
 from service.demand.understanding import Understood, matcher_of, plain
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.installation import get_today
+from service.seen import Seen, check_seen
 from service.settings import Settings
 from service.tables import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables import DemandEdition as EditionRow
@@ -68,7 +69,7 @@ def open_draft(
     session.flush()
     session.add_all(_lines(draft.draft_id, understood))
     session.flush()
-    audit.record(
+    draft.revision = audit.record(
         session, actor=actor, deed="demand.read", subject=str(draft.draft_id),
         source_checksum=draft.source_checksum, lines=len(understood.lines),
     )  # fmt: skip
@@ -122,7 +123,7 @@ def next_code(session: Session, settings: Settings, understood: Understood, as_o
     return f"{list_code}.{max(revisions) + 1}" if revisions else list_code
 
 
-def get_draft(session: Session, draft_id: int, *, for_change: bool = False) -> DemandDraft:
+def get_draft(session: Session, draft_id: int, *, for_change: bool = False, seen: Seen = None) -> DemandDraft:
     """A draft; for a change one that is still open, held until the end of the transaction."""
     query = sa.select(DemandDraft).where(DemandDraft.draft_id == draft_id)
     draft = session.scalars(query.with_for_update() if for_change else query).one_or_none()
@@ -131,6 +132,7 @@ def get_draft(session: Session, draft_id: int, *, for_change: bool = False) -> D
     if for_change and draft.state not in (OPEN, SIGNED):
         word = "опубликован" if draft.state == PUBLISHED else "удалён"
         raise ConflictError(f"Черновик уже {word} и не меняется.", draft_id=draft_id)
+    check_seen(session, seen, draft.revision)
     return draft
 
 
@@ -142,11 +144,11 @@ def lines_of(session: Session, draft: DemandDraft) -> Sequence[DemandDraftLine]:
 
 def settle_title(
     session: Session, *, actor: Actor, draft_id: int, position: int, spo_codes: Sequence[str],
-    profiles: Sequence[str], reference: Reference,
+    profiles: Sequence[str], reference: Reference, seen: Seen = None,
 ) -> int:  # fmt: skip
     """A person says what a title means, of this line and of all lines in doubt about the same title; how many lines."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    draft = get_draft(session, draft_id, for_change=True)
+    draft = get_draft(session, draft_id, for_change=True, seen=seen)
     codes, classes = tuple(dict.fromkeys(spo_codes)), tuple(dict.fromkeys(profiles))
     _check_codes(codes, classes, reference)
     line = session.get(DemandDraftLine, (draft_id, position))
@@ -166,23 +168,25 @@ def settle_title(
     for each in same:
         _settle(each, actor, codes, classes)
     _unsign(draft)
-    audit.record(
+    draft.revision = audit.record(
         session, actor=actor, deed="demand.title_settled", subject=str(draft_id), position=position,
         spo_codes=list(codes), profiles=list(classes),
     )  # fmt: skip
     return len(same)
 
 
-def settle_rest(session: Session, *, actor: Actor, draft_id: int) -> int:
+def settle_rest(session: Session, *, actor: Actor, draft_id: int, seen: Seen = None) -> int:
     """Leave all titles that nothing like them was found for without codes; how many."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    draft = get_draft(session, draft_id, for_change=True)
+    draft = get_draft(session, draft_id, for_change=True, seen=seen)
     rest = [line for line in lines_of(session, draft) if line.status == "unknown"]
     for line in rest:
         _settle(line, None, (), ())
     if rest:
         _unsign(draft)
-        audit.record(session, actor=actor, deed="demand.rest_settled", subject=str(draft_id), lines=len(rest))
+        draft.revision = audit.record(
+            session, actor=actor, deed="demand.rest_settled", subject=str(draft_id), lines=len(rest)
+        )
     return len(rest)
 
 
@@ -222,27 +226,29 @@ def _unsign(draft: DemandDraft) -> None:
     draft.state, draft.signed_by, draft.signed_at = OPEN, None, None
 
 
-def change_head(session: Session, *, actor: Actor, draft_id: int, edition_code: str, published_on: date) -> None:
+def change_head(
+    session: Session, *, actor: Actor, draft_id: int, edition_code: str, published_on: date, seen: Seen = None
+) -> None:
     """Code and day of the edition to be."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    draft = get_draft(session, draft_id, for_change=True)
+    draft = get_draft(session, draft_id, for_change=True, seen=seen)
     if not EDITION_CODE.fullmatch(edition_code):
         raise InvalidInputError("Код редакции — латинские буквы, цифры, точка и дефис: krasnodar-2024H1.")
     if (edition_code, published_on) != (draft.edition_code, draft.published_on):
         draft.edition_code, draft.published_on = edition_code, published_on
         _unsign(draft)
         day = published_on.isoformat()
-        audit.record(
+        draft.revision = audit.record(
             session, actor=actor, deed="demand.head_changed", subject=str(draft_id), edition=edition_code, on=day
         )
 
 
-def discard_draft(session: Session, *, actor: Actor, draft_id: int) -> None:
+def discard_draft(session: Session, *, actor: Actor, draft_id: int, seen: Seen = None) -> None:
     """Give a draft up, its document with it."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    draft = get_draft(session, draft_id, for_change=True)
+    draft = get_draft(session, draft_id, for_change=True, seen=seen)
     draft.state, draft.closed_at, draft.source = DISCARDED, now(), b""
-    audit.record(session, actor=actor, deed="demand.discarded", subject=str(draft_id))
+    draft.revision = audit.record(session, actor=actor, deed="demand.discarded", subject=str(draft_id))
 
 
 def content_of(session: Session, draft: DemandDraft) -> bytes:
@@ -296,11 +302,11 @@ def with_followed(session: Session, edition: DemandEdition) -> Lists:
 
 
 def publish_draft(
-    session: Session, *, actor: Actor, draft_id: int, reference: Reference, settings: Settings
+    session: Session, *, actor: Actor, draft_id: int, reference: Reference, settings: Settings, seen: Seen = None
 ) -> EditionAdded | None:
     """Publish, or sign for the second person if the list looks suspicious (None). The same document twice is once."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
-    draft = get_draft(session, draft_id, for_change=True)
+    draft = get_draft(session, draft_id, for_change=True, seen=seen)
     content = _settled_content(session, draft)
     is_new = session.scalar(sa.select(EditionRow.checksum).where(EditionRow.checksum == _checksum(content))) is None
     findings = draft_suspicions(session, draft, reference, settings) if is_new else ()
@@ -331,6 +337,7 @@ def _publish(
     )  # fmt: skip
     _remember(session, draft, reference)
     draft.state, draft.closed_at, draft.source = PUBLISHED, now(), b""  # the edition keeps the document
+    draft.revision, _ = audit.find_end(session) or audit.BEGINNING  # published with it, or by what was known before
     return added
 
 
@@ -373,7 +380,7 @@ def _sign(session: Session, actor: Actor, draft: DemandDraft, content: bytes, fi
         raise ConflictError("Вы уже просили опубликовать этот перечень: подтвердить должен другой человек.")
     draft.state, draft.signed_by, draft.signed_at = SIGNED, actor.actor_id, now()
     codes = [finding.code for finding in findings]
-    audit.record(
+    draft.revision = audit.record(
         session, actor=actor, deed="demand.signed", subject=str(draft.draft_id), checksum=_checksum(content),
         findings=codes,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, status
 
 from service.access import Actor, Permission
 from service.cursors import read_cursor, sign_cursor
+from service.declared import DeclaringRoute, SomeFields
 from service.events import actions, deliveries, queries
 from service.events.schemas import (
     DeliveryList,
@@ -18,13 +19,21 @@ from service.events.schemas import (
     WebhookRow,
     WebhookShownOnce,
 )
+from service.once import ONCE, DoneOnce
 from service.web import AppSettings, Number, Permitted, Reads, Writes
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], route_class=DeclaringRoute)
 
 EventReader = Annotated[Actor, Depends(Permitted(Permission.READ_EVENTS))]
 Keeper = Annotated[Actor, Depends(Permitted(Permission.MANAGE_WEBHOOKS))]
 Limit = Annotated[int, Query(ge=1, le=500)]
+
+WEBHOOK_MADE = DoneOnce(
+    "webhook_id", remedy="Подписка уже заведена; её секрет показан один раз. Не увидели его — смените секрет."
+)
+SECRET_ROTATED = DoneOnce(
+    "webhook_id", remedy="Секрет уже сменён и показан один раз. Не увидели его — смените ещё раз."
+)
 
 
 @router.get("/events")
@@ -47,7 +56,7 @@ def list_events(
     )
 
 
-@router.get("/webhooks")
+@router.get("/webhooks", dependencies=[Depends(SomeFields(WebhookList))])
 def list_webhooks(actor: Keeper, session: Reads) -> WebhookList:
     """Подписки моей школы, без секретов."""
     return queries.list_webhooks(session, actor)
@@ -57,7 +66,7 @@ def _shown_once(made: actions.MadeWebhook) -> WebhookShownOnce:
     return WebhookShownOnce(**queries.webhook_row(made.webhook).model_dump(), secret=made.secret)
 
 
-@router.post("/webhooks", status_code=status.HTTP_201_CREATED)
+@router.post("/webhooks", status_code=status.HTTP_201_CREATED, dependencies=[Depends(WEBHOOK_MADE)])
 def make_webhook(
     wanted: NewWebhook, actor: Keeper, session: Writes, settings: AppSettings, request: Request
 ) -> WebhookShownOnce:
@@ -87,7 +96,9 @@ def remove_webhook(webhook_id: Number, actor: Keeper, session: Writes) -> None:
     actions.remove_webhook(session, actor=actor, webhook_id=webhook_id)
 
 
-@router.post("/webhooks/{webhook_id}/rotation", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/webhooks/{webhook_id}/rotation", status_code=status.HTTP_201_CREATED, dependencies=[Depends(SECRET_ROTATED)]
+)
 def rotate_secret(
     webhook_id: Number, wanted: SecretRotation, actor: Keeper, session: Writes, request: Request
 ) -> WebhookShownOnce:
@@ -102,21 +113,23 @@ def rotate_secret(
     return _shown_once(made)
 
 
-@router.post("/webhooks/{webhook_id}/ping", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/webhooks/{webhook_id}/ping", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE)
 def ping_webhook(webhook_id: Number, actor: Keeper, session: Writes) -> DeliveryRow:
     """Пробное событие; чем кончилось — в доставках."""
     delivery = actions.ping_webhook(session, actor=actor, webhook_id=webhook_id)
     return deliveries.delivery_rows(session, [delivery])[0]
 
 
-@router.get("/webhooks/{webhook_id}/deliveries")
+@router.get("/webhooks/{webhook_id}/deliveries", dependencies=[Depends(SomeFields(DeliveryList))])
 def list_deliveries(webhook_id: Number, actor: Keeper, session: Reads, limit: Limit = 100) -> DeliveryList:
     """Последние доставки: попытка за попыткой, что ответил узел."""
     webhook = queries.get_webhook(session, actor, webhook_id)
     return DeliveryList(deliveries=deliveries.list_deliveries(session, webhook, limit=limit))
 
 
-@router.post("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", status_code=status.HTTP_202_ACCEPTED, dependencies=ONCE
+)
 def replay_delivery(webhook_id: Number, delivery_id: Number, actor: Keeper, session: Writes) -> DeliveryRow:
     """Отправить событие ещё раз, под тем же номером."""
     delivery = actions.replay_delivery(session, actor=actor, webhook_id=webhook_id, delivery_id=delivery_id)

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from service.events.addresses import MAX_URL
-from service.wire import Wire, Writable
+from service.wire import Wire, example
 
 EventType = Literal[
     "orientir.edition.published", "orientir.version.promoted", "orientir.batch.finished", "orientir.import.finished"
 ]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=4)]
-Url = Annotated[Writable, Field(min_length=1, max_length=MAX_URL)]
+Url = Annotated[str, Field(max_length=MAX_URL, pattern=r"^https?://[!-~]+$")]
 
 
 class CloudEvent(Wire):
@@ -39,12 +39,16 @@ class EventPage(Wire):
 class NewWebhook(Wire):
     """POST /v1/webhooks."""
 
+    model_config = example(url="https://journal.example.org/orientir", event_types=["orientir.edition.published"])
+
     url: Url
     event_types: EventTypes
 
 
 class WebhookChange(Wire):
     """PATCH /v1/webhooks/{webhook_id}: what is not named stays."""
+
+    model_config = example(event_types=["orientir.edition.published", "orientir.batch.finished"])
 
     url: Url | None = None
     event_types: EventTypes | None = None
@@ -53,6 +57,8 @@ class WebhookChange(Wire):
 
 class SecretRotation(Wire):
     """POST /v1/webhooks/{webhook_id}/rotation."""
+
+    model_config = example(overlap_hours=24.0)
 
     overlap_hours: Annotated[float, Field(strict=True, ge=0, le=720)] = 24.0
 

@@ -12,7 +12,7 @@ from recommender.instruments import Instrument
 from service import audit
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.clock import now, school_year_of
-from service.db import IMPORT_LOCK, Database, lock_table
+from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.events.announcing import IMPORT_FINISHED, announce
 from service.imports.cells import UNKNOWN
@@ -76,14 +76,14 @@ class Prepared:
 
 
 def import_upload(
-    database: Database, *, actor: Actor, tools: ImportTools, table: str, content: bytes, mode: Mode
+    units: UnitsOfWork, *, actor: Actor, tools: ImportTools, table: str, content: bytes, mode: Mode
 ) -> ImportReport:
     """One file over HTTP: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
-    with database.reading() as session:
+    with units.reading() as session:
         prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
         if mode == "check" or prepared.read.is_refused:
             return _answer(prepared, store(session, prepared, keep=False), mode)
-    with database.writing() as session:
+    with units.writing() as session:
         report = store_import(session, prepared)
         retrain_after_import(session, actor=actor, tools=tools, reports=[report])
         return report

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from service.access import GRANTS, SCHOOL_ROLES, Actor, Permission, Role, check_permission
 from service.clock import now
-from service.db import Database
+from service.db import Database, UnitsOfWork
 from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
@@ -22,7 +22,7 @@ LARGE_BYTES = 1_000_000
 NO_INTAKE = "Такой загрузки нет."
 
 
-def apply_intake(database: Database, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
+def apply_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
     """Take a file in, in one transaction; a refusal carries the report."""
     check_permission(actor, Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION)
     book = read_brought(brought)
@@ -33,7 +33,7 @@ def apply_intake(database: Database, *, actor: Actor, tools: ImportTools, brough
         return _settle(session, intake, actor, tools, taken)
 
 
-def bring(database: Database, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
+def bring(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
     """Check or take in at once."""
     does = check_intake if brought.mode == "check" else apply_intake
     return does(database, actor=actor, tools=tools, brought=brought)

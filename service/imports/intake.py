@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
-from service.db import IMPORT_LOCK, Database, lock_table
+from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.documents.reading import read_book
 from service.documents.sheet import Book
 from service.errors import DeniedError, ImportRefusedError
@@ -80,12 +80,12 @@ def read_brought(brought: Brought) -> Book:
     return read_book(brought.content, brought.name)
 
 
-def mark_intake(database: Database, *, actor: Actor, tools: ImportTools, brought: Brought) -> bytes:
+def mark_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> bytes:
     """A copy of the file in which the bad cells are coloured and commented."""
     return marked_copy(read_brought(brought), check_intake(database, actor=actor, tools=tools, brought=brought))
 
 
-def check_intake(database: Database, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
+def check_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
     """A report; nothing is written: where several tables need each other, they are taken in and rolled back."""
     check_permission(actor, Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION)
     book = read_brought(brought)

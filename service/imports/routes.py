@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
+from service.declared import DeclaringRoute
 from service.documents.kinds import name_by_content
 from service.imports.actions import Mode, import_upload
 from service.imports.bringing import LARGE_BYTES, bring, enqueue_intake, get_intake, list_intakes, show_intake
@@ -17,15 +18,31 @@ from service.imports.meanings import keep_meaning
 from service.imports.schemas import ImportReport, IntakeList, IntakeReport, IntakeRow, Meaning, MeaningKept, Taking
 from service.imports.undoing import undo_intake
 from service.imports.vocabularies import ImportTools, make_tools
+from service.once import ONCE
+from service.parameters import TableName
 from service.settings import Settings
-from service.web import CSV_BODY, AppSettings, Number, Permitted, RawBody, Reads, Units, Writes, attachment
+from service.web import (
+    AppSettings,
+    Number,
+    OnceUnits,
+    Permitted,
+    RawBody,
+    Reads,
+    Units,
+    Writes,
+    attachment,
+    csv_body,
+    file_body,
+)
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], route_class=DeclaringRoute)
 
 BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_NAME = re.compile(r"""filename\*=UTF-8''([^;]+)|filename="([^"]+)\"""", re.IGNORECASE)
 
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
+
+MARKS = "student_id,school_year,term,math,phys\ns2222222,2023-24,4,5,5\n"
 
 
 @lru_cache(maxsize=1)
@@ -34,12 +51,8 @@ def get_tools(settings: Settings) -> ImportTools:
     return make_tools(get_reference(settings), settings)
 
 
-BOOK_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+CLASS_LIST = "ФИО;Класс;Пол\nОльхина Вера;9А;ж\nКедрова Инна;9А;ж\n"
+BOOK_BODY = file_body("application/octet-stream", CLASS_LIST)
 BOOK_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {BOOK_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "description": "Книга XLSX"}
 }
@@ -62,7 +75,7 @@ def file_name_of(
 def brought_of(
     content: RawBody,
     name: Annotated[str | None, Depends(file_name_of)],
-    mode: Annotated[Mode, Query(examples=["check"])] = "check",
+    mode: Annotated[Mode, Query(examples=["apply"])] = "check",
     taking: Annotated[Taking, Query(description="all: всё или ничего; good: только строки без ошибок")] = "all",
     table: Annotated[str | None, Query(max_length=64, description="Вид таблицы; без него — по заголовкам")] = None,
 ) -> Brought:
@@ -85,47 +98,55 @@ def get_import(intake_id: Number, actor: Importer, session: Reads) -> IntakeRow:
     return show_intake(session, actor, intake_id)
 
 
-@router.post("/imports", openapi_extra=BOOK_BODY, response_model=IntakeReport, responses={202: {"model": IntakeRow}})
+@router.post(
+    "/imports",
+    openapi_extra=BOOK_BODY,
+    response_model=IntakeReport,
+    responses={202: {"model": IntakeRow, "description": "Большой файл ждёт исполнителя"}},
+    dependencies=ONCE,
+)
 def bring_file(
-    brought: File, actor: Importer, database: Units, settings: AppSettings, response: Response
+    actor: Importer, brought: File, units: OnceUnits, database: Units, settings: AppSettings
 ) -> IntakeReport | Response:
-    """Проверить или загрузить файл как есть: XLSX, XLS, ODS, CSV, TSV. Большой файл ждёт исполнителя (202)."""
+    """Проверить или загрузить файл как есть: XLSX, XLS, ODS, CSV, TSV, архив OneRoster."""
     if len(brought.content) > LARGE_BYTES:
-        with database.writing() as session:
+        with units.writing() as session:
             row = enqueue_intake(session, actor=actor, brought=brought)
         location = {"Location": f"/v1/imports/{row.intake_id}"}
         return Response(row.model_dump_json(), status_code=202, headers=location, media_type="application/json")
-    return bring(database, actor=actor, tools=get_tools(settings), brought=brought)
+    where = database if brought.mode == "check" else units  # a check writes nothing and is kept under no key
+    return bring(where, actor=actor, tools=get_tools(settings), brought=brought)
 
 
 @router.post("/imports/marked-copy", openapi_extra=BOOK_BODY, response_class=Response, responses=BOOK_ANSWER)
-def mark_file(brought: File, actor: Importer, database: Units, settings: AppSettings) -> Response:
+def mark_file(actor: Importer, brought: File, database: Units, settings: AppSettings) -> Response:
     """Копия файла, в которой ошибочные ячейки окрашены и подписаны; ничего не сохраняется."""
     copy = mark_intake(database, actor=actor, tools=get_tools(settings), brought=brought)
     return Response(copy, media_type=BOOK_TYPE, headers=attachment("zamechaniya.xlsx"))
 
 
-@router.post("/imports/{intake_id}/undo")
-def undo_import(intake_id: Number, actor: Importer, session: Writes) -> IntakeRow:
+@router.post("/imports/{intake_id}/undo", dependencies=ONCE)
+def undo_import(intake_id: Number, actor: Importer, units: OnceUnits) -> IntakeRow:
     """Отменить последнюю загрузку школы: строки станут прежними, если на них ещё ничего не построено."""
-    undo_intake(session, actor=actor, intake=get_intake(session, actor, intake_id))
-    return show_intake(session, actor, intake_id)
+    with units.writing() as session:
+        undo_intake(session, actor=actor, intake=get_intake(session, actor, intake_id))
+        return show_intake(session, actor, intake_id)
 
 
 @router.put("/column-meanings")
-def settle_columns(meaning: Meaning, actor: Importer, session: Writes, settings: AppSettings) -> MeaningKept:
+def settle_columns(actor: Importer, meaning: Meaning, session: Writes, settings: AppSettings) -> MeaningKept:
     """Сказать, что означают столбцы таких файлов: запоминается для школы."""
     return keep_meaning(session, actor=actor, tools=get_tools(settings), meaning=meaning)
 
 
-@router.post("/imports/{table}", openapi_extra=CSV_BODY)
+@router.post("/imports/{table}", openapi_extra=csv_body(MARKS), dependencies=ONCE)
 def import_file(
-    table: str,
-    content: RawBody,
+    table: TableName,
     actor: Importer,
-    database: Units,
+    content: RawBody,
+    units: OnceUnits,
     settings: AppSettings,
-    mode: Annotated[Mode, Query()] = "check",
+    mode: Annotated[Mode, Query(examples=["apply"])] = "check",
 ) -> ImportReport:
     """Проверить или загрузить таблицу (CSV); повторная загрузка того же файла ничего не меняет."""
-    return import_upload(database, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)
+    return import_upload(units, actor=actor, tools=get_tools(settings), table=table, content=content, mode=mode)

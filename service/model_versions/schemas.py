@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.wire import Wire, Writable
+from service.wire import Wire, Writable, example
 
 
 class TwinCount(Wire):
@@ -87,11 +87,15 @@ class ModelVersionRow(Wire):
 class Promotion(Wire):
     """POST /v1/model-versions/{version}/promotion; may be left out."""
 
+    model_config = example(although="исходов ещё мало: сравнить не с чем")
+
     although: Annotated[Writable, Field(min_length=1, max_length=500)] | None = None  # why, against the checks
 
 
 class Rollback(Wire):
     """POST /v1/model-versions/rollback; may be left out."""
+
+    model_config = example(version="krasnodar-2024H1.1")
 
     version: Writable | None = None  # which one is expected back; another would be a mistake
 

@@ -21,6 +21,7 @@ from service.privacy.papers import check_paper
 from service.privacy.readings import names_of_actors
 from service.privacy.schemas import ConsentChange, ConsentState, SaidConsent, StudentConsents
 from service.retraining import enqueue_training, is_learned_from
+from service.seen import Seen, check_seen
 from service.students.queries import get_student, last_membership
 from service.students.revisions import mark_changed
 from service.tables import ClassMember, ConsentRecord, StudentIdentity
@@ -94,7 +95,7 @@ def note_roster(
 
 def read_consents(session: Session, *, actor: Actor, student_id: str, today: Today) -> StudentConsents:
     """What is in force for a student whom the actor may see, and how it came about."""
-    get_student(session, actor, student_id)
+    student = get_student(session, actor, student_id)
     member, _ = last_membership(session, student_id, today.school_year)
     query = sa.select(ConsentRecord).where(ConsentRecord.student_id == student_id)
     rows = list(session.scalars(query.order_by(ConsentRecord.consent_record_id)))
@@ -102,6 +103,7 @@ def read_consents(session: Session, *, actor: Actor, student_id: str, today: Tod
     last = {row.purpose: row for row in rows if row.school_year == member.school_year or row.origin == PERSON}
     return StudentConsents(
         student_id=student_id,
+        revision=student.revision,
         school_year=member.school_year,
         consents=[_state(purpose, member, last.get(purpose), who) for purpose in PURPOSES],
         history=[_change(row, who) for row in reversed(rows)],
@@ -143,12 +145,12 @@ def _told(row: ConsentRecord, who: Mapping[str, str]) -> dict[str, Any]:
 
 
 def set_consents(
-    session: Session, *, actor: Actor, student_id: str, said: Sequence[SaidConsent], today: Today
+    session: Session, *, actor: Actor, student_id: str, said: Sequence[SaidConsent], today: Today, seen: Seen = None
 ) -> StudentConsents:
     """Record what the representative said; a withdrawal is in force with the next question anybody asks."""
     check_permission(actor, Permission.WRITE_CONSENTS)
     lock_table(session, IMPORT_LOCK)  # a roster that comes at the same time waits, and then knows of it
-    get_student(session, actor, student_id)
+    check_seen(session, seen, get_student(session, actor, student_id).revision)
     member, _ = last_membership(session, student_id, today.school_year)
     identity = session.get(StudentIdentity, student_id)
     known = said_by_people(session, sa.select(ClassMember.student_id).where(ClassMember.student_id == student_id))

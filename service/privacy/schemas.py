@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from service.wire import Wire, Writable
+from service.wire import Day, Wire, example
 
 Purpose = Literal["testing", "recommending", "learning", "naming"]
 Ground = Literal["request", "consent", "retention", "mistake"]
 AskedGround = Literal["request", "consent", "mistake"]  # the retention clock has its own command
-DocumentNumber = Annotated[Writable, Field(max_length=64, pattern=r"^[0-9A-Za-zА-Яа-яЁё№./_\- ]+$")]
+DocumentNumber = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-zА-Яа-яЁё№./_\- ]+$")]
 
 
 class ConsentState(Wire):
@@ -37,6 +37,7 @@ class StudentConsents(Wire):
     """GET and PUT /v1/students/{student_id}/consents."""
 
     student_id: str
+    revision: int  # `If-Match: "revision"` changes them only as they are now
     school_year: str  # of the roster row that the consents are about
     consents: list[ConsentState]
     history: list[ConsentChange]  # newest first
@@ -46,8 +47,8 @@ class SaidConsent(Wire):
     """What the representative said of one purpose: given on a day, or withdrawn on a day."""
 
     purpose: Purpose
-    given_on: date | None = None
-    withdrawn_on: date | None = None
+    given_on: Day | None = None
+    withdrawn_on: Day | None = None
     document: DocumentNumber | None = None  # number of the paper, without a name
 
     @model_validator(mode="after")
@@ -62,6 +63,8 @@ class SaidConsent(Wire):
 
 class SaidConsents(Wire):
     """Body of PUT; purposes that are not named stay as they are."""
+
+    model_config = example(consents=[{"purpose": "naming", "given_on": "2024-09-02", "document": "№ 12"}])
 
     consents: Annotated[list[SaidConsent], Field(min_length=1, max_length=4)]
 
@@ -120,6 +123,8 @@ class StudentExport(Wire):
 
 class ErasureAsked(Wire):
     """Body of POST /v1/students/{student_id}/erasure."""
+
+    model_config = example(ground="request", document="вх. № 12")
 
     ground: AskedGround
     document: DocumentNumber | None = None  # number of the paper, without a name

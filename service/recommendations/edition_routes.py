@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from service import audit
 from service.access import Actor, Permission
 from service.demand.queries import read_lists
+from service.parameters import ClassId, EditionCode, StudentId
 from service.recommendations.edition_impact import class_change
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.past import list_showings, make_again
@@ -20,8 +21,8 @@ router = APIRouter(tags=["recommendations"])
 Publisher = Annotated[Actor, Depends(Permitted(Permission.PUBLISH_DEMAND))]
 ImpactReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
-From = Annotated[str, Query(alias="from", max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
-To = Annotated[str, Query(alias="to", max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+From = Annotated[str, Query(alias="from", max_length=64, pattern=r"^[A-Za-z0-9._-]+$", examples=["krasnodar-2023H2"])]
+To = Annotated[str, Query(alias="to", max_length=64, pattern=r"^[A-Za-z0-9._-]+$", examples=["krasnodar-2024H1"])]
 
 
 @router.get("/demand-drafts/{draft_id}/impact")
@@ -31,14 +32,14 @@ def get_draft_impact(draft_id: Number, _actor: Publisher, districts: Districts) 
 
 
 @router.get("/demand-editions/{code}/impact")
-def get_edition_impact(code: str, from_code: From, _actor: ImpactReader, districts: Districts) -> EditionImpact:
+def get_edition_impact(code: EditionCode, from_code: From, _actor: ImpactReader, districts: Districts) -> EditionImpact:
     """Что изменила редакция по сравнению с другой; без учеников."""
     return districts.edition_impact(code, from_code)
 
 
 @router.get("/classes/{class_id}/edition-change")
 def get_class_change(
-    class_id: str, from_code: From, to_code: To, actor: ListReader, database: Units, shelf: Rankers
+    class_id: ClassId, from_code: From, to_code: To, actor: ListReader, database: Units, shelf: Rankers
 ) -> ClassEditionChange:
     """У кого в классе новая редакция меняет первые три места; чтение записывается."""
     with database.reading() as session:
@@ -53,7 +54,7 @@ def get_class_change(
 
 
 @router.get("/students/{student_id}/showings")
-def get_showings(student_id: str, actor: ListReader, database: Units) -> ShowingList:
+def get_showings(student_id: StudentId, actor: ListReader, database: Units) -> ShowingList:
     """Когда и с какими версиями показывали списки ученика; чтение записывается."""
     with database.reading() as session:
         found = list_showings(session, actor=actor, student_id=student_id)
@@ -64,7 +65,7 @@ def get_showings(student_id: str, actor: ListReader, database: Units) -> Showing
 
 @router.get("/students/{student_id}/showings/{showing_id}")
 def get_showing(
-    student_id: str, showing_id: Number, actor: ListReader, database: Units, shelf: Rankers, settings: AppSettings
+    student_id: StudentId, showing_id: Number, actor: ListReader, database: Units, shelf: Rankers, settings: AppSettings
 ) -> PastShowing:
     """Что показали тогда, и тот же список, составленный заново по модели, редакции и дню показа."""
     with database.reading() as session:

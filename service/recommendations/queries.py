@@ -5,9 +5,11 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.access import Actor, visible_students
 from service.catalogue.queries import pathway_titles
+from service.errors import NotFoundError
 from service.recommendations.schemas import Decision
-from service.tables import DecisionRecord
+from service.tables import DecisionRecord, Student
 
 
 def decisions_of(session: Session, rows: Iterable[DecisionRecord]) -> list[Decision]:
@@ -27,6 +29,16 @@ def decisions_of(session: Session, rows: Iterable[DecisionRecord]) -> list[Decis
         )
         for row in rows
     ]
+
+
+def get_decision(session: Session, actor: Actor, decision_id: int) -> Decision:
+    """A decision as it was made, withdrawn since or not, about a student whom the actor may see."""
+    of = visible_students(actor).with_only_columns(Student.student_id)
+    query = sa.select(DecisionRecord).where(DecisionRecord.student_id.in_(of))
+    row = session.scalars(query.where(DecisionRecord.decision_id == decision_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("Такого решения нет.")
+    return decisions_of(session, [row])[0]
 
 
 def decisions_in_force(session: Session, of: sa.Select[str]) -> dict[str, dict[str, Decision]]:

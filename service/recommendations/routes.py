@@ -1,5 +1,6 @@
 """Cards, ranked lists and decisions over HTTP."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
@@ -10,13 +11,16 @@ from service import audit
 from service.access import Actor, Permission
 from service.clock import now
 from service.db import Database
+from service.declared import DeclaringRoute, SomeFields
+from service.once import DoneOnce
+from service.parameters import ClassId, StudentId
 from service.recommendations import actions, questions
 from service.recommendations.card import make_card
 from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
 from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
-from service.recommendations.queries import decisions_in_force
+from service.recommendations.queries import decisions_in_force, get_decision
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
     MAX_K,
@@ -38,19 +42,32 @@ from service.students.queries import get_class, get_student
 from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
-from service.web import UNCHANGED, AppSettings, IfNoneMatch, Number, Permitted, Reads, Units, Writes, is_named
+from service.web import (
+    UNCHANGED,
+    AppSettings,
+    IfNoneMatch,
+    Number,
+    OnceUnits,
+    Permitted,
+    Reads,
+    Units,
+    Writes,
+    is_named,
+)
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=DeclaringRoute)
 
 CardReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ListReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 InlineReader = Annotated[Actor, Depends(Permitted(Permission.RANK_INLINE))]
 PolicyReader = Annotated[Actor, Depends(Permitted(Permission.READ_MODELS))]
 Decider = Annotated[Actor, Depends(Permitted(Permission.DECIDE))]
-PathwayCode = Annotated[
-    str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года")
-]
-Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке")]
+_code = partial(
+    Query, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$", description="Код предложения из каталога этого года"
+)
+PathwayCode = Annotated[str, _code(examples=["sch01-tech-eng"])]
+AnotherCode = Annotated[str, _code(examples=["sch02-sci-med"])]
+Length = Annotated[int, Query(ge=1, le=MAX_K, description="Мест в каждом списке", examples=[3])]
 Strength = Annotated[
     float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса; по умолчанию — как в районе")
 ]
@@ -99,7 +116,9 @@ Answers = Annotated[KeptAnswers, Depends(_answers)]
 
 
 @router.get("/students/{student_id}")
-def get_card(student_id: str, actor: CardReader, database: Units, settings: AppSettings, shelf: Rankers) -> StudentCard:
+def get_card(
+    student_id: StudentId, actor: CardReader, database: Units, settings: AppSettings, shelf: Rankers
+) -> StudentCard:
     """Карточка ученика; каждое чтение записывается."""
     with database.reading() as session:
         card = make_card(session, actor=actor, student_id=student_id, shelf=shelf, settings=settings)
@@ -110,7 +129,7 @@ def get_card(student_id: str, actor: CardReader, database: Units, settings: AppS
 
 @router.get("/students/{student_id}/recommendations", response_model=StudentRecommendations, responses=UNCHANGED)
 async def get_recommendations(
-    student_id: str,
+    student_id: StudentId,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -168,7 +187,7 @@ def _looked_up(
 
 @router.get("/students/{student_id}/recommendations/why-not")
 def get_why_not(
-    student_id: str,
+    student_id: StudentId,
     pathway_code: PathwayCode,
     actor: ListReader,
     database: Units,
@@ -191,9 +210,9 @@ def get_why_not(
 
 @router.get("/students/{student_id}/recommendations/contrast")
 def get_contrast(
-    student_id: str,
+    student_id: StudentId,
     first: PathwayCode,
-    second: PathwayCode,
+    second: AnotherCode,
     actor: ListReader,
     database: Units,
     settings: AppSettings,
@@ -213,7 +232,7 @@ def get_contrast(
     return answer
 
 
-@router.get("/pathways")
+@router.get("/pathways", dependencies=[Depends(SomeFields(PathwayList))])
 def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> PathwayList:
     """Что предлагает этот учебный год: коды и названия, чтобы было о чём спросить."""
     return questions.list_pathways(shelf.take(session))
@@ -221,7 +240,7 @@ def list_pathways(_actor: ListReader, session: Reads, shelf: Rankers) -> Pathway
 
 @router.get("/classes/{class_id}/recommendations")
 def get_class_recommendations(
-    class_id: str,
+    class_id: ClassId,
     response: Response,
     actor: ListReader,
     database: Units,
@@ -264,7 +283,7 @@ def get_policy(_actor: PolicyReader, session: Reads, shelf: Rankers, districts: 
 
 
 @router.get("/students/{student_id}/decisions")
-def list_decisions(student_id: str, actor: ListReader, database: Units) -> DecisionList:
+def list_decisions(student_id: StudentId, actor: ListReader, database: Units) -> DecisionList:
     """Действующие решения по ученику, новые первыми; чтение записывается."""
     with database.reading() as session:
         get_student(session, actor, student_id)
@@ -275,18 +294,22 @@ def list_decisions(student_id: str, actor: ListReader, database: Units) -> Decis
     return DecisionList(student_id=student_id, decisions=list(found.values()))
 
 
-@router.post("/students/{student_id}/decisions", status_code=status.HTTP_201_CREATED)
-def decide(student_id: str, wanted: NewDecision, actor: Decider, database: Units, shelf: Rankers) -> Decision:
+@router.post(
+    "/students/{student_id}/decisions",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[Depends(DoneOnce(number="decision_id", again=get_decision))],
+)
+def decide(student_id: StudentId, wanted: NewDecision, actor: Decider, units: OnceUnits, shelf: Rankers) -> Decision:
     """Принять, отклонить (с причиной) или закрепить то, что ученику можно предложить сегодня."""
-    with database.reading() as session:
+    with units.reading() as session:
         get_student(session, actor, student_id)
         serving = shelf.take(session)
         actions.check_choice(session, serving, actor=actor, student_id=student_id, pathway_code=wanted.pathway_code)
-    with database.writing() as session:
+    with units.writing() as session:
         return actions.decide(session, actor=actor, student_id=student_id, wanted=wanted)
 
 
 @router.delete("/students/{student_id}/decisions/{decision_id}", status_code=status.HTTP_204_NO_CONTENT)
-def withdraw_decision(student_id: str, decision_id: Number, actor: Decider, session: Writes) -> None:
+def withdraw_decision(student_id: StudentId, decision_id: Number, actor: Decider, session: Writes) -> None:
     """Отменить решение."""
     actions.withdraw_decision(session, actor=actor, student_id=student_id, decision_id=decision_id)

@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.wire import MissingFact, Wire, Writable
+from service.wire import DAY, WHOLE, Flag, MissingFact, Wire, Writable, example
 
 PathwayKind = Literal["profile_class", "elective", "career_trial"]
 DecisionWord = Literal["accepted", "declined", "pinned"]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Day = Annotated[date, Field(ge=date(1990, 1, 1))]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+RecentDay = Annotated[date, Field(ge=date(1990, 1, 1)), DAY]
 Text = Annotated[Writable, Field(min_length=1, max_length=100)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 MAX_DEMAND_STRENGTH = 0.3  # the same bound as recommender.policy keeps; a test holds the two equal
@@ -313,6 +313,7 @@ class ClassRecommendations(Stamps):
 class NewDecision(Wire):
     """POST /v1/students/{student_id}/decisions."""
 
+    model_config = example(pathway_code="sch01-tech-eng", decision="accepted")
     pathway_code: Code
     decision: DecisionWord
     reason: Annotated[Writable, Field(max_length=500)] | None = None
@@ -329,7 +330,7 @@ class InlineReading(Wire):
     """A diagnostic given inline: either raw answers or scale scores."""
 
     method_code: Code
-    taken_on: Day
+    taken_on: RecentDay
     answers: Annotated[dict[Code, Annotated[str, Field(max_length=8)]], Field(max_length=400)] | None = None
     scores: Annotated[dict[Text, Finite], Field(max_length=60)] | None = None
 
@@ -338,7 +339,7 @@ class InlineMark(Wire):
     """A term mark given inline."""
 
     subject_code: Code
-    known_on: Day
+    known_on: RecentDay
     mark: Annotated[Finite, Field(ge=2, le=5)]
 
 
@@ -347,7 +348,7 @@ class InlineResult(Wire):
 
     kind: Literal["knowledge", "oge", "ege"]
     subject_code: Code
-    on: Day
+    on: RecentDay
     points: Annotated[Finite, Field(ge=0, le=100)]
     points_max: Annotated[Finite, Field(ge=0.5, le=1000)] | None = None
 
@@ -357,15 +358,15 @@ class InlineWish(Wire):
 
     kind: Literal["profile", "exam", "elective", "profession"]
     code: Code
-    rank: Annotated[int, Field(ge=1, le=20)] = 1
-    stated_on: Day
+    rank: Annotated[int, Field(strict=True, ge=1, le=20), WHOLE] = 1
+    stated_on: RecentDay
 
 
 class InlineTrial(Wire):
     """A trial attended, given inline."""
 
     pathway_code: Code
-    attended_on: Day
+    attended_on: RecentDay
     rating_after: Annotated[Finite, Field(ge=1, le=10)] | None = None
 
 
@@ -373,7 +374,7 @@ class StatelessStudent(Wire):
     """A student's data inline; nothing of it is stored or logged."""
 
     student_id: Code = "inline"
-    grade: Annotated[int, Field(ge=6, le=11)]
+    grade: Annotated[int, Field(strict=True, ge=6, le=11), WHOLE]
     school_code: Code
     conditions_needed: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     restriction_tags: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
@@ -384,10 +385,15 @@ class StatelessStudent(Wire):
     trials: Annotated[tuple[InlineTrial, ...], Field(max_length=200)] = ()
 
 
+PROFILE_WISH = {"kind": "profile", "code": "tech-eng", "rank": 1, "stated_on": "2024-09-18"}
+
+
 class StatelessRequest(Wire):
     """POST /v1/recommendations."""
 
+    model_config = example(k=3, student={"grade": 9, "school_code": "sch01", "wishes": [PROFILE_WISH]})
+
     student: StatelessStudent
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_K), WHOLE] = 5
     demand_strength: Annotated[Finite, Field(ge=0, le=MAX_DEMAND_STRENGTH)] | None = None
-    discovery: bool | None = None  # None: as the installation is set
+    discovery: Flag | None = None  # None: as the installation is set

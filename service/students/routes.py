@@ -7,25 +7,27 @@ from fastapi import APIRouter, Depends, Query, Request
 from service import audit
 from service.access import Actor, Permission
 from service.cursors import read_cursor, sign_cursor
+from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
+from service.parameters import ClassId
 from service.students import queries
 from service.students.schemas import ClassList, ClassStudents, StudentPage
 from service.web import AppSettings, Permitted, Reads, Units
 
-router = APIRouter(tags=["students"])
+router = APIRouter(tags=["students"], route_class=DeclaringRoute)
 
 StudentReader = Annotated[Actor, Depends(Permitted(Permission.READ_STUDENTS))]
 ClassReader = Annotated[Actor, Depends(Permitted(Permission.READ_CLASSES))]
 
 
-@router.get("/classes")
+@router.get("/classes", dependencies=[Depends(SomeFields(ClassList))])
 def list_classes(actor: ClassReader, session: Reads, settings: AppSettings) -> ClassList:
     """Мои классы: кому чего не хватает."""
     return queries.list_classes(session, actor, get_today(session, settings))
 
 
-@router.get("/classes/{class_id}/students")
-def list_students(class_id: str, actor: ClassReader, database: Units, settings: AppSettings) -> ClassStudents:
+@router.get("/classes/{class_id}/students", dependencies=[Depends(SomeFields(ClassStudents))])
+def list_students(class_id: ClassId, actor: ClassReader, database: Units, settings: AppSettings) -> ClassStudents:
     """Ученики класса; чтение записывается."""
     with database.reading() as session:
         answer = queries.list_students(session, actor, class_id, get_today(session, settings))
@@ -34,7 +36,7 @@ def list_students(class_id: str, actor: ClassReader, database: Units, settings: 
     return answer
 
 
-@router.get("/students")
+@router.get("/students", dependencies=[Depends(SomeFields(StudentPage))])
 def list_changed(
     actor: StudentReader,
     session: Reads,

@@ -30,6 +30,7 @@ class DemandDraft(Table):
     signed_by: Mapped[str | None]  # who asked to publish a suspicious list; somebody else must agree
     signed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the draft
 
 
 class DemandDraftLine(Table):

@@ -24,6 +24,7 @@ class User(Table):
     locked_until: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
+    revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the person
 
 
 class UserClass(Table):
@@ -73,6 +74,21 @@ class ApiKey(Table):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_on: Mapped[date | None]
+
+
+class RequestKey(Table):
+    """A deed done under an `Idempotency-Key`, for a day; neither the key nor anything personal can be read from it."""
+
+    __tablename__ = "request_keys"
+    key_digest: Mapped[str] = mapped_column(primary_key=True)  # keyed, of the actor and the key
+    actor_id: Mapped[str]
+    fingerprint: Mapped[str]  # keyed digest of method, address and body
+    done_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]  # None: the answer was shown once
+    made_id: Mapped[int | None]  # number of what was made, where the answer itself is not kept
+    location: Mapped[str | None]
+    answer: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
 
 
 class AuditRecord(Table):

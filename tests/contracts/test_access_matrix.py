@@ -119,7 +119,7 @@ ROUTES = {
         POST /v1/demand-editions
         GET /v1/demand-drafts
         POST /v1/demand-drafts
-        GET /v1/demand-drafts/choices
+        GET /v1/demand-meanings
         GET /v1/demand-drafts/{draft_id}
         PATCH /v1/demand-drafts/{draft_id}
         PUT /v1/demand-drafts/{draft_id}/lines/{position}
@@ -232,6 +232,7 @@ class Town:
             path,
             headers=self.headers[actor],
             json=BODIES.get(route),
+            content=b"student_id\n" if route.startswith("POST /v1/imports") else None,
             params=PARAMS if method == "GET" else None,
         )
         return answer.status_code

@@ -58,8 +58,8 @@ def dask(folder: Path) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
             _wait_for(port)
         yield address, children[1:]
     finally:
-        for child in reversed(children):
-            child.terminate()
+        for child in reversed(children):  # nothing of theirs is kept: a worker that is told to end may take its time
+            child.kill()
         for child in children:
             child.wait(30)
 

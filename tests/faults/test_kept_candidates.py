@@ -63,6 +63,14 @@ def states(database: Database, settings: Settings) -> Sequence[tuple[bool, int]]
         ]
 
 
+def wait_for_removal(settings: Settings, version: str, seconds: float) -> None:
+    """Until the first file of a candidate has gone, and then a moment."""
+    end = time.monotonic() + 10.0
+    while len(list((settings.models_dir / version).glob("*"))) == FILES and time.monotonic() < end:
+        pass
+    time.sleep(seconds)
+
+
 def test_nothing_is_lost_and_nothing_left_over(ready: Database, settings: Settings, tmp_path: Path) -> None:
     settings = settings.model_copy(update={"models_dir": tmp_path / "models", "keep_candidates": 1})
     environment = {
@@ -78,7 +86,10 @@ def test_nothing_is_lost_and_nothing_left_over(ready: Database, settings: Settin
         process = subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(random.uniform(0.0, 0.08))
+        if turn % 2:  # at any moment, or at one that is surely within a removal
+            time.sleep(random.uniform(0.0, 0.08))
+        else:
+            wait_for_removal(settings, f"made-{turn}.0", random.uniform(0.0, 0.002))
         process.kill()
         process.wait()
         process.stdout.close()

@@ -53,7 +53,8 @@ def live(client: TestClient, counsellor: dict[str, str], director: dict[str, str
     for address in ("", "/recommendations", "/decisions", "/showings", "/consents"):
         assert client.get(at + address, headers=counsellor).status_code == 200, address
     decision = {"pathway_code": PATHWAY, "decision": "declined", "reason": REASON}
-    assert client.post(f"{at}/decisions", headers=counsellor, json=decision).status_code == 201
+    under_a_key = {**counsellor, "Idempotency-Key": f"of-{PAPER.encode().hex()}"}
+    assert client.post(f"{at}/decisions", headers=under_a_key, json=decision).status_code == 201
     said = {"purpose": "naming", "given_on": "2024-09-02", "document": PAPER}
     assert client.put(f"{at}/consents", headers=director, json={"consents": [said]}).status_code == 200
     for address in ("/readings", "/export"):

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from recommender.demand import EDITION_CODE
 from service.db import Database
+from service.demand import draft_schemas
 from service.tables import AuditRecord, DemandDraft, DemandEdition, Job, TitleDecision
 from tests.service.conftest import Authorization
 from tests.service.worked_example import DATA
@@ -241,7 +243,7 @@ def test_what_is_not_a_list_is_refused_in_russian(
 
 
 def test_choices_are_those_in_force(client: TestClient, sign_in: SignIn) -> None:
-    found = client.get(f"{DRAFTS}/choices", headers=sign_in("metodist")).json()
+    found = client.get("/v1/demand-meanings", headers=sign_in("metodist")).json()
     codes = {choice["spo_code"] for choice in found["spo"]}
     assert "08.01.27" in codes
     assert "08.01.07" not in codes  # closed
@@ -276,3 +278,7 @@ def test_odd_letters_are_shown_compared_and_published_all_the_same(
     if done.json()["published"]:
         source = client.get(f"/v1/demand-editions/{draft['edition_code']}/source", headers=header)
         assert "\n" not in source.headers["content-disposition"]
+
+
+def test_the_code_of_an_edition_is_described_as_it_is_read() -> None:
+    assert f"^{EDITION_CODE.pattern}$" == draft_schemas.EDITION_CODE
