@@ -35,6 +35,7 @@ SignIn = Callable[[str], Authorization]
 FIRST = (
     "POST /v1/sessions",
     "POST /v1/demand-drafts",
+    "POST /v1/imports",
     "POST /v1/batches",
     "POST /v1/webhooks",
     "POST /v1/webhooks/{webhook_id}/ping",
