@@ -68,10 +68,10 @@ def undo_import(
 
 def _is_own(here: "Installed", path: Path) -> bool:
     """Whether a file is a table of data/formats: named like one, its columns too."""
-    from service.imports.formats import ANSWERS, ANSWERS_MARK, read_formats
+    from service.imports.formats import format_name, read_formats
 
     formats = read_formats(here.settings.formats_dir)
-    shape = formats.get(ANSWERS if path.stem.startswith(ANSWERS_MARK) else path.stem)
+    shape = formats.get(format_name(path.stem))
     if path.suffix.lower() != ".csv" or shape is None:
         return False
     with path.open("rb") as file:

@@ -16,9 +16,9 @@ from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.events.announcing import IMPORT_FINISHED, announce
 from service.imports.cells import UNKNOWN
-from service.imports.formats import Format, get_format
+from service.imports.formats import SCORES, Format, format_name, get_format
 from service.imports.reading import ReadTable, read_table
-from service.imports.roster import take_roster
+from service.imports.roster import take_members, take_roster
 from service.imports.schemas import ImportReport
 from service.imports.storing import Difference
 from service.imports.tables_in import (
@@ -28,10 +28,12 @@ from service.imports.tables_in import (
     StoredChange,
     check_answers,
     check_points,
+    check_scores,
     check_terms,
     take_answers,
     take_marks,
     take_plain,
+    take_scores,
     take_survey,
 )
 from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
@@ -231,7 +233,8 @@ def _check_rows(incoming: Incoming, prepared: Prepared) -> None:
     """What one cell alone cannot tell."""
     if incoming.instrument is not None:
         _check_consent(incoming)
-        check_answers(incoming)
+        check = check_scores if format_name(prepared.table) == SCORES else check_answers
+        check(incoming)
     if prepared.table == "knowledge":
         check_points(incoming)
     if prepared.table == "marks":
@@ -243,7 +246,14 @@ def _taker(table: str) -> Callable[[Incoming], Difference]:
         return lambda incoming: take_plain(incoming, PLAIN[table])
     if table in SURVEYS:
         return lambda incoming: take_survey(incoming, table)
-    return {"roster": take_roster, "marks": take_marks}.get(table, take_answers)
+    takers = {
+        "roster": take_roster,
+        "consents": take_members,
+        "conditions": take_members,
+        "marks": take_marks,
+        SCORES: take_scores,
+    }
+    return takers.get(format_name(table), take_answers)
 
 
 def _check_consent(incoming: Incoming) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from service.errors import NotFoundError, NotReadyError
 
-ANSWERS = "answers"
-ANSWERS_MARK = "answers_"
+ANSWERS, SCORES = "answers", "scores"
+ANSWERS_MARK, SCORES_MARK = "answers_", "scores_"
+OF_INSTRUMENTS = {ANSWERS: ANSWERS_MARK, SCORES: SCORES_MARK}
 ABSENT = ("this_year", "kept", "named", "context")
 """Where a file has no such column: this school year; what is stored; the student is found by name; above the table."""
 
@@ -98,9 +99,23 @@ def read_formats(folder: Path) -> dict[str, Format]:
     return {each.table: each for each in formats}
 
 
+def format_name(table: str) -> str:
+    """Which description a table follows: answers_DDO20 is described as answers.
+
+    >>> format_name("answers_DDO20"), format_name("scores_KOS1"), format_name("roster")
+    ('answers', 'scores', 'roster')
+    """
+    return next((name for name, mark in OF_INSTRUMENTS.items() if table.startswith(mark)), table)
+
+
+def method_of(table: str) -> str | None:
+    """Code of the instrument that a table is of."""
+    return next((table.removeprefix(mark) for mark in OF_INSTRUMENTS.values() if table.startswith(mark)), None)
+
+
 def get_format(formats: Mapping[str, Format], table: str) -> Format:
     """Description of a table; answers_DDO20 is described as answers."""
-    name = ANSWERS if table.startswith(ANSWERS_MARK) else table
-    if name not in formats or table == ANSWERS:
+    name = format_name(table)
+    if name not in formats or table in OF_INSTRUMENTS:
         raise NotFoundError(f"Таблицы «{table}» среди принимаемых нет.", allowed=sorted(formats))
     return formats[name]

@@ -14,7 +14,15 @@ from rapidfuzz import fuzz, process
 from recommender.instruments import Instrument
 from service.documents.sheet import Sheet
 from service.imports.context import merged_with, read_context, term_in
-from service.imports.formats import ANSWERS, ANSWERS_MARK, Column, Format
+from service.imports.formats import (
+    ANSWERS_MARK,
+    OF_INSTRUMENTS,
+    SCORES_MARK,
+    Column,
+    Format,
+    format_name,
+    method_of,
+)
 from service.imports.terms import filled_headings, terms_above
 from service.imports.words import Words, plain_words
 
@@ -22,6 +30,7 @@ HEADER_WITHIN = 40  # rows of titles above a table
 ALIKE = 78.0
 FEWEST_ITEMS = 12
 LETTERS_FOR_LIKENESS = 5  # shorter headings are alike by chance
+ROSTER = "roster"
 NAMES = ("full_name", "last_name", "first_name", "class_title")
 ITEM = re.compile(
     r"(?:вопрос|задание|№)?\s*№?\s*([A-Z]?[0-9]{1,3}[аб]?)(?:\s*[.):].*|\s*)\Z", re.IGNORECASE | re.DOTALL
@@ -92,7 +101,8 @@ class Recogniser:
     ) -> None:
         self.formats, self.words, self.instruments, self.kept = formats, words, instruments, kept
         self.known = {name: self._known_of(shape) for name, shape in formats.items() if name != "demand"}
-        self.all_known = set().union(*self.known.values()) | set(words.codes["subjects"])
+        scales = (scale for each in instruments.values() for scale in _scales_of(each))
+        self.all_known = set().union(*self.known.values(), words.codes["subjects"], scales)
 
     def _known_of(self, shape: Format) -> dict[str, str]:
         """Plain heading -> column, of the columns of a format and of those that name a student."""
@@ -146,20 +156,33 @@ class Recogniser:
 
     def tables_for(self, texts: Sequence[str], file: str, sheet: Sheet) -> list[str]:
         """Tables that a sheet may be; an instrument where its items are the headings."""
-        plain = [name for name in self.known if name != ANSWERS]
+        plain = [name for name in self.known if name not in OF_INSTRUMENTS]
         items = {found[1] for text in texts if text and (found := ITEM.fullmatch(text)) is not None}
         fitting = [code for code, each in self.instruments.items() if items and _covers(items, each.items)]
         fitting = [code for code in fitting if items == set(self.instruments[code].items)] or fitting
         named = [code for code in fitting if code.lower() in f"{file} {sheet.title}".lower()]
-        return [*plain, *(ANSWERS_MARK + code for code in named or fitting)]
+        answers = [ANSWERS_MARK + code for code in named or fitting]
+        return [*plain, *answers, *(SCORES_MARK + code for code in self._scored_in(texts, file, sheet))]
+
+    def _scored_in(self, texts: Sequence[str], file: str, sheet: Sheet) -> list[str]:
+        """Instruments most of whose scales are headings; the one that a name says, where several share scales."""
+        said = {plain_words(text) for text in texts if text}
+        shares = {
+            code: sum(bool({plain_words(scale.code), plain_words(scale.title_ru)} & said) for scale in each.scales)
+            for code, each in self.instruments.items()
+        }
+        fitting = [code for code, each in self.instruments.items() if shares[code] * 2 > len(each.scales)]
+        named = [code for code in fitting if code.lower() in f"{file} {sheet.title}".lower()]
+        most = [code for code in fitting if shares[code] == max(map(shares.__getitem__, fitting))]
+        return named or most
 
     def fit(
         self, sheet: Sheet, table: str, header_row: int, texts: Sequence[str], context: Mapping[str, str],
         kept: Kept | None,
     ) -> Recognised:  # fmt: skip
         """What the columns would be if the sheet were this table."""
-        shape = self.formats[ANSWERS if table.startswith(ANSWERS_MARK) else table]
-        instrument = self.instruments.get(table.removeprefix(ANSWERS_MARK))
+        shape = self.formats[format_name(table)]
+        instrument = self.instruments.get(method_of(table) or "")
         headings = [self._heading(place, text, shape, instrument, kept) for place, text in enumerate(texts) if text]
         terms, is_below = self._terms(sheet, shape, header_row, headings)
         if shape.table == "marks" and not any(heading.column in self.words.reference.subjects for heading in headings):
@@ -220,6 +243,9 @@ class Recogniser:
         return Heading(place, text)
 
     def _wide_code(self, text: str, plain: str, shape: Format, instrument: Instrument | None) -> str | None:
+        if shape.wide is not None and shape.wide.vocabulary == "scales":
+            scales = {} if instrument is None else _scales_of(instrument)
+            return scales.get(plain)
         if instrument is None:
             subjects = self.words.codes["subjects"]
             return text if text in self.words.reference.subjects else subjects.get(plain)
@@ -266,12 +292,20 @@ def _each_once(found: Iterable[Heading], shape: Format, terms: Mapping[int, str]
     return kept, {column for column, _ in seen if column is not None}
 
 
+def _scales_of(instrument: Instrument) -> dict[str, str]:
+    """Plain heading -> scale."""
+    titles = {plain_words(scale.title_ru): scale.code for scale in instrument.scales}
+    return {**titles, **{plain_words(scale.code): scale.code for scale in instrument.scales}}
+
+
 def _covers(items: set[str], all_items: Sequence[str]) -> bool:
     return items <= set(all_items) and len(items) * 10 >= len(all_items) * 8
 
 
 def _explained(found: Recognised) -> int:
-    return sum(heading.column is not None and heading.column not in NAMES[:3] for heading in found.headings)
+    """Headings that say more than of whom a row is; of a class list nothing more is wanted."""
+    of_whom = () if found.table == ROSTER else (*NAMES, "student_id", "school_year")
+    return sum(heading.column is not None and heading.column not in of_whom for heading in found.headings)
 
 
 def _merit(found: Recognised) -> float:

@@ -16,7 +16,7 @@ from service.documents.sheet import Book
 from service.errors import DeniedError, ImportRefusedError
 from service.imports import actions
 from service.imports.actions import Mode, Prepared
-from service.imports.formats import Format, get_format
+from service.imports.formats import ANSWERS, Format, get_format
 from service.imports.headings import Kept, Recognised, Recogniser
 from service.imports.laying import lay_out, merge_terms
 from service.imports.marking import COMPLAINTS, marked_copy
@@ -256,7 +256,7 @@ def _store(session: Session, prepared: Prepared, *, keep: bool) -> tuple[Differe
     """Store one table, and say what it changed; with faults, nothing."""
     changes: list[StoredChange] = []
     difference = actions.store(session, prepared, keep=keep, changes=changes)
-    if prepared.instrument is not None:
+    if prepared.shape.table == ANSWERS:
         warn_of_another_instrument(prepared.read)
     if not keep or prepared.read.is_refused:
         return difference, [], None

@@ -50,7 +50,9 @@ def keep_meaning(
 def _check_columns(tools: ImportTools, meaning: Meaning, named: set[str]) -> None:
     people = {column.name for column in tools.words.people} if tools.words is not None else set()
     instrument = tools.find_instrument(meaning.table)
-    wide = set(instrument.items) if instrument is not None else set(tools.reference.subjects)
+    wide = set(tools.reference.subjects)
+    if instrument is not None:
+        wide = {*instrument.items, *(scale.code for scale in instrument.scales)}
     known: Mapping[str, None] = dict.fromkeys(named | people | wide)
     unknown = sorted({column for column in meaning.columns.values() if column and column not in known})
     if unknown:

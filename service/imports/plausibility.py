@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import school_year_of
 from service.imports.actions import Prepared
+from service.imports.formats import ANSWERS
 from service.imports.people import plain_name
 from service.imports.reading import FileRow, ReadTable
 from service.tables import ClassMember, SchoolClass
@@ -32,7 +33,7 @@ EXAM_GRADES = {"oge": ("ОГЭ", 9), "ege": ("ЕГЭ", 11)}
 def warn_of_odd_rows(session: Session, prepared: Prepared) -> None:
     """Tell what looks odd."""
     read = prepared.read
-    if prepared.instrument is not None:
+    if prepared.shape.table == ANSWERS:
         _odd_answers(read)
     checks: dict[str, Callable[[ReadTable], None]] = {
         "roster": _almost_one_name,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.imports.actions import Prepared
-from service.imports.formats import ANSWERS, ANSWERS_MARK
+from service.imports.formats import ANSWERS, SCORES, format_name, method_of
 from service.imports.headings import Recognised
 from service.imports.schemas import (
     ColumnChoice,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from service.imports.intake import Brought
 
 SHOWN_WITHDRAWN = 200
+OF_METHOD = {ANSWERS: "Ответы", SCORES: "Баллы"}
 
 
 def part_of(prepared: Prepared, difference: Difference, withdrawn: Sequence[WithdrawnRow]) -> TablePart:
@@ -96,9 +97,9 @@ def _sheet(found: Recognised, tools: ImportTools) -> SheetRead:
 
 def title_of(tools: ImportTools, table: str) -> str:
     """What a table is called."""
-    instrument = tools.reference.instruments.get(table.removeprefix(ANSWERS_MARK))
+    instrument = tools.reference.instruments.get(method_of(table) or "")
     if instrument is not None:
-        return f"Ответы: {instrument.title_ru}"
+        return f"{OF_METHOD[format_name(table)]}: {instrument.title_ru}"
     return tools.formats[table].title_ru.partition(":")[0]
 
 
@@ -106,7 +107,7 @@ def column_titles(tools: ImportTools, table: str | None) -> Mapping[str, str]:
     """What the columns of a table are called, those that name a student among them."""
     if table is None:
         return {}
-    shape = tools.formats[ANSWERS if table.startswith(ANSWERS_MARK) else table]
+    shape = tools.formats[format_name(table)]
     people = tools.words.people if tools.words is not None and shape.scope == "school" else ()
     subjects = {code: subject.title_ru for code, subject in tools.reference.subjects.items()}
     wide = subjects if shape.wide is not None and shape.wide.vocabulary == "subjects" else {}

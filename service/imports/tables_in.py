@@ -201,6 +201,37 @@ def take_survey(incoming: Incoming, survey: str) -> Difference:
     return incoming.store(Wish, group=("student_id", "survey", "stated_on"), wanted=wanted, where=where)
 
 
+def check_scores(incoming: Incoming) -> None:
+    """A score beyond its scale is a fault of its cell."""
+    instrument = incoming.instrument
+    scales = {} if instrument is None else {scale.code: scale for scale in instrument.scales}
+    for row in incoming.read.rows:
+        for code, score in row.wide.items():
+            scale = scales[code]
+            if not scale.minimum <= score <= scale.maximum:
+                remedy = f"балл шкалы — от {scale.minimum:g} до {scale.maximum:g}"
+                incoming.read.blame(row, code, None, remedy, "out_of_range")
+
+
+def take_scores(incoming: Incoming) -> Difference:
+    """Scores that somebody else counted: a sheet without answers, and its scales."""
+    instrument = incoming.instrument
+    if instrument is None:
+        raise TypeError("scores need their instrument")
+    sheets: dict[Key, list[Row]] = {}
+    scores: dict[Key, list[Row]] = {}
+    for row in incoming.read.rows:
+        head = {
+            "student_id": row.cells["student_id"],
+            "method_code": instrument.code,
+            "taken_on": row.cells["taken_on"],
+        }
+        key = tuple(head.values())
+        sheets[key] = [{**head, "answers": {}, "answered_share": 1.0}]
+        scores[key] = [{**head, "scale": scale.code, "score": row.wide.get(scale.code)} for scale in instrument.scales]
+    return _store_sheets(incoming, instrument, sheets, scores)
+
+
 def check_answers(incoming: Incoming) -> None:
     """An answer that the key does not know is a fault of its cell."""
     instrument = incoming.instrument
@@ -250,6 +281,12 @@ def take_answers(incoming: Incoming) -> Difference:
             {**head, "scale": scale.code, "score": None if math.isnan(point) else point}
             for scale, point in zip(instrument.scales, points, strict=True)
         ]
+    return _store_sheets(incoming, instrument, sheets, scores)
+
+
+def _store_sheets(
+    incoming: Incoming, instrument: Instrument, sheets: Mapping[Key, Sequence[Row]], scores: Mapping[Key, Sequence[Row]]
+) -> Difference:
     group = ("student_id", "method_code", "taken_on")
     difference = Difference()
     for table, wanted in ((AnswerSheet, sheets), (ScaleScore, scores)):

@@ -39,6 +39,8 @@ def translator(
 
     def translate(column: Column, text: str) -> str:
         if column is shape.wide:
+            if column.vocabulary == "scales":
+                return text.replace("\u00a0", "").strip()
             return answer_of(instrument, text) if instrument is not None else mark_of(text)
         if shape.scope == "school" and column.vocabulary == "spo":
             return _professions(words, remembered, text)
