@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
-from service.declared import DeclaringRoute
+from service.declared import DeclaringRoute, SomeFields
 from service.documents.kinds import name_by_content
 from service.imports.actions import Mode, import_upload
 from service.imports.bringing import LARGE_BYTES, bring, enqueue_intake, get_intake, list_intakes, show_intake
@@ -86,7 +86,7 @@ def brought_of(
 File = Annotated[Brought, Depends(brought_of)]
 
 
-@router.get("/imports")
+@router.get("/imports", dependencies=[Depends(SomeFields(IntakeList))])
 def list_imports(actor: Importer, session: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> IntakeList:
     """Загрузки моей школы, новые первыми; какую ещё можно отменить."""
     return list_intakes(session, actor, limit)
