@@ -14,6 +14,7 @@ from service.accounts.schemas import AdmittedPerson, ClassLimit, Keys, KeyShownO
 from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
+from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.schemas import ObservationList
@@ -40,8 +41,9 @@ from service.talks.schemas import TalkQueue
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
-DRAFTS = "/v1/demand-drafts"
+DRAFTS, IMPORTS = "/v1/demand-drafts", "/v1/imports"
 ASKED_ONCE = 1  # a person waits: whatever fails is said at once
+LONG_SECONDS = 120.0  # a file is read and checked while one waits
 Answer = TypeVar("Answer", bound=Wire)
 
 
@@ -91,7 +93,9 @@ class _Screens(Orientir):
             if refused.status is None or refused.code.startswith("http_"):  # no answer, or none of the service's
                 raise ServiceDownError(text.SERVICE_DOWN) from refused
             report = refused.facts.get("report") or {}
-            raise RefusedError(str(refused), report.get("faults")) from refused
+            parts = report.get("parts", ())
+            faults = report.get("faults") or [fault for part in parts for fault in part["faults"]]
+            raise RefusedError(str(refused), faults) from refused
 
 
 def _ask(method: str, path: str, token: str | None, **sent: Any) -> httpx2.Response:
@@ -262,6 +266,51 @@ def publish_draft(token: str, draft_id: int) -> Publication:
 def discard_draft(token: str, draft_id: int) -> None:
     """Give a draft up."""
     _ask("DELETE", f"{DRAFTS}/{draft_id}", token)
+
+
+def bring_file(
+    token: str, content: bytes, name: str, *, mode: str, taking: str, table: str | None
+) -> IntakeReport | IntakeRow:
+    """Have a file of the school checked or taken in; a large one is waited for."""
+    sent = {"mode": mode, "taking": taking, **({} if table is None else {"table": table})}
+    response = _ask("POST", IMPORTS, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS)
+    answer = IntakeRow if response.status_code == httpx2.codes.ACCEPTED else IntakeReport
+    return answer.model_validate_json(response.content)
+
+
+def marked_copy(token: str, content: bytes, name: str, *, taking: str, table: str | None) -> bytes:
+    """The file with its bad cells coloured and commented."""
+    sent = {"taking": taking, **({} if table is None else {"table": table})}
+    path = f"{IMPORTS}/marked-copy"
+    return _ask("POST", path, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS).content
+
+
+def _named(name: str) -> dict[str, str]:
+    """A file's name goes in a header: in the address it could be somebody's."""
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+    }
+
+
+def imports(token: str) -> IntakeList:
+    """Files that came in, newest first."""
+    return _get(IntakeList, IMPORTS, token, limit=20)
+
+
+def import_row(token: str, intake_id: int) -> IntakeRow:
+    """One of them, with its report."""
+    return _get(IntakeRow, f"{IMPORTS}/{intake_id}", token)
+
+
+def undo_import(token: str, intake_id: int) -> None:
+    """Bring back what was before it."""
+    _ask("POST", f"{IMPORTS}/{intake_id}/undo", token)
+
+
+def settle_columns(token: str, table: str, columns: dict[str, str]) -> None:
+    """Say what the columns of such files are."""
+    _ask("PUT", "/v1/column-meanings", token, json={"table": table, "columns": columns})
 
 
 def jobs(token: str) -> JobList:

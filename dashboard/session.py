@@ -5,10 +5,11 @@ from typing import cast
 import streamlit as st
 
 from service.accounts.schemas import Me
+from service.imports.schemas import IntakeReport
 from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
-DRAFT_ID, SECRET, ACT = "draft_id", "secret", "act"
+DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -96,6 +97,40 @@ def leave_notice(text: str) -> None:
 def take_notice() -> str | None:
     """The sentence left, once."""
     return cast("str | None", st.session_state.pop(NOTICE, None))
+
+
+def keep_report(digest: str, report: IntakeReport, table: str | None) -> None:
+    """Remember what was found in a file, known by its digest, and what it was said to be."""
+    st.session_state[REPORT] = (digest, report, table)
+
+
+def find_report(digest: str) -> IntakeReport | None:
+    """What was found in this very file."""
+    kept = st.session_state.get(REPORT)
+    return cast("IntakeReport", kept[1]) if kept is not None and kept[0] == digest else None
+
+
+def find_table(digest: str) -> str | None:
+    """What a person said that this very file is."""
+    kept = st.session_state.get(REPORT)
+    return cast("str | None", kept[2]) if kept is not None and kept[0] == digest else None
+
+
+def forget_report() -> None:
+    """The file was taken in, or its columns are something else now: what was found in it is no longer so."""
+    st.session_state.pop(REPORT, None)
+    st.session_state.pop(COPY, None)
+
+
+def keep_copy(digest: str, copy: bytes) -> None:
+    """Remember the marked copy of a file, to be downloaded."""
+    st.session_state[COPY] = (digest, copy)
+
+
+def find_copy(digest: str) -> bytes | None:
+    """The marked copy of this very file."""
+    kept = st.session_state.get(COPY)
+    return cast("bytes", kept[1]) if kept is not None and kept[0] == digest else None
 
 
 def leave_secret(text: str, secret: str) -> None:

@@ -12,6 +12,7 @@ from service.tables import (
     DecisionRecord,
     Enrolment,
     ExamResult,
+    IntakeChange,
     KnowledgeResult,
     ScaleScore,
     Showing,
@@ -69,6 +70,12 @@ HOLDINGS = (
     Holding(Enrolment, "experience", "Зачисления"),
     Holding(Showing, "recommending", "Показанные списки"),
     Holding(DecisionRecord, "recommending", "Решения"),
+    Holding(
+        IntakeChange,
+        "classes",
+        "Прежний вид строк",
+        "те же данные, какими они были до последней загрузки: хранятся, пока её можно отменить",
+    ),
     Holding(
         AuditAlias,
         "recommending",

@@ -3,6 +3,7 @@
 from service.tables.columns import Table
 from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables.events import Delivery, DeliveryAttempt, Event, Webhook
+from service.tables.intake import ColumnMeaning, Intake, IntakeChange
 from service.tables.office import (
     ApiKey,
     AuditHead,
@@ -58,6 +59,7 @@ __all__ = [
     "Batch",
     "BrokenGlass",
     "ClassMember",
+    "ColumnMeaning",
     "ConsentRecord",
     "DecisionRecord",
     "Delivery",
@@ -73,6 +75,8 @@ __all__ = [
     "Host",
     "ImportRun",
     "Installation",
+    "Intake",
+    "IntakeChange",
     "Job",
     "KnowledgeResult",
     "ModelVersion",

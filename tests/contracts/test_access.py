@@ -16,6 +16,7 @@ from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
 PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"}
 VALUES = {
     "job_id": "1",
+    "intake_id": "1",
     "student_id": ELSEWHERE,
     "class_id": CLASS_ELSEWHERE,
     "code": "krasnodar-2024H1",

@@ -54,6 +54,7 @@ MAY = {
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
+    "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
     "see models": set(ACTORS) - {"journal"},
@@ -106,6 +107,13 @@ ROUTES = {
         GET /v1/retention""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
+    "bring files of a school or of the region": """
+        GET /v1/imports
+        POST /v1/imports
+        POST /v1/imports/marked-copy
+        GET /v1/imports/{intake_id}
+        POST /v1/imports/{intake_id}/undo
+        PUT /v1/column-meanings""",
     "read lists": """
         GET /v1/demand-editions
         GET /v1/demand-editions/{code}
@@ -192,11 +200,13 @@ BODIES = {
     "POST /v1/keys/{key_id}/rotation": {"overlap_hours": 1},
     "POST /v1/broken-glass": {"reason": "проверка обращения родителей", "minutes": 0},
     "POST /v1/webhooks": HOOK,
+    "PUT /v1/column-meanings": {"table": "roster", "columns": {"Фамилия ребёнка": "last_name"}},
     "PATCH /v1/webhooks/{webhook_id}": {"state": "active"},
     "POST /v1/webhooks/{webhook_id}/rotation": {"overlap_hours": 1},
 }
 OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "draft_id": "77",
-          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1"}  # fmt: skip
+          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1",
+          "intake_id": "77"}  # fmt: skip
 ENDED, DENIED, ABSENT, BROKEN = 401, 403, 404, 500
 PASSING = ("x-request-id", "ratelimit")  # of every answer its own
 
@@ -228,6 +238,7 @@ class Town:
             path,
             headers=self.headers[actor],
             json=BODIES.get(route),
+            content=b"student_id\n" if route.startswith("POST /v1/imports") else None,
             params=PARAMS if method == "GET" else None,
         )
         return answer.status_code
