@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from service.access import GRANTS, SCHOOL_ROLES, Actor, Permission, Role, check_permission
 from service.clock import now
-from service.db import Database, UnitsOfWork
+from service.db import IMPORT_LOCK, Database, UnitsOfWork, lock_table
 from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
@@ -20,6 +20,7 @@ from service.tables import Intake, Job
 
 LARGE_BYTES = 1_000_000
 NO_INTAKE = "Такой загрузки нет."
+NOT_KEPT = "файл больше не хранится: с тех пор стирали данные ученика; загрузите его снова"
 
 
 def apply_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
@@ -55,15 +56,20 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
     """What the worker does with a file that waits: the effect, the report and the end of the job are one commit."""
     with database.reading() as session:
         intake = session.get_one(Intake, intake_id)
-        if intake.content is None:
-            raise NotFoundError(NO_INTAKE)
-        actor, brought = _actor_of(intake), _brought_of(intake, intake.content)
+        content = intake.content
+        actor, brought = _actor_of(intake), _brought_of(intake, content or b"")
+    if content is None:
+        return _end_unread(database, held, NOT_KEPT)
     book = _read_waiting(database, held, intake_id, brought)
     if book is None:
         return "refused"
     held.report(0.3)
     with database.writing() as session:
+        lock_table(session, IMPORT_LOCK)
         kept = session.get_one(Intake, intake_id)
+        if kept.content is None:  # an erasure came between
+            held.finish(session, result=NOT_KEPT)
+            return NOT_KEPT
         taken = take_in(session, actor=actor, tools=tools, brought=brought, book=book, keep=True)
         refusal = _refusal(taken) if brought.mode == "apply" else None
         if brought.mode == "check" or refusal is not None:
@@ -90,6 +96,12 @@ def _read_waiting(database: Database, held: Held, intake_id: int, brought: Broug
             intake.content = None
             held.finish(session, result=str(refusal))
         return None
+
+
+def _end_unread(database: Database, held: Held, said: str) -> str:
+    with database.writing() as session:
+        held.finish(session, result=said)
+    return said
 
 
 def _refusal(taken: TakenIn) -> ImportRefusedError | None:
