@@ -37,7 +37,7 @@ def main() -> None:
     who, password, leave = st.columns([7, 1, 1], vertical_alignment="center")
     with who:
         st.caption(f"{me.display_name} · {me.school_title or me.region_title}")
-    if not me.password_is_temporary:
+    if me.has_password and not me.password_is_temporary:
         with password, st.popover(text_people.MINE, key="open-my-password", width="stretch"):
             own_password.form(token, "my_password")
     if leave.button(text.SIGN_OUT, width="stretch"):

@@ -10,7 +10,17 @@ import httpx2
 
 from dashboard import text
 from service import client
-from service.accounts.schemas import AdmittedPerson, ClassLimit, Keys, KeyShownOnce, Me, People, SessionOpened
+from service.accounts.schemas import (
+    AdmittedPerson,
+    ClassLimit,
+    Keys,
+    KeyShownOnce,
+    Me,
+    People,
+    SessionOpened,
+    SignInBegun,
+    SignInProvider,
+)
 from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
@@ -113,6 +123,22 @@ def _post(answer: type[Answer], path: str, token: str | None, **sent: Any) -> An
 def sign_in(login: str, password: str) -> SessionOpened:
     """Open a session."""
     return _post(SessionOpened, "/v1/sessions", None, json={"login": login, "password": password})
+
+
+def sign_in_provider() -> SignInProvider:
+    """Whether an identity provider lets people in, and what it is called."""
+    return SignInProvider.model_validate_json(_ask("GET", "/v1/sign-in/provider", None).content)
+
+
+def begin_sign_in() -> SignInBegun:
+    """Where a browser is to be sent to sign in."""
+    return _post(SignInBegun, "/v1/sign-in/requests", None)
+
+
+def finish_sign_in(code: str, state: str, browser: str) -> SessionOpened:
+    """Open a session with what the provider sent the browser back with."""
+    sent = {"code": code, "state": state, "browser": browser}
+    return _post(SessionOpened, "/v1/sign-in/sessions", None, json=sent)
 
 
 def sign_out(token: str) -> None:
@@ -348,10 +374,12 @@ def people(token: str) -> People:
     return _get(People, "/v1/people", token)
 
 
-def add_person(token: str, login: str, name: str, role: str, limit: ClassLimit | None) -> AdmittedPerson:
+def add_person(
+    token: str, login: str, name: str, role: str, limit: ClassLimit | None, signs_in_by: str = "password"
+) -> AdmittedPerson:
     """Let a person in; of a counsellor it is said whom he or she sees."""
     of_whom = limit.model_dump(mode="json") if limit is not None else {}
-    sent = {"login": login, "display_name": name, "role": role, **of_whom}
+    sent = {"login": login, "display_name": name, "role": role, "signs_in_by": signs_in_by, **of_whom}
     return _post(AdmittedPerson, "/v1/people", token, json=sent)
 
 

@@ -9,6 +9,7 @@ from service.imports.schemas import IntakeReport
 from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
+BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
 DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
 
 
@@ -156,3 +157,16 @@ def find_act() -> ErasureDone | None:
 def close_act() -> None:
     """Put the act away."""
     st.session_state.pop(ACT, None)
+
+
+def take_return() -> dict[str, str]:
+    """What the identity provider sent the browser back with, once; it leaves the address at once."""
+    returned = {name: st.query_params[name] for name in ("code", "state", "error") if name in st.query_params}
+    if returned:
+        st.query_params.clear()
+    return returned
+
+
+def browser_secret() -> str:
+    """What this browser was given when it was sent to the provider."""
+    return st.context.cookies.get(BROWSER, "")

@@ -22,6 +22,7 @@ def add_user(
         list[str] | None, typer.Option("--class", help="Код класса, которым ограничен педагог; можно несколько раз")
     ] = None,
     whole_school: Annotated[bool, typer.Option("--whole-school", help="Педагог видит всю школу")] = False,
+    provider: Annotated[bool, typer.Option("--provider", help="Впускает единый вход, без пароля")] = False,
 ) -> None:
     """Добавить человека; временный пароль показывается один раз и годится только для смены."""
     from service.installed import open_installed
@@ -33,6 +34,7 @@ def add_user(
             display_name=name,
             role=role,
             school_code=school,
+            signs_in_by="provider" if provider else "password",
             is_limited=_limit_of(class_id, whole_school=whole_school),
             class_ids=tuple(class_id or ()),
         )
@@ -77,6 +79,21 @@ def list_people() -> None:
             only = f", классы: {titles}" if person.is_limited else ""
             closed = ", вход закрыт" if person.dismissed_at is not None else ""
             typer.echo(f"{person.login:20} {person.role_title}, {where}{only}{closed}")
+
+
+@user_app.command("sign-in")
+def set_sign_in(
+    login: Annotated[str, typer.Argument(help="Логин, тот же, что в едином входе")],
+    by: Annotated[str, typer.Option(help="provider (единый вход) или password (временный пароль)")],
+) -> None:
+    """Кто впускает человека: единый вход или пароль; открытые сеансы заканчиваются."""
+    from service.installed import open_installed
+
+    if by not in ("provider", "password"):
+        raise InvalidInputError("Впускает provider или password.")
+    with open_installed() as here:
+        temporary = here.set_sign_in(login, by)
+        typer.echo(f"Временный пароль для {login}: {temporary}" if temporary else f"{login}: входит единым входом.")
 
 
 @user_app.command("reset-password")

@@ -46,7 +46,9 @@ def _state(person: Person) -> str:
         return "dismissed"
     if person.locked_until is not None:
         return "locked"
-    return "temporary" if person.password_is_temporary else "fine"
+    if person.password_is_temporary:
+        return "temporary"
+    return "provider" if person.signs_in_by == "provider" else "fine"
 
 
 def _add(token: str, classes: dict[str, str]) -> None:
@@ -54,6 +56,13 @@ def _add(token: str, classes: dict[str, str]) -> None:
     name = left.text_input(text.NAME, key="new-name", max_chars=200)
     login = right.text_input(text.LOGIN, key="new-login", max_chars=64)
     role = left.selectbox(text.ROLE, list(text.ROLES), format_func=text.ROLES.__getitem__, key="new-role")
+    way = "password"
+    if client.sign_in_provider().title is not None:
+        way = left.radio(
+            text.SIGN_IN_BY, list(text.WAYS), format_func=text.WAYS.__getitem__, key="new-way", horizontal=True
+        )
+    if way == "provider":
+        note(text.LOGIN_OF_PROVIDER)
     with right:
         limit = _limit_choice(classes, None, "new") if role == "counsellor" else None
     if not st.button(text.ADD, key="add-person", type="primary"):
@@ -65,11 +74,12 @@ def _add(token: str, classes: dict[str, str]) -> None:
         st.warning(text.SAY_WHOM)
         return
     try:
-        added = client.add_person(token, login.strip(), name.strip(), role, limit)
+        added = client.add_person(token, login.strip(), name.strip(), role, limit, way)
     except client.RefusedError as error:
         st.error(literal(str(error)))
         return
-    session.leave_notice(text.SHOWN_ONCE.format(login=added.login, password=added.temporary_password))
+    told = text.SHOWN_ONCE if added.temporary_password is not None else text.ADDED_BY_PROVIDER
+    session.leave_notice(told.format(login=added.login, password=added.temporary_password))
     st.rerun()
 
 
@@ -106,7 +116,11 @@ def _change(token: str, people: list[Person], classes: dict[str, str]) -> None:
         if st.button(text.LIMIT, key="limit-person"):
             _save_limit(token, user_id, limit)
     if st.button(text.RESET, key="reset-person"):
-        again = client.reset_password(token, user_id)
+        try:
+            again = client.reset_password(token, user_id)
+        except client.RefusedError as error:
+            st.error(literal(str(error)))
+            return
         session.leave_notice(text.SHOWN_ONCE.format(login=again.login, password=again.temporary_password))
         st.rerun()
     note(text.DISMISS_ASK)

@@ -10,12 +10,13 @@ from service.tables.columns import Table, one_of, only_one, student_id
 
 
 class User(Table):
-    """A person with a password."""
+    """A person who signs in."""
 
     __tablename__ = "users"
     __table_args__ = (
         one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),
         sa.CheckConstraint("role = 'counsellor' OR NOT is_limited", name="is_limited"),
+        one_of("signs_in_by", "password", "provider"),
     )
     user_id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
@@ -29,6 +30,7 @@ class User(Table):
     password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
     is_limited: Mapped[bool] = mapped_column(server_default=sa.false())  # a counsellor of `UserClass` and nobody else
     revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the person
+    signs_in_by: Mapped[str] = mapped_column(sa.String(16), server_default="password")  # or by the identity provider
 
 
 class UserClass(Table):
@@ -62,6 +64,15 @@ class UserSession(Table):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class SignInRequest(Table):
+    """Somebody was sent to the identity provider; who comes back with the state, in the same browser, takes the row."""
+
+    __tablename__ = "sign_in_requests"
+    state_digest: Mapped[str] = mapped_column(primary_key=True)  # keyed, as is the other
+    browser_digest: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiKey(Table):

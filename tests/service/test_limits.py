@@ -27,6 +27,7 @@ ABOUT_ONE = (
     f"{CARD}/recommendations/contrast?first=sch01-tech-eng&second=sch02-sci-med",
     f"{CARD}/decisions",
     f"{CARD}/showings",
+    f"{CARD}/sheet",
 )
 ABOUT_A_CLASS = (
     f"/v1/classes/{CLASS_A}/students",
@@ -129,7 +130,13 @@ def test_a_limit_counts_at_once_in_an_open_session(client: TestClient, ready: Da
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"class_ids": []}, {"is_limited": None}, {"is_limited": False, "class_ids": [CLASS_A]}]
+    "said",
+    [
+        {},
+        {"class_ids": []},
+        *({"is_limited": value} for value in (None, 0, "off", "false")),
+        {"is_limited": False, "class_ids": [CLASS_A]},
+    ],
 )
 def test_a_limit_that_is_not_said_changes_nothing(client: TestClient, sign_in: SignIn, said: dict[str, object]) -> None:
     director = sign_in("director")
