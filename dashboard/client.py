@@ -156,6 +156,13 @@ def contrast(token: str, student_id: str, first: str, second: str, demand_streng
     return _get(Contrast, path, token, first=first, second=second, demand_strength=demand_strength)
 
 
+def sheet(token: str, student_id: str, file_format: str, demand_strength: float) -> bytes:
+    """The sheet for student and parents as a file."""
+    params = {"file_format": file_format, "demand_strength": demand_strength}
+    content: bytes = _ask("GET", f"/v1/students/{student_id}/sheet", token, params=params).content
+    return content
+
+
 def decide(token: str, student_id: str, pathway_code: str, decision: str, reason: str | None) -> None:
     """Record what a person decided about a pathway."""
     sent = {"pathway_code": pathway_code, "decision": decision, "reason": reason}

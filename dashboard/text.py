@@ -130,6 +130,15 @@ BLOCKS = {
 }
 OF_TERM = "{term}: {fact}"
 
+SHEET_TITLE = "Лист ученику и родителям"
+SHEET_HINT = (
+    "Одна страница А4: по три предложения с доводами и сроками, экзамены, подписи. "
+    "Принятое стоит первым, отклонённого нет."
+)
+SHEET_FORMATS = {
+    "pdf": ("Скачать PDF для печати", "application/pdf"),
+    "docx": ("Скачать DOCX, чтобы править", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
 QUESTIONS_TITLE = "Спросить о списке"
 WHY_NOT_TITLE = "Почему не …?"
 WHY_NOT_HINT = "Выберите предложение, которого нет в списке: скажем, что его отодвинуло и что изменило бы дело."

@@ -47,6 +47,7 @@ from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.kept import KeptAnswers
 from service.recommendations.shelf import Shelf
 from service.settings import Settings, get_settings, read_secret_key
+from service.sheets import routes as sheets
 from service.students import routes as students
 from service.tables import ActiveModel, Installation
 from service.throttle import Throttle
@@ -75,6 +76,7 @@ NO_TELEMETRY: TelemetryConfig = {
 }
 ROUTERS = (
     recommendations.router,  # first: routes are tried in turn, and lists are asked for most
+    sheets.router,
     accounts.router,
     people_routes.router,
     students.router,

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.access import Actor, Permission, check_permission
 from service.db import Database, UnitsOfWork, is_disk_full
-from service.errors import DISK_FULL, BusyError, DiskFullError, InvalidInputError, ServiceError, SignInError
+from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, SignInError
 from service.log import frames_of
 from service.seen import Seen
 from service.settings import Settings
@@ -201,10 +201,7 @@ def tell_revision(response: Response, revision: int) -> None:
 
 
 async def _raw_body(request: Request) -> bytes:
-    content = await request.body()
-    if not content:
-        raise InvalidInputError("Файла нет: пришлите его телом запроса.")
-    return content
+    return await request.body()
 
 
 RawBody = Annotated[bytes, Depends(_raw_body)]

@@ -1,5 +1,7 @@
 """A student's card: what is known, what we recommend and why, what was decided."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import client, session, text
@@ -68,11 +70,28 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
     for place, ranked in zip(st.columns(len(made.lists)), made.lists, strict=True):
         with place:
             ranked_list(ranked, made.demand_edition, deciding)
+    _sheet(token, made)
     _questions(token, made)
     if made.demand_edition is not None and made.demand_edition.is_stale:
         note(text.STALE_ON_CARD)
     _stamp(made)
     return made
+
+
+def _sheet(token: str, made: StudentRecommendations) -> None:
+    """What the student takes home; made when it is asked for."""
+    st.subheader(text.SHEET_TITLE, anchor=False)
+    note(text.SHEET_HINT)
+    with st.container(horizontal=True, gap="small"):
+        for file_format, (label, kind) in text.SHEET_FORMATS.items():
+            st.download_button(
+                label,
+                partial(client.sheet, token, made.student_id, file_format, made.demand_strength),
+                f"list-{made.student_id}.{file_format}",  # files in a counsellor's folder name no child
+                kind,
+                key=f"sheet-{file_format}",
+                on_click="ignore",
+            )
 
 
 def _questions(token: str, made: StudentRecommendations) -> None:

@@ -142,6 +142,8 @@ def prepare_import(
     instrument, today = tools.find_instrument(table), today_of(session, tools.as_of)
     students = students_of(school, former=actor.role not in SCHOOL_ROLES)
     vocabularies = read_vocabularies(session, tools, instrument, students)
+    if not content:
+        raise InvalidInputError(f"{file or table}: файл пуст; проверьте, что сохранили его, и пришлите снова.")
     read = read_table(content, shape, vocabularies, file or f"{table}.csv", today.as_of)
     return Prepared(actor, table, shape, school, instrument, read, today, hashlib.sha256(content).hexdigest())
 

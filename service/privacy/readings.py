@@ -18,6 +18,7 @@ DEEDS = {
     "contrast.read": "Сравнение двух предложений",
     "decisions.read": "Решения",
     "readings.read": "Кто читал карточку",
+    "sheet.made": "Лист для ученика и родителей",
     "showing.read": "Прежний список",
     "showings.read": "Перечень показов",
     "student.exported": "Выгрузка всех данных",

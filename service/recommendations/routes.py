@@ -9,17 +9,16 @@ from starlette.concurrency import run_in_threadpool
 
 from service import audit
 from service.access import Actor, Permission
-from service.clock import now
-from service.db import Database
 from service.declared import DeclaringRoute, SomeFields
 from service.once import DoneOnce
 from service.parameters import ClassId, StudentId
 from service.recommendations import actions, questions
+from service.recommendations.asking import look_up
 from service.recommendations.card import make_card
 from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.inline import recommend_inline
-from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
+from service.recommendations.kept import Asked, KeptAnswers
 from service.recommendations.queries import decisions_in_force, get_decision
 from service.recommendations.schemas import (
     MAX_DEMAND_STRENGTH,
@@ -36,10 +35,9 @@ from service.recommendations.schemas import (
     StudentRecommendations,
     WhyNot,
 )
-from service.recommendations.shelf import Shelf, with_edition
-from service.recommendations.showings import record_answer, record_showing
+from service.recommendations.shelf import Shelf
+from service.recommendations.showings import record_answer
 from service.students.queries import get_class, get_student
-from service.students.revisions import get_revision
 from service.students.schemas import StudentCard
 from service.tables import Student
 from service.web import (
@@ -147,42 +145,11 @@ async def get_recommendations(
     asked = Asked(student_id, k, strength, settings.discovery_place if discovery is None else discovery, edition)
     kept = answers.find_standing(actor.actor_id, asked, shelf.outside())
     if kept is None or districts.crowding(kept.made_from.serving) is not kept.made_from.crowding:
-        kept = await run_in_threadpool(_looked_up, asked, actor, database, shelf, districts, answers)
+        kept = await run_in_threadpool(look_up, asked, actor, database, shelf, districts, answers)
     headers = {"ETag": kept.etag, **age_headers(kept.edition)}
     if if_none_match is not None and is_named(kept.etag, if_none_match):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(kept.body, media_type="application/json", headers=headers)
-
-
-def _looked_up(
-    asked: Asked, actor: Actor, database: Database, shelf: Shelf, districts: DistrictKeeper, answers: KeptAnswers
-) -> KeptAnswer:
-    """The answer from the database's present state: kept or made now; what is shown is written down."""
-    commits, outside, day = database.commit_count(), shelf.outside(), now().date()
-    with database.reading() as session:
-        revision = get_revision(session, actor, asked.student_id)  # before the facts: never newer than it says
-        serving = shelf.take(session)
-        crowding = districts.crowding(serving)
-        kept = answers.take(
-            asked,
-            MadeFrom(serving, crowding, revision),
-            lambda: actions.recommend_student(
-                session,
-                serving if asked.edition is None else with_edition(session, serving, asked.edition),
-                actor=actor,
-                student_id=asked.student_id,
-                k=asked.k,
-                demand_strength=asked.demand_strength,
-                discovery=asked.discovery,
-                crowding=crowding,
-            ),
-        )
-    if kept.shown is not None and not answers.is_recorded(actor.actor_id, asked.student_id, kept, day):
-        with database.writing() as session:
-            record_showing(session, actor=actor, shown=kept.shown)
-        answers.note_recorded(actor.actor_id, asked.student_id, kept, day)
-    answers.note_standing(actor.actor_id, asked, outside, commits, kept)
-    return kept
 
 
 @router.get("/students/{student_id}/recommendations/why-not")

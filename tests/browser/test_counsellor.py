@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -94,6 +95,19 @@ def test_decline_with_a_reason_and_see_why(page: Page, district: District, scree
     page.get_by_text("Далеко или неудобно").click()
     page.get_by_role("button", name="Записать").click()
     expect(page.get_by_text("Отклонено: Далеко или неудобно")).to_be_visible()
+
+
+def test_the_sheet_to_take_home(page: Page, district: District, screenshot: Callable[[str], None]) -> None:
+    sign_in(page, district, "navigator")
+    open_ninth_grade(page)
+    open_card(page, 1)
+    page.get_by_role("heading", name="Лист ученику и родителям").scroll_into_view_if_needed()
+    screenshot("card-sheet")
+    for button, begins in (("Скачать PDF для печати", b"%PDF"), ("Скачать DOCX, чтобы править", b"PK")):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=button).click()
+        assert re.fullmatch(r"list-s\w+\.(pdf|docx)", coming.value.suggested_filename)  # no child is named
+        assert Path(coming.value.path()).read_bytes().startswith(begins)
 
 
 def choose(page: Page, label: str, number: int) -> None:

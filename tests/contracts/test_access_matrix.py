@@ -81,6 +81,7 @@ ROUTES = {
         GET /v1/students/{student_id}/recommendations
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
+        GET /v1/students/{student_id}/sheet
         GET /v1/students/{student_id}/decisions
         GET /v1/students/{student_id}/showings
         GET /v1/students/{student_id}/showings/{showing_id}
