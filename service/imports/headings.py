@@ -116,7 +116,7 @@ class Recogniser:
         """Columns that name a student, beside those of the format itself."""
         own = {column.name for column in shape.columns}
         return (
-            tuple(column for column in self.words.people if column.name not in own) if shape.scope == "school" else ()
+            tuple(column for column in self.words.people if column.name not in own) if shape.is_about_students else ()
         )
 
     def recognise(self, sheet: Sheet, file: str, table: str | None = None) -> Recognised:
@@ -304,7 +304,7 @@ def _covers(items: set[str], all_items: Sequence[str]) -> bool:
 
 def _explained(found: Recognised) -> int:
     """Headings that say more than of whom a row is; of a class list nothing more is wanted."""
-    of_whom = () if found.table == ROSTER else (*NAMES, "student_id", "school_year")
+    of_whom = () if found.table == ROSTER else (*NAMES, "student_id", "school_year")  # of a class: whose hours
     return sum(heading.column is not None and heading.column not in of_whom for heading in found.headings)
 
 

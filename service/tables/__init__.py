@@ -25,6 +25,7 @@ from service.tables.region import (
     ActiveModel,
     DemandEdition,
     DemandEntry,
+    GuidanceHoursHeld,
     Host,
     Installation,
     ModelVersion,
@@ -33,6 +34,7 @@ from service.tables.region import (
     School,
 )
 from service.tables.students import (
+    Admission,
     AnswerSheet,
     AuditAlias,
     ClassMember,
@@ -51,6 +53,7 @@ from service.tables.students import (
 
 __all__ = [
     "ActiveModel",
+    "Admission",
     "AnswerSheet",
     "ApiKey",
     "AuditAlias",
@@ -72,6 +75,7 @@ __all__ = [
     "Erasure",
     "Event",
     "ExamResult",
+    "GuidanceHoursHeld",
     "Host",
     "ImportRun",
     "Installation",
