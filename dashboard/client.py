@@ -269,6 +269,12 @@ def marked_copy(token: str, content: bytes, name: str, *, taking: str, table: st
     return _ask("POST", path, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS).content
 
 
+def survey_kit(token: str, class_id: str, survey: str, *, form: bool) -> bytes:
+    """A survey of a class: a workbook to fill in, or a form to print."""
+    asked = {"survey": survey, "form": "true" if form else "false"}
+    return _ask("GET", f"/v1/classes/{quote(class_id, safe='')}/survey-kit", token, params=asked).content
+
+
 def _named(name: str) -> dict[str, str]:
     """A file's name goes in a header: in the address it could be somebody's."""
     return {

@@ -9,6 +9,7 @@ from service.imports.schemas import IntakeReport
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
 DRAFT_ID, SECRET, REPORT, COPY = "draft_id", "secret", "import_report", "marked_copy"
+KIT = "survey_kit"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -122,6 +123,17 @@ def find_copy(digest: str) -> bytes | None:
     """The marked copy of this very file."""
     kept = st.session_state.get(COPY)
     return cast("bytes", kept[1]) if kept is not None and kept[0] == digest else None
+
+
+def keep_kit(name: str, book: bytes, form: bytes) -> None:
+    """Remember a survey that was made, to be downloaded: under its class and kind."""
+    st.session_state[KIT] = (name, book, form)
+
+
+def find_kit(name: str) -> tuple[bytes, bytes] | None:
+    """The workbook and the form of this very survey."""
+    kept = st.session_state.get(KIT)
+    return cast("tuple[bytes, bytes]", kept[1:]) if kept is not None and kept[0] == name else None
 
 
 def leave_secret(text: str, secret: str) -> None:

@@ -35,7 +35,7 @@ NAMES = ("full_name", "last_name", "first_name", "class_title")
 ITEM = re.compile(
     r"(?:вопрос|задание|№)?\s*№?\s*([A-Z]?[0-9]{1,3}[аб]?)(?:\s*[.):].*|\s*)\Z", re.IGNORECASE | re.DOTALL
 )
-OPTION = re.compile(r"(.+?)\s*[\[(]\s*([^\[\]()]+)\s*[\])]\s*\Z", re.DOTALL)
+OPTION = re.compile(r"(.+?)\s*(?:\[\s*(.+)\s*\]|\(\s*([^()]+)\s*\))\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Heading:
     column: str | None = None  # of the format, or code of a wide column; None: the column is not read
     ground: str = "none"  # own | known | kept | similar | none
     confidence: float = 0.0
-    option: str | None = None  # a choice spread over columns: the code that a mark there means
+    option: str | None = None  # a choice spread over columns: what a mark there means
 
 
 @dataclass(frozen=True)
@@ -238,8 +238,7 @@ class Recogniser:
         if option is not None and plain_words(option[1]) in known:
             column = next((each for each in shape.columns if each.name == known[plain_words(option[1])]), None)
             if column is not None and column.type == "codes":
-                code = self.words.codes.get(column.vocabulary or "", {}).get(plain_words(option[2]), option[2])
-                return Heading(place, text, column.name, "known", 1.0, code)
+                return Heading(place, text, column.name, "known", 1.0, option[2] or option[3])
         return Heading(place, text)
 
     def _wide_code(self, text: str, plain: str, shape: Format, instrument: Instrument | None) -> str | None:

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
+from service import audit
 from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
 from service.declared import DeclaringRoute, SomeFields
@@ -16,10 +17,12 @@ from service.imports.bringing import LARGE_BYTES, bring, enqueue_intake, get_int
 from service.imports.intake import Brought, mark_intake
 from service.imports.meanings import keep_meaning
 from service.imports.schemas import ImportReport, IntakeList, IntakeReport, IntakeRow, Meaning, MeaningKept, Taking
+from service.imports.survey_kit import Survey, survey_book, survey_form
 from service.imports.undoing import undo_intake
 from service.imports.vocabularies import ImportTools, make_tools
+from service.installation import get_today
 from service.once import ONCE
-from service.parameters import TableName
+from service.parameters import ClassId, TableName
 from service.settings import Settings
 from service.web import (
     AppSettings,
@@ -38,8 +41,10 @@ from service.web import (
 router = APIRouter(tags=["imports"], route_class=DeclaringRoute)
 
 BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORM_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FILE_NAME = re.compile(r"""filename\*=UTF-8''([^;]+)|filename="([^"]+)\"""", re.IGNORECASE)
 
+KitReader = Annotated[Actor, Depends(Permitted(Permission.READ_NAMES))]
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
 
 MARKS = "student_id,school_year,term,math,phys\ns2222222,2023-24,4,5,5\n"
@@ -53,6 +58,12 @@ def get_tools(settings: Settings) -> ImportTools:
 
 CLASS_LIST = "ФИО;Класс;Пол\nОльхина Вера;9А;ж\nКедрова Инна;9А;ж\n"
 BOOK_BODY = file_body("application/octet-stream", CLASS_LIST)
+KIT_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in (BOOK_TYPE, FORM_TYPE)},
+        "description": "Анкета",
+    }
+}
 BOOK_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {BOOK_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "description": "Книга XLSX"}
 }
@@ -137,6 +148,26 @@ def undo_import(intake_id: Number, actor: Importer, units: OnceUnits) -> IntakeR
 def settle_columns(actor: Importer, meaning: Meaning, session: Writes, settings: AppSettings) -> MeaningKept:
     """Сказать, что означают столбцы таких файлов: запоминается для школы."""
     return keep_meaning(session, actor=actor, tools=get_tools(settings), meaning=meaning)
+
+
+@router.get("/classes/{class_id}/survey-kit", response_class=Response, responses=KIT_ANSWER)
+def get_survey_kit(
+    class_id: ClassId,
+    actor: KitReader,
+    database: Units,
+    settings: AppSettings,
+    survey: Annotated[Survey, Query(description="Анкета", examples=["exams"])],
+    form: Annotated[bool, Query(description="Бланк для печати (DOCX) вместо книги для заполнения")] = False,
+) -> Response:
+    """Анкета класса по каталогу школы: книга, которую заполняют и загружают обратно, или бланк для печати."""
+    make, media_type, suffix = (survey_form, FORM_TYPE, "docx") if form else (survey_book, BOOK_TYPE, "xlsx")
+    reference = get_reference(settings)
+    with database.reading() as session:
+        today = get_today(session, settings)
+        made = make(session, actor=actor, reference=reference, class_id=class_id, survey=survey, today=today)
+    with database.writing() as session:
+        audit.record(session, actor=actor, deed="class.read", subject=class_id)
+    return Response(made, media_type=media_type, headers=attachment(f"anketa-{survey}-{class_id}.{suffix}"))
 
 
 @router.post("/imports/{table}", openapi_extra=csv_body(MARKS), dependencies=ONCE)

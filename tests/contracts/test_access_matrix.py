@@ -52,6 +52,7 @@ MAY = {
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
+    "take a survey with names": {"navigator", "of_9a", "director", "navigator2", "in_need"},
     "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
@@ -103,6 +104,7 @@ ROUTES = {
         GET /v1/erasures""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
+    "take a survey with names": "GET /v1/classes/{class_id}/survey-kit",
     "bring files of a school or of the region": """
         GET /v1/imports
         POST /v1/imports
@@ -181,7 +183,7 @@ ABSENT_TO = {
     ("navigator2", "POST /v1/batches"),  # of a class of the first school
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
-PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
 HOOK = {"url": "https://journal.example/hook", "event_types": ["orientir.edition.published"]}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
