@@ -97,13 +97,13 @@ def brought_of(
 File = Annotated[Brought, Depends(brought_of)]
 
 
-@router.get("/imports", dependencies=[Depends(SomeFields(IntakeList))])
+@router.get("/intakes", dependencies=[Depends(SomeFields(IntakeList))])
 def list_imports(actor: Importer, session: Reads, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> IntakeList:
     """Загрузки моей школы, новые первыми; какую ещё можно отменить."""
     return list_intakes(session, actor, limit)
 
 
-@router.get("/imports/{intake_id}")
+@router.get("/intakes/{intake_id}")
 def get_import(intake_id: Number, actor: Importer, session: Reads) -> IntakeRow:
     """Одна загрузка: доля сделанного и отчёт."""
     return show_intake(session, actor, intake_id)
@@ -123,20 +123,20 @@ def bring_file(
     if len(brought.content) > LARGE_BYTES:
         with units.writing() as session:
             row = enqueue_intake(session, actor=actor, brought=brought)
-        location = {"Location": f"/v1/imports/{row.intake_id}"}
+        location = {"Location": f"/v1/intakes/{row.intake_id}"}
         return Response(row.model_dump_json(), status_code=202, headers=location, media_type="application/json")
     where = database if brought.mode == "check" else units  # a check writes nothing and is kept under no key
     return bring(where, actor=actor, tools=get_tools(settings), brought=brought)
 
 
-@router.post("/imports/marked-copy", openapi_extra=BOOK_BODY, response_class=Response, responses=BOOK_ANSWER)
+@router.post("/marked-copies", openapi_extra=BOOK_BODY, response_class=Response, responses=BOOK_ANSWER)
 def mark_file(actor: Importer, brought: File, database: Units, settings: AppSettings) -> Response:
     """Копия файла, в которой ошибочные ячейки окрашены и подписаны; ничего не сохраняется."""
     copy = mark_intake(database, actor=actor, tools=get_tools(settings), brought=brought)
     return Response(copy, media_type=BOOK_TYPE, headers=attachment("zamechaniya.xlsx"))
 
 
-@router.post("/imports/{intake_id}/undo", dependencies=ONCE)
+@router.post("/intakes/{intake_id}/undo", dependencies=ONCE)
 def undo_import(intake_id: Number, actor: Importer, units: OnceUnits) -> IntakeRow:
     """Отменить последнюю загрузку школы: строки станут прежними, если на них ещё ничего не построено."""
     with units.writing() as session:

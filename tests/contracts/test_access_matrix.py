@@ -106,11 +106,11 @@ ROUTES = {
     "bring school files": "POST /v1/imports/{table}",
     "take a survey with names": "GET /v1/classes/{class_id}/survey-kit",
     "bring files of a school or of the region": """
-        GET /v1/imports
+        GET /v1/intakes
         POST /v1/imports
-        POST /v1/imports/marked-copy
-        GET /v1/imports/{intake_id}
-        POST /v1/imports/{intake_id}/undo
+        POST /v1/marked-copies
+        GET /v1/intakes/{intake_id}
+        POST /v1/intakes/{intake_id}/undo
         PUT /v1/column-meanings""",
     "read lists": """
         GET /v1/demand-editions
@@ -235,7 +235,7 @@ class Town:
             path,
             headers=self.headers[actor],
             json=BODIES.get(route),
-            content=b"student_id\n" if route.startswith("POST /v1/imports") else None,
+            content=b"student_id\n" if route.startswith(("POST /v1/imports", "POST /v1/marked")) else None,
             params=PARAMS if method == "GET" else None,
         )
         return answer.status_code

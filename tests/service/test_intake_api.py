@@ -39,22 +39,22 @@ def test_check_mark_mend_apply_undo(client: TestClient, sign_in: SignIn, ready: 
     refused = client.post("/v1/imports?mode=apply", headers=header, content=text(BAD))
     assert (refused.status_code, refused.json()["code"]) == (422, "import_refused")
     assert [fault["code"] for fault in refused.json()["report"]["parts"][0]["faults"]] == ["word", "class_title"]
-    copy = client.post("/v1/imports/marked-copy", headers=header, content=text(BAD))
+    copy = client.post("/v1/marked-copies", headers=header, content=text(BAD))
     assert load_workbook(io.BytesIO(copy.content))["Таблица"]["C2"].comment.text == "допускается одно из: f, m (ж, м)"
 
     applied = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD)).json()
     assert (applied["applied"], applied["added_count"]) == (True, 2)
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
     assert len(rows) == 4
-    (first, *_) = client.get("/v1/imports", headers=header).json()["intakes"]
+    (first, *_) = client.get("/v1/intakes", headers=header).json()["intakes"]
     assert (first["intake_id"], first["state"], first["can_be_undone"]) == (applied["intake_id"], "applied", True)
-    undone = client.post(f"/v1/imports/{first['intake_id']}/undo", headers=header)
+    undone = client.post(f"/v1/intakes/{first['intake_id']}/undo", headers=header)
     assert undone.json()["state"] == "undone"
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
     assert len(rows) == 2
     other = sign_in("metodist")
-    assert client.get(f"/v1/imports/{first['intake_id']}", headers=other).status_code == 404
-    assert client.post(f"/v1/imports/{first['intake_id']}/undo", headers=header).status_code == 409
+    assert client.get(f"/v1/intakes/{first['intake_id']}", headers=other).status_code == 404
+    assert client.post(f"/v1/intakes/{first['intake_id']}/undo", headers=header).status_code == 409
 
 
 def test_a_large_file_waits_for_a_worker_and_its_content_goes(

@@ -371,5 +371,5 @@ def test_every_route_that_does_something_says_so(application: FastAPI) -> None:
     }
     without = {path for path, declared in posts.items() if declared is None}
     # a second session is another session; what is computed from the request itself is not kept
-    assert without == {"/v1/sessions", "/v1/recommendations", "/v1/imports/marked-copy"}
+    assert without == {"/v1/sessions", "/v1/recommendations", "/v1/marked-copies"}
     assert len(posts) > len(without)
