@@ -133,7 +133,7 @@ def _settle(session: Session, intake: Intake, actor: Actor, tools: ImportTools, 
     keep_changes(session, intake, taken.changes)
     added = {part.table for part in taken.report.parts if part.added_count}
     retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=added)
-    return taken.report.model_copy(update={"applied": True, "intake_id": intake.intake_id})
+    return taken.report.model_copy(update={"applied": True, "undo_id": intake.intake_id})
 
 
 def _actor_of(intake: Intake) -> Actor:

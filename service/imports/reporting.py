@@ -57,7 +57,7 @@ def report_of(
         mode=brought.mode,
         taking=brought.taking,
         applied=False,
-        intake_id=None,
+        undo_id=None,
         parts=parts,
         sheets=[_sheet(found, tools) for found in recognised],
         unread=[PlaceUnread(place=place, reason=reason) for place, reason in book.unread],

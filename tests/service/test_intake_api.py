@@ -47,7 +47,7 @@ def test_check_mark_mend_apply_undo(client: TestClient, sign_in: SignIn, ready: 
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
     assert len(rows) == 4
     (first, *_) = client.get("/v1/intakes", headers=header).json()["intakes"]
-    assert (first["intake_id"], first["state"], first["can_be_undone"]) == (applied["intake_id"], "applied", True)
+    assert (first["intake_id"], first["state"], first["can_be_undone"]) == (applied["undo_id"], "applied", True)
     undone = client.post(f"/v1/intakes/{first['intake_id']}/undo", headers=header)
     assert undone.json()["state"] == "undone"
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
