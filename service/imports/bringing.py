@@ -19,6 +19,7 @@ from service.jobs.doing import Held
 from service.tables import Intake, Job
 
 LARGE_BYTES = 1_000_000
+TAKEN_BACK = "Файла больше нет: пока он ждал, данные ученика школы стёрли. Загрузите его снова."
 NO_INTAKE = "Такой загрузки нет."
 
 
@@ -55,9 +56,12 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
     """What the worker does with a file that waits: the effect, the report and the end of the job are one commit."""
     with database.reading() as session:
         intake = session.get_one(Intake, intake_id)
-        if intake.content is None:
-            raise NotFoundError(NO_INTAKE)
-        actor, brought = _actor_of(intake), _brought_of(intake, intake.content)
+        content = intake.content
+        actor, brought = _actor_of(intake), _brought_of(intake, content or b"")
+    if content is None:
+        with database.writing() as session:
+            held.finish(session, result=TAKEN_BACK)
+        return TAKEN_BACK
     book = _read_waiting(database, held, intake_id, brought)
     if book is None:
         return "refused"

@@ -18,7 +18,7 @@ from service.privacy.schemas import ErasureAct, ErasureDone, ErasureList, Ground
 from service.pseudonyms import digest_of
 from service.retraining import enqueue_training, is_learned_from
 from service.students.queries import get_student
-from service.tables import AuditRecord, Batch, Erasure, Student, StudentIdentity
+from service.tables import AuditRecord, Batch, Erasure, Intake, Student, StudentIdentity
 
 GROUNDS = {
     "request": "требование законного представителя или ученика",
@@ -49,6 +49,9 @@ def erase_student(
     session.execute(sa.select(Student.student_id).where(Student.student_id == student_id).with_for_update())
     check_paper(document, session.get(StudentIdentity, student_id))
     was_learned_from, school = is_learned_from(session, student_id), student.school_code
+    # a file that waits may name the child: whoever brought it brings it again
+    waiting = sa.update(Intake).where(Intake.school_code == school, Intake.content.is_not(None))
+    session.execute(waiting.values(content=None))
     trail = _trail(session, student_id)
     removed = count_rows(session, student_id)
     act = Erasure(

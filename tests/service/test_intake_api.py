@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 
 from service.db import Database
 from service.imports import routes
+from service.imports.bringing import TAKEN_BACK
+from service.imports.sweeping import sweep_contents
 from service.jobs.actions import INTAKE
 from service.jobs.leases import claim_job
 from service.settings import Settings
-from service.tables import Intake, Student
+from service.tables import Intake, Job, Student
 from service.worker import Stopping, do_next
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.school_files import CLASS_LIST, book, text
@@ -104,6 +106,27 @@ def test_a_file_that_cannot_be_read_ends_its_job_with_the_reason(
     row = client.get(at, headers=header).json()
     assert (row["state"], row["report"]) == ("failed", None)
     assert "повреждён" in row["error"]
+
+
+@sqlite_only
+def test_a_waiting_file_goes_with_an_erasure_and_after_its_job(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LARGE_BYTES", 1)
+    header = sign_in("director") | named("a.csv")
+    at = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD)).headers["location"]
+    erased = client.post("/v1/students/s3333333/erasure", headers=header, json={"ground": "request"})
+    assert erased.status_code == 200, erased.text
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(at, headers=header).json()
+    assert (row["state"], row["error"]) == ("failed", TAKEN_BACK)
+    client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD))
+    with ready.writing() as session:
+        session.execute(sa.update(Job).where(Job.kind == INTAKE).values(state="failed"))
+    assert (sweep_contents(ready), sweep_contents(ready)) == (1, 0)
 
 
 @sqlite_only
