@@ -51,7 +51,7 @@ from service.talks.schemas import TalkQueue
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
-DRAFTS, IMPORTS = "/v1/demand-drafts", "/v1/imports"
+DRAFTS, INTAKES = "/v1/demand-drafts", "/v1/intakes"
 ASKED_ONCE = 1  # a person waits: whatever fails is said at once
 LONG_SECONDS = 120.0  # a file is read and checked while one waits
 Answer = TypeVar("Answer", bound=Wire)
@@ -299,7 +299,9 @@ def bring_file(
 ) -> IntakeReport | IntakeRow:
     """Have a file of the school checked or taken in; a large one is waited for."""
     sent = {"mode": mode, "taking": taking, **({} if table is None else {"table": table})}
-    response = _ask("POST", IMPORTS, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS)
+    response = _ask(
+        "POST", "/v1/imports", token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS
+    )
     answer = IntakeRow if response.status_code == httpx2.codes.ACCEPTED else IntakeReport
     return answer.model_validate_json(response.content)
 
@@ -307,8 +309,14 @@ def bring_file(
 def marked_copy(token: str, content: bytes, name: str, *, taking: str, table: str | None) -> bytes:
     """The file with its bad cells coloured and commented."""
     sent = {"taking": taking, **({} if table is None else {"table": table})}
-    path = f"{IMPORTS}/marked-copy"
+    path = "/v1/marked-copies"
     return _ask("POST", path, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS).content
+
+
+def survey_kit(token: str, class_id: str, survey: str, *, form: bool) -> bytes:
+    """A survey of a class: a workbook to fill in, or a form to print."""
+    asked = {"survey": survey, "form": "true" if form else "false"}
+    return _ask("GET", f"/v1/classes/{quote(class_id, safe='')}/survey-kit", token, params=asked).content
 
 
 def _named(name: str) -> dict[str, str]:
@@ -321,17 +329,17 @@ def _named(name: str) -> dict[str, str]:
 
 def imports(token: str) -> IntakeList:
     """Files that came in, newest first."""
-    return _get(IntakeList, IMPORTS, token, limit=20)
+    return _get(IntakeList, INTAKES, token, limit=20)
 
 
 def import_row(token: str, intake_id: int) -> IntakeRow:
     """One of them, with its report."""
-    return _get(IntakeRow, f"{IMPORTS}/{intake_id}", token)
+    return _get(IntakeRow, f"{INTAKES}/{intake_id}", token)
 
 
 def undo_import(token: str, intake_id: int) -> None:
     """Bring back what was before it."""
-    _ask("POST", f"{IMPORTS}/{intake_id}/undo", token)
+    _ask("POST", f"{INTAKES}/{intake_id}/undo", token)
 
 
 def settle_columns(token: str, table: str, columns: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from service.privacy.schemas import ErasureDone
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
 BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
 DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
+KIT = "survey_kit"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -132,6 +133,17 @@ def find_copy(digest: str) -> bytes | None:
     """The marked copy of this very file."""
     kept = st.session_state.get(COPY)
     return cast("bytes", kept[1]) if kept is not None and kept[0] == digest else None
+
+
+def keep_kit(name: str, book: bytes, form: bytes) -> None:
+    """Remember a survey that was made, to be downloaded: under its class and kind."""
+    st.session_state[KIT] = (name, book, form)
+
+
+def find_kit(name: str) -> tuple[bytes, bytes] | None:
+    """The workbook and the form of this very survey."""
+    kept = st.session_state.get(KIT)
+    return cast("tuple[bytes, bytes]", kept[1:]) if kept is not None and kept[0] == name else None
 
 
 def leave_secret(text: str, secret: str) -> None:

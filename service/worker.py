@@ -21,6 +21,7 @@ from service.clock import now
 from service.db import Database
 from service.events.due import enqueue_due, find_due_webhooks
 from service.events.sweeping import sweep_events
+from service.imports.sweeping import sweep_contents
 from service.jobs.actions import BATCH, DELIVERING, INTAKE, TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
@@ -136,6 +137,7 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                     sweep(database, settings)
                     forget_old_keys(database)
                     sweep_events(database, settings)
+                    sweep_contents(database)
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)

@@ -14,6 +14,7 @@ from service.imports.schemas import IntakeReport, IntakeRow, SheetRead
 
 MEGABYTES = 10
 POLL_SECONDS = 1.0
+READ_NAMES = "names:read"
 WAITS = frozenset({"queued", "running"})
 
 
@@ -27,6 +28,7 @@ def page() -> None:
     file = st.file_uploader(text.UPLOAD_LABEL, type=text.TYPES, max_upload_size=MEGABYTES)
     if file is not None:
         _one_file(token, file)
+    _survey_kit(token)
     _history(token)
 
 
@@ -152,6 +154,33 @@ def _apply(token: str, report: IntakeReport, content: bytes, name: str, *, takin
         session.forget_report()
         session.leave_notice(text.APPLIED.format(added=found.added_count, changed=found.changed_count))
         st.rerun()
+
+
+def _survey_kit(token: str) -> None:
+    """Surveys of a class, made of what the school offers."""
+    me = session.find_me()
+    if me is None or READ_NAMES not in me.permissions:
+        return
+    with st.expander(text.KIT_TITLE):
+        note(text.KIT_HINT)
+        classes = {row.class_id: row.title for row in client.classes(token).classes}
+        if not classes:
+            return
+        class_id = st.selectbox(text.KIT_CLASS, list(classes), format_func=classes.__getitem__, key="kit-class")
+        survey = st.selectbox(
+            text.KIT_SURVEY, list(text.SURVEYS), format_func=text.SURVEYS.__getitem__, key="kit-survey"
+        )
+        name = f"{class_id}-{survey}"
+        if st.button(text.MAKE_KIT, key="make-kit"):
+            try:
+                book = client.survey_kit(token, class_id, survey, form=False)
+                session.keep_kit(name, book, client.survey_kit(token, class_id, survey, form=True))
+            except client.RefusedError as error:
+                st.error(literal(str(error)))
+        made = session.find_kit(name)
+        if made is not None:
+            st.download_button(text.KIT_BOOK, made[0], file_name=f"анкета-{name}.xlsx", on_click="ignore")
+            st.download_button(text.KIT_FORM, made[1], file_name=f"анкета-{name}.docx", on_click="ignore")
 
 
 def _history(token: str) -> None:

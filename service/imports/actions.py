@@ -31,6 +31,7 @@ from service.imports.tables_in import (
     check_scores,
     check_terms,
     take_answers,
+    take_hours,
     take_marks,
     take_plain,
     take_scores,
@@ -69,7 +70,7 @@ class Prepared:
     @property
     def is_about_students(self) -> bool:
         """Whether its rows begin with a student."""
-        return self.shape.scope != "region"
+        return self.shape.is_about_students
 
     @property
     def students(self) -> sa.Select[str]:
@@ -253,6 +254,7 @@ def _taker(table: str) -> Callable[[Incoming], Difference]:
         "consents": take_members,
         "conditions": take_members,
         "marks": take_marks,
+        "guidance_hours": take_hours,
         SCORES: take_scores,
     }
     return takers.get(format_name(table), take_answers)

@@ -19,8 +19,8 @@ from service.jobs.doing import Held
 from service.tables import Intake, Job
 
 LARGE_BYTES = 1_000_000
+TAKEN_BACK = "Файла больше нет: пока он ждал, данные ученика школы стёрли. Загрузите его снова."
 NO_INTAKE = "Такой загрузки нет."
-NOT_KEPT = "файл больше не хранится: с тех пор стирали данные ученика; загрузите его снова"
 
 
 def apply_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
@@ -59,7 +59,9 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         content = intake.content
         actor, brought = _actor_of(intake), _brought_of(intake, content or b"")
     if content is None:
-        return _end_unread(database, held, NOT_KEPT)
+        with database.writing() as session:
+            held.finish(session, result=TAKEN_BACK)
+        return TAKEN_BACK
     book = _read_waiting(database, held, intake_id, brought)
     if book is None:
         return "refused"
@@ -68,8 +70,8 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         lock_table(session, IMPORT_LOCK)
         kept = session.get_one(Intake, intake_id)
         if kept.content is None:  # an erasure came between
-            held.finish(session, result=NOT_KEPT)
-            return NOT_KEPT
+            held.finish(session, result=TAKEN_BACK)
+            return TAKEN_BACK
         taken = take_in(session, actor=actor, tools=tools, brought=brought, book=book, keep=True)
         refusal = _refusal(taken) if brought.mode == "apply" else None
         if brought.mode == "check" or refusal is not None:
@@ -96,12 +98,6 @@ def _read_waiting(database: Database, held: Held, intake_id: int, brought: Broug
             intake.content = None
             held.finish(session, result=str(refusal))
         return None
-
-
-def _end_unread(database: Database, held: Held, said: str) -> str:
-    with database.writing() as session:
-        held.finish(session, result=said)
-    return said
 
 
 def _refusal(taken: TakenIn) -> ImportRefusedError | None:
@@ -145,7 +141,7 @@ def _settle(session: Session, intake: Intake, actor: Actor, tools: ImportTools, 
     keep_changes(session, intake, taken.changes)
     added = {part.table for part in taken.report.parts if part.added_count}
     retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=added)
-    return taken.report.model_copy(update={"applied": True, "intake_id": intake.intake_id})
+    return taken.report.model_copy(update={"applied": True, "undo_id": intake.intake_id})
 
 
 def _actor_of(intake: Intake) -> Actor:

@@ -175,6 +175,7 @@ UNKNOWN = {
     "restrictions": "такого фактора нет: слова те же, что в столбце restriction_tags справочника spo_specialties",
     "conditions": "такого условия нет: mobility, vision, hearing, speech, intellectual",
     "items": "такого задания нет в ключе методики",
+    "directions": "такого направления профминимума нет",
     "scales": "такой шкалы у методики нет",
 }
 

@@ -19,6 +19,7 @@ REGION_TABLES = ("schools", "hosts", "catalogue")
 SCHOOL_TABLES = (
     "roster", "consents", "conditions", "marks", "knowledge", "answers_*", "scores_*", "profile_survey", "exam_survey",
     "elective_survey", "trial_attendance", "enrolments", "exam_results",
+    "admissions", "guidance_hours",
 )  # fmt: skip
 ABOUT = "region.toml"
 

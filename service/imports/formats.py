@@ -52,6 +52,11 @@ class Format:
         """Whether the file holds personal cells: one shifted by a comma must not be repeated anywhere."""
         return any(column.personal for column in self.columns)
 
+    @property
+    def is_about_students(self) -> bool:
+        """Whether its rows begin with a student."""
+        return any(column.type == "student" for column in self.columns)
+
     def relaxed(self) -> "Format":
         """As files of schools follow it: what the service finds by a name, keeps or takes for granted may be empty."""
         columns = tuple(

@@ -35,7 +35,7 @@ NAMES = ("full_name", "last_name", "first_name", "class_title")
 ITEM = re.compile(
     r"(?:вопрос|задание|№)?\s*№?\s*([A-Z]?[0-9]{1,3}[аб]?)(?:\s*[.):].*|\s*)\Z", re.IGNORECASE | re.DOTALL
 )
-OPTION = re.compile(r"(.+?)\s*[\[(]\s*([^\[\]()]+)\s*[\])]\s*\Z", re.DOTALL)
+OPTION = re.compile(r"(.+?)\s*(?:\[\s*(.+)\s*\]|\(\s*([^()]+)\s*\))\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Heading:
     column: str | None = None  # of the format, or code of a wide column; None: the column is not read
     ground: str = "none"  # own | known | kept | similar | none
     confidence: float = 0.0
-    option: str | None = None  # a choice spread over columns: the code that a mark there means
+    option: str | None = None  # a choice spread over columns: what a mark there means
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Recogniser:
         """Columns that name a student, beside those of the format itself."""
         own = {column.name for column in shape.columns}
         return (
-            tuple(column for column in self.words.people if column.name not in own) if shape.scope == "school" else ()
+            tuple(column for column in self.words.people if column.name not in own) if shape.is_about_students else ()
         )
 
     def recognise(self, sheet: Sheet, file: str, table: str | None = None) -> Recognised:
@@ -238,8 +238,7 @@ class Recogniser:
         if option is not None and plain_words(option[1]) in known:
             column = next((each for each in shape.columns if each.name == known[plain_words(option[1])]), None)
             if column is not None and column.type == "codes":
-                code = self.words.codes.get(column.vocabulary or "", {}).get(plain_words(option[2]), option[2])
-                return Heading(place, text, column.name, "known", 1.0, code)
+                return Heading(place, text, column.name, "known", 1.0, option[2] or option[3])
         return Heading(place, text)
 
     def _wide_code(self, text: str, plain: str, shape: Format, instrument: Instrument | None) -> str | None:
@@ -304,7 +303,7 @@ def _covers(items: set[str], all_items: Sequence[str]) -> bool:
 
 def _explained(found: Recognised) -> int:
     """Headings that say more than of whom a row is; of a class list nothing more is wanted."""
-    of_whom = () if found.table == ROSTER else (*NAMES, "student_id", "school_year")
+    of_whom = () if found.table == ROSTER else (*NAMES, "student_id", "school_year")  # of a class: whose hours
     return sum(heading.column is not None and heading.column not in of_whom for heading in found.headings)
 
 

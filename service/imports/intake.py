@@ -216,8 +216,9 @@ def _complete(session: Session, prepared: Prepared) -> None:
     """Pseudonyms by names, what a roster leaves open, rows that say a thing twice, what looks odd."""
     read, shape = prepared.read, prepared.shape
     if shape.scope == "school":
-        is_roster = shape.table == "roster"
         _fill_years(prepared)
+    if shape.is_about_students:
+        is_roster = shape.table == "roster"
         name_students(read, read_roll(session, prepared.school_code), is_roster=is_roster)
         if is_roster:
             keep_absent(session, read, [column.name for column in shape.columns if column.absent == "kept"])

@@ -294,7 +294,8 @@ class _SheetReader:
             text = cells.texts[code]
             try:
                 if option is not None:
-                    parsed[code] = _chosen(text, option)
+                    chosen = option if _is_chosen(text) else ""
+                    parsed[code] = parse_cell(column, self.translate(column, chosen), vocabularies, self.as_of)
                 else:
                     parsed[code] = parse_cell(column, self.translate(column, text), vocabularies, self.as_of)
             except CellDoubt as doubt:
@@ -337,9 +338,9 @@ class _SheetReader:
         return found
 
 
-def _chosen(text: str, option: str) -> tuple[str, ...]:
+def _is_chosen(text: str) -> bool:
     """A choice spread over columns: any mark but a no means that it was chosen."""
-    return () if text.strip().lower() in ("", "нет", "no", "0", "-", "false", "не выбрано") else (option,)
+    return text.strip().lower() not in ("", "нет", "no", "0", "-", "false", "не выбрано")
 
 
 def codes_of(column: SheetColumn) -> NDArray[Any]:

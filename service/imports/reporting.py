@@ -57,7 +57,7 @@ def report_of(
         mode=brought.mode,
         taking=brought.taking,
         applied=False,
-        intake_id=None,
+        undo_id=None,
         parts=parts,
         sheets=[_sheet(found, tools) for found in recognised],
         unread=[PlaceUnread(place=place, reason=reason) for place, reason in book.unread],
@@ -108,7 +108,7 @@ def column_titles(tools: ImportTools, table: str | None) -> Mapping[str, str]:
     if table is None:
         return {}
     shape = tools.formats[format_name(table)]
-    people = tools.words.people if tools.words is not None and shape.scope == "school" else ()
+    people = tools.words.people if tools.words is not None and shape.is_about_students else ()
     subjects = {code: subject.title_ru for code, subject in tools.reference.subjects.items()}
     wide = subjects if shape.wide is not None and shape.wide.vocabulary == "subjects" else {}
     return {**wide, **{column.name: column.text_ru for column in (*people, *shape.columns)}}

@@ -119,7 +119,7 @@ class IntakeReport(Wire):
     mode: Literal["check", "apply"]
     taking: Taking
     applied: bool
-    intake_id: int | None  # of what was applied, to undo it by
+    undo_id: int | None  # `intake_id` of what was applied, to undo it by
     parts: list[TablePart]
     sheets: list[SheetRead]
     unread: list[PlaceUnread]

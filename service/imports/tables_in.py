@@ -15,9 +15,11 @@ from service.imports.reading import FileRow, ReadTable
 from service.imports.storing import Difference, Key, Row, RowsOnDemand, core_table, store_groups
 from service.imports.vocabularies import students_of
 from service.tables import (
+    Admission,
     AnswerSheet,
     Enrolment,
     ExamResult,
+    GuidanceHoursHeld,
     Host,
     KnowledgeResult,
     PathwayOffer,
@@ -68,12 +70,20 @@ PLAIN: dict[str, Plain] = {
         ("student_id", "pathway_code", "school_year"),
         ("student_id", "pathway_code", "school_year", "enrolled_on", "left_on", "final_mark"),
     ),
+    "admissions": Plain(
+        Admission,
+        ("student_id", "admitted_on"),
+        ("student_id", "admitted_on", "destination", "spo_codes", "by_profile"),
+    ),
     "exam_results": Plain(
         ExamResult,
         ("student_id", "exam", "passed_on", "subject_code"),
         ("student_id", "exam", "passed_on", "subject_code", "points"),
     ),
 }  # fmt: skip
+
+
+HOURS = ("planned_hours", "held_hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,17 @@ def take_plain(incoming: Incoming, plain: Plain) -> Difference:
     }
     where = incoming.of_school(plain.table) if plain.by_student else None
     return incoming.store(plain.table, group=plain.key, wanted=wanted, where=where)
+
+
+def take_hours(incoming: Incoming) -> Difference:
+    """Hours of classes: rows of the school, of no student."""
+    group = ("school_code", "school_year", "class_title", "direction_code")
+    wanted: dict[Key, list[Row]] = {}
+    for row in incoming.read.rows:
+        line = {"school_code": incoming.school_code, **{name: row.cells[name] for name in (*group[1:], *HOURS)}}
+        wanted[tuple(line[name] for name in group)] = [line]
+    mine = GuidanceHoursHeld.school_code == incoming.school_code
+    return incoming.store(GuidanceHoursHeld, group=group, wanted=wanted, where=mine)
 
 
 def check_points(incoming: Incoming) -> None:

@@ -36,6 +36,7 @@ class ImportTools:
         return {
             **vocabularies_of(self.reference),
             "restrictions": {tag: tag for tag in tags},
+            "directions": {each.direction_code: each.direction_title_ru for each in self.reference.guidance_minimum},
             "conditions": {condition: condition for condition in CONDITIONS},
         }
 

@@ -77,6 +77,9 @@ class Words:
             "profiles": _by_words(profiles),
             "spo": _by_words(spo),
             "conditions": _by_words(CONDITIONS),
+            "directions": _by_words(
+                {each.direction_code: [each.direction_title_ru] for each in self.reference.guidance_minimum}
+            ),
         }
 
     def translate(self, column: Column, text: str, more: Mapping[str, Mapping[str, str]]) -> str:

@@ -26,6 +26,7 @@ from service.tables.region import (
     ActiveModel,
     DemandEdition,
     DemandEntry,
+    GuidanceHoursHeld,
     Host,
     Installation,
     ModelVersion,
@@ -34,6 +35,7 @@ from service.tables.region import (
     School,
 )
 from service.tables.students import (
+    Admission,
     AnswerSheet,
     AuditAlias,
     ClassMember,
@@ -52,6 +54,7 @@ from service.tables.students import (
 
 __all__ = [
     "ActiveModel",
+    "Admission",
     "AnswerSheet",
     "ApiKey",
     "AuditAlias",
@@ -73,6 +76,7 @@ __all__ = [
     "Erasure",
     "Event",
     "ExamResult",
+    "GuidanceHoursHeld",
     "Host",
     "ImportRun",
     "Installation",

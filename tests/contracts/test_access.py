@@ -67,6 +67,7 @@ def call(client: TestClient, method: str, path: str, header: Authorization | Non
     editions = {"from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
     asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med", **editions}
     params = asked if path.endswith(("/why-not", "/contrast", "/edition-change")) else None
+    params = {"survey": "exams"} if path.endswith("/survey-kit") else params
     return client.request(method, path, headers=header, json=body, params=params).status_code
 
 

@@ -54,6 +54,7 @@ MAY = {
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
+    "take a survey with names": {"navigator", "of_9a", "director", "navigator2", "in_need"},
     "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
@@ -107,12 +108,13 @@ ROUTES = {
         GET /v1/retention""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
+    "take a survey with names": "GET /v1/classes/{class_id}/survey-kit",
     "bring files of a school or of the region": """
-        GET /v1/imports
+        GET /v1/intakes
         POST /v1/imports
-        POST /v1/imports/marked-copy
-        GET /v1/imports/{intake_id}
-        POST /v1/imports/{intake_id}/undo
+        POST /v1/marked-copies
+        GET /v1/intakes/{intake_id}
+        POST /v1/intakes/{intake_id}/undo
         PUT /v1/column-meanings""",
     "read lists": """
         GET /v1/demand-editions
@@ -186,7 +188,7 @@ ABSENT_TO = {
     ("of_none", "POST /v1/batches"),
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
-PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
 HOOK = {"url": "https://journal.example/hook", "event_types": ["orientir.edition.published"]}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
@@ -238,7 +240,7 @@ class Town:
             path,
             headers=self.headers[actor],
             json=BODIES.get(route),
-            content=b"student_id\n" if route.startswith("POST /v1/imports") else None,
+            content=b"student_id\n" if route.startswith(("POST /v1/imports", "POST /v1/marked")) else None,
             params=PARAMS if method == "GET" else None,
         )
         return answer.status_code

@@ -47,7 +47,7 @@ FIRST = (
     "GET /v1/students/{student_id}/recommendations",
 )
 LAST = (
-    "POST /v1/imports/{intake_id}/undo",
+    "POST /v1/intakes/{intake_id}/undo",
     "POST /v1/model-versions/{version}/promotion",
     "POST /v1/model-versions/rollback",
     "PUT /v1/demand-drafts/{draft_id}/lines/{position}",

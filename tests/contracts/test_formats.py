@@ -33,7 +33,16 @@ def test_every_description_can_be_read_and_obeyed(table: str) -> None:
 def test_every_importer_has_its_description() -> None:
     imported = {*REGION_TABLES, *(name.removesuffix("_*") for name in SCHOOL_TABLES)}
     assert imported | {"demand"} == set(FORMATS)
-    assert {*PLAIN, *SURVEYS, "roster", "consents", "conditions", "marks", *OF_INSTRUMENTS} == imported
+    assert {
+        *PLAIN,
+        *SURVEYS,
+        "roster",
+        "consents",
+        "conditions",
+        "guidance_hours",
+        "marks",
+        *OF_INSTRUMENTS,
+    } == imported
 
 
 @pytest.mark.parametrize("table", sorted(PLAIN))

@@ -249,12 +249,12 @@ def test_undoing_the_last_file_brings_back_every_row(filled: Database, tools: Im
     assert everything(filled) != before
     with filled.writing() as session:
         assert list_intakes(session, DIRECTOR, 10).intakes[0].can_be_undone
-        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.intake_id or 0))
+        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.undo_id or 0))
     assert everything(filled) == before
     with filled.writing() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(IntakeChange)) == 0
         with pytest.raises(ConflictError, match="только последнюю"):
-            undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.intake_id or 0))
+            undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.undo_id or 0))
     with filled.reading() as session:
         deeds = list(session.scalars(sa.select(AuditRecord.deed).order_by(AuditRecord.audit_id.desc()).limit(1)))
         assert deeds == ["import.undone"]
@@ -270,11 +270,11 @@ def test_what_was_built_on_is_not_undone(filled: Database, tools: ImportTools) -
         filled, tools, "p.csv", text([["ФИО", "Четверть", "Химия", "Учебный год"], ["Рябинин Пётр", 3, 4, "2023-24"]])
     )
     with filled.writing() as session, pytest.raises(ConflictError, match="последнюю"):
-        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, first.intake_id or 0))
+        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, first.undo_id or 0))
     with filled.writing() as session:
         session.execute(sa.update(Student).where(Student.student_id == "s3333333").values(revision=10_000))
     with filled.writing() as session, pytest.raises(ConflictError, match="данные 1 учеников"):
-        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, second.intake_id or 0))
+        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, second.undo_id or 0))
 
 
 def test_what_nobody_can_tell_is_asked_for(filled: Database, tools: ImportTools) -> None:
@@ -292,7 +292,7 @@ def test_a_methodologist_brings_the_catalogue_and_no_school_does(filled: Databas
     (part,) = check(filled, tools, "школы.xlsx", book({"Школы": rows})).parts
     assert said(part.faults) == [("", None, None, "not_your_table")]
     with filled.writing() as session:
-        undo_intake(session, actor=METHODOLOGIST, intake=get_intake(session, METHODOLOGIST, report.intake_id or 0))
+        undo_intake(session, actor=METHODOLOGIST, intake=get_intake(session, METHODOLOGIST, report.undo_id or 0))
         assert session.scalar(sa.select(sa.func.count()).select_from(Intake)) == 1
     with filled.reading() as session:
         assert session.scalar(sa.select(SchoolClass.title).limit(1)) is not None

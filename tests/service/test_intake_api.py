@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from service.db import Database
 from service.imports import routes
-from service.imports.bringing import NOT_KEPT
+from service.imports.bringing import TAKEN_BACK
+from service.imports.sweeping import sweep_contents
 from service.jobs.actions import INTAKE
 from service.jobs.leases import claim_job
 from service.settings import Settings
@@ -41,22 +42,22 @@ def test_check_mark_mend_apply_undo(client: TestClient, sign_in: SignIn, ready: 
     refused = client.post("/v1/imports?mode=apply", headers=header, content=text(BAD))
     assert (refused.status_code, refused.json()["code"]) == (422, "import_refused")
     assert [fault["code"] for fault in refused.json()["report"]["parts"][0]["faults"]] == ["word", "class_title"]
-    copy = client.post("/v1/imports/marked-copy", headers=header, content=text(BAD))
+    copy = client.post("/v1/marked-copies", headers=header, content=text(BAD))
     assert load_workbook(io.BytesIO(copy.content))["Таблица"]["C2"].comment.text == "допускается одно из: f, m (ж, м)"
 
     applied = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD)).json()
     assert (applied["applied"], applied["added_count"]) == (True, 2)
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
     assert len(rows) == 4
-    (first, *_) = client.get("/v1/imports", headers=header).json()["intakes"]
-    assert (first["intake_id"], first["state"], first["can_be_undone"]) == (applied["intake_id"], "applied", True)
-    undone = client.post(f"/v1/imports/{first['intake_id']}/undo", headers=header)
+    (first, *_) = client.get("/v1/intakes", headers=header).json()["intakes"]
+    assert (first["intake_id"], first["state"], first["can_be_undone"]) == (applied["undo_id"], "applied", True)
+    undone = client.post(f"/v1/intakes/{first['intake_id']}/undo", headers=header)
     assert undone.json()["state"] == "undone"
     rows = client.get("/v1/classes/sch01-2024-25-9a/students", headers=header).json()["students"]
     assert len(rows) == 2
     other = sign_in("metodist")
-    assert client.get(f"/v1/imports/{first['intake_id']}", headers=other).status_code == 404
-    assert client.post(f"/v1/imports/{first['intake_id']}/undo", headers=header).status_code == 409
+    assert client.get(f"/v1/intakes/{first['intake_id']}", headers=other).status_code == 404
+    assert client.post(f"/v1/intakes/{first['intake_id']}/undo", headers=header).status_code == 409
 
 
 def test_a_large_file_waits_for_a_worker_and_its_content_goes(
@@ -109,6 +110,27 @@ def test_a_file_that_cannot_be_read_ends_its_job_with_the_reason(
 
 
 @sqlite_only
+def test_a_waiting_file_goes_with_an_erasure_and_after_its_job(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LARGE_BYTES", 1)
+    header = sign_in("director") | named("a.csv")
+    at = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD)).headers["location"]
+    erased = client.post("/v1/students/s3333333/erasure", headers=header, json={"ground": "request"})
+    assert erased.status_code == 200, erased.text
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(at, headers=header).json()
+    assert (row["state"], row["error"]) == ("failed", TAKEN_BACK)
+    client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD))
+    with ready.writing() as session:
+        session.execute(sa.update(Job).where(Job.kind == INTAKE).values(state="failed"))
+    assert (sweep_contents(ready), sweep_contents(ready)) == (1, 0)
+
+
+@sqlite_only
 def test_columns_are_settled_for_the_school(client: TestClient, sign_in: SignIn) -> None:
     header = sign_in("director") | named("a.csv")
     rows = [["Фамилия дитяти", "Имя дитяти", "Класс", "Дом"], ["Кедрова", "Инна", "9А", "7"]]
@@ -158,6 +180,6 @@ def test_an_erasure_leaves_nothing_of_files_brought_in(
     assert lease is not None
     do_next(ready, settings, lease, Stopping())
     row = client.get(waiting, headers=header).json()
-    assert (row["state"], row["error"], row["applied_at"]) == ("failed", NOT_KEPT, None)
+    assert (row["state"], row["error"], row["applied_at"]) == ("failed", TAKEN_BACK, None)
     with ready.reading() as session:
-        assert session.get_one(Job, lease.job_id).result == NOT_KEPT
+        assert session.get_one(Job, lease.job_id).result == TAKEN_BACK

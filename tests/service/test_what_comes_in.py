@@ -11,10 +11,12 @@ from service.access import Actor
 from service.db import Database
 from service.imports.vocabularies import ImportTools
 from service.tables import (
+    Admission,
     AnswerSheet,
     ClassMember,
     Enrolment,
     ExamResult,
+    GuidanceHoursHeld,
     KnowledgeResult,
     PathwayOffer,
     ScaleScore,
@@ -95,6 +97,17 @@ FILES: list[tuple[str, Rows, str, int, Actor]] = [
         "conditions", 1, DIRECTOR,
     ),
     (
+        "Поступление.xlsx",
+        [["ФИО", "Дата зачисления", "Куда поступил", "Специальность", "По профилю"],
+         ["Ольхина Вера", "20.08.2024", "колледж", "15.01.05", "да"]],
+        "admissions", 1, DIRECTOR,
+    ),
+    (
+        "Профминимум.csv",
+        [["Класс", "Направление", "План", "Проведено"], ["9А", "Урочная деятельность", "4", "3,5"]],
+        "guidance_hours", 1, DIRECTOR,
+    ),
+    (
         "Каталог.xlsx",
         [["Учебный год", "Вид", "Код предложения", "Код программы", "Название", "Код школы или площадки", "Классы",
           "Предметы", "Мест"],
@@ -116,6 +129,11 @@ LOOK: dict[str, tuple[type[Table], Callable[[], sa.ColumnElement[bool]]]] = {
     ),
     "consents": (ClassMember, lambda: sa.and_(ClassMember.student_id == "s3333333", ClassMember.consent_learning)),
     "conditions": (ClassMember, lambda: ClassMember.conditions_needed == ("mobility", "vision")),
+    "admissions": (Admission, lambda: sa.and_(Admission.spo_codes == ("15.01.05",), Admission.by_profile)),
+    "guidance_hours": (
+        GuidanceHoursHeld,
+        lambda: sa.and_(GuidanceHoursHeld.held_hours == 3.5, GuidanceHoursHeld.direction_code == "lesson"),
+    ),
     "catalogue": (PathwayOffer, lambda: PathwayOffer.subjects == ("draw", "math")),
 }
 

@@ -1,4 +1,4 @@
-"""Files brought in, what they changed, what their columns mean."""
+"""Files brought in, what they changed, what their columns mean; admissions and hours of the guidance minimum."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,38 @@ def upgrade() -> None:
         sa.Column("decided_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("school_code", "signature", name=op.f("pk_column_meanings")),
     )
+    _more_tables()
+
+
+def _more_tables() -> None:
+    op.create_table(
+        "admissions",
+        sa.Column("student_id", sa.String(16), nullable=False),
+        sa.Column("admitted_on", sa.Date(), nullable=False),
+        sa.Column("destination", sa.String(16), nullable=False),
+        sa.Column("spo_codes", sa.Text(), nullable=False),
+        sa.Column("by_profile", sa.Boolean(), nullable=True),
+        sa.CheckConstraint("destination IN ('college', 'university', 'other')", name=op.f("ck_admissions_destination")),
+        sa.ForeignKeyConstraint(
+            ["student_id"], ["students.student_id"], name=op.f("fk_admissions_student_id_students"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("student_id", "admitted_on", name=op.f("pk_admissions")),
+    )
+    op.create_table(
+        "guidance_hours",
+        sa.Column("school_code", sa.String(64), nullable=False),
+        sa.Column("school_year", sa.String(7), nullable=False),
+        sa.Column("class_title", sa.String(16), nullable=False),
+        sa.Column("direction_code", sa.String(16), nullable=False),
+        sa.Column("planned_hours", sa.Double(), nullable=True),
+        sa.Column("held_hours", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school_code"], ["schools.school_code"], name=op.f("fk_guidance_hours_school_code_schools")
+        ),
+        sa.PrimaryKeyConstraint(
+            "school_code", "school_year", "class_title", "direction_code", name=op.f("pk_guidance_hours")
+        ),
+    )
 
 
 def _changes() -> None:
@@ -78,5 +110,5 @@ def _changes() -> None:
 
 def downgrade() -> None:
     """Backwards."""
-    for table in ("column_meanings", "intake_changes", "intakes"):
+    for table in ("guidance_hours", "admissions", "column_meanings", "intake_changes", "intakes"):
         op.drop_table(table)
