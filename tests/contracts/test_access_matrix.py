@@ -54,7 +54,7 @@ MAY = {
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
-    "take a survey with names": {"navigator", "of_9a", "director", "navigator2", "in_need"},
+    "take a survey with names": {"of_none", "navigator", "of_9a", "director", "navigator2", "in_need"},
     "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
