@@ -56,12 +56,12 @@ def _only(page: Callable[[], None], title: str) -> list[StreamlitPage]:
 def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
     """Pages that somebody with these permissions can use; at the address of any other it is said so."""
     mine = [page for page in PAGES if page[0] & permissions]
+    (_, first, first_title, first_path), *rest = mine
     others = [page for page in PAGES if page not in mine]
     return [
-        *(
-            st.Page(page, title=title, url_path=path, default=place == 0)
-            for place, (_, page, title, path) in enumerate(mine)
-        ),
+        st.Page(first, title=first_title, default=True),
+        *(st.Page(page, title=title, url_path=path) for _, page, title, path in rest),
+        st.Page(first, title=first_title, url_path=first_path, visibility="hidden"),  # others know it by this address
         *(st.Page(refused.page, title=title, url_path=path, visibility="hidden") for *_, title, path in others),
     ]
 

@@ -9,6 +9,7 @@ from service.imports.schemas import IntakeReport
 from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
+UNAVAILABLE = "unavailable"  # said of the identity provider in an address of ours
 BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
 DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
 KIT = "survey_kit"

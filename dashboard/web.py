@@ -88,7 +88,7 @@ async def begin_sign_in(_request: Request) -> Response:
     try:
         begun = await run_in_threadpool(client.begin_sign_in)
     except (client.ServiceDownError, client.RefusedError):
-        return RedirectResponse("/?error=unavailable", status_code=303)
+        return RedirectResponse(f"/?error={session.UNAVAILABLE}", status_code=303)
     response = RedirectResponse(begun.address, status_code=303)
     is_secure = begun.return_address.startswith("https:")
     response.set_cookie(

@@ -26,7 +26,8 @@ def page() -> None:
 def _come_back(returned: dict[str, str]) -> SessionOpened | None:
     """What the provider said, and in which browser."""
     if "code" not in returned or "state" not in returned:
-        st.error(text.NOT_CONFIRMED)
+        is_failure = returned.get("error") == session.UNAVAILABLE
+        st.error(text.PROVIDER_FAILED if is_failure else text.NOT_CONFIRMED)
         return None
     try:
         return client.finish_sign_in(returned["code"], returned["state"], session.browser_secret())

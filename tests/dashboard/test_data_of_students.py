@@ -40,7 +40,7 @@ def school(own_district: District, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def at(app: AppTest, path: str) -> AppTest:
     """The page at an address."""
     pages = {info["url_pathname"]: each for each, info in app._registered_pages.items()}
-    app._page_hash = pages.get(path, pages.get(""))  # the first page has the address of the whole
+    app._page_hash = pages[path]
     return app.run()
 
 

@@ -116,6 +116,8 @@ def test_what_is_asked_of_the_provider(client: TestClient) -> None:
     assert len(asked["state"][0]) >= 40
     assert len({*asked["state"], *asked["nonce"], *asked["code_challenge"], begun["browser"]}) == 4
     assert begun["browser"] not in begun["address"]
+    another = parse_qs(urlsplit(begin(client)["address"]).query)  # nothing of one sign-in is of use in another
+    assert all(another[name] != asked[name] for name in ("state", "nonce", "code_challenge"))
 
 
 def test_nobody_is_made_by_a_sign_in(client: TestClient, there: OpenIdProvider, ready: Database) -> None:
