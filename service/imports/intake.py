@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.documents.reading import read_book
+from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.errors import DeniedError, ImportRefusedError
 from service.imports import actions
@@ -180,7 +181,7 @@ def _prepare(
 ) -> Prepared:
     """One table of a file, read from all sheets that hold it."""
     shape = get_format(tools.formats, table)
-    read = ReadTable(brought.name, keeps_good=brought.taking == "good")
+    read = ReadTable(shown_name(brought.name), keeps_good=brought.taking == "good")
     try:
         school = actions.school_of(session, actor, shape, brought.school_code)
     except DeniedError:

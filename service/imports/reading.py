@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from service.clock import now
 from service.documents.sheet import Sheet, SheetColumn, sheet_of_rows
 from service.imports.cells import EMPTY, UNKNOWN, CellDoubt, CellError, Vocabularies, parse_cell, shown
+from service.imports.complaints import CODES
 from service.imports.formats import Column, Format
 from service.imports.schemas import CellFault
 
@@ -66,7 +67,7 @@ class ReadTable:
 
     def blame(
         self, at: FileRow | tuple[str, int | None] | int | None, column: str | None, found: str | None, remedy: str,
-        code: str = "row",
+        code: str,
     ) -> None:  # fmt: skip
         """Note a fault of a row; of the file where there is no row. After many they are only counted."""
         sheet, line = _place(at)
@@ -98,6 +99,8 @@ class ReadTable:
     def _said(
         self, sheet: str, line: int | None, column: str | None, found: str | None, remedy: str, code: str
     ) -> CellFault:
+        if code not in CODES:
+            raise ValueError(f"no complaint is called {code}")
         letter, heading = self.letters.get((sheet, column or ""), (None, None))
         return CellFault(
             file=self.file, sheet=sheet, row=line, letter=letter, column=column, heading=heading, code=code,

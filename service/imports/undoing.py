@@ -17,10 +17,11 @@ from service.imports.storing import Row, core_table, insert_many, store_groups
 from service.imports.tables_in import StoredChange
 from service.privacy.consents import note_roster
 from service.students.revisions import mark_changed
-from service.tables import ClassMember, Intake, IntakeChange, Showing, Student, Table
+from service.tables import ClassMember, ImportRun, Intake, IntakeChange, Showing, Student, Table
 from service.tables.columns import CodeList
 
 NOT_LAST = "Отменить можно только последнюю загрузку школы, и только один раз."
+NAMED_BY_OTHERS = "На то, что принёс этот файл, уже ссылаются другие данные: отменить его нельзя."
 BUILT_ON = (
     "После этой загрузки данные {count} учеников изменились или по ним показаны рекомендации: отменить её нельзя."
 )
@@ -72,13 +73,17 @@ def undo_intake(session: Session, *, actor: Actor, intake: Intake) -> int:
     check_permission(actor, Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION)
     lock_table(session, IMPORT_LOCK)
     last = find_undoable(session, intake.school_code)
-    if last is None or last.intake_id != intake.intake_id:
+    if last is None or last.intake_id != intake.intake_id or _has_later_run(session, intake):
         raise ConflictError(NOT_LAST, intake_id=intake.intake_id)
     of_file = sa.select(IntakeChange).where(IntakeChange.intake_id == intake.intake_id)
     changes = list(session.scalars(of_file.order_by(IntakeChange.turn.desc(), IntakeChange.change_id.desc())))
     students = {change.student_id for change in changes if change.student_id is not None}
     _check_nothing_built(session, intake, students)
-    count = _bring_back(session, actor, intake.intake_id, changes)
+    try:
+        with session.begin_nested():
+            count = _bring_back(session, actor, intake.intake_id, changes)
+    except sa.exc.IntegrityError:  # a school or a class that others name by now
+        raise ConflictError(NAMED_BY_OTHERS, intake_id=intake.intake_id) from None
     intake.undone_at = now()
     session.execute(sa.delete(IntakeChange).where(IntakeChange.intake_id == intake.intake_id))
     subject = f"{intake.school_code or 'region'}/intake:{intake.intake_id}"
@@ -86,6 +91,17 @@ def undo_intake(session: Session, *, actor: Actor, intake: Intake) -> int:
     mark_changed(session, students, revision)
     session.expire_all()
     return count
+
+
+def _has_later_run(session: Session, intake: Intake) -> bool:
+    """Whether a table of our own format came in for the same school since."""
+    same = (
+        ImportRun.school_code == intake.school_code
+        if intake.school_code is not None
+        else ImportRun.school_code.is_(None)
+    )
+    later = sa.select(ImportRun.import_run_id).where(same, ImportRun.applied_at > intake.applied_at).limit(1)
+    return session.scalar(later) is not None
 
 
 def _check_nothing_built(session: Session, intake: Intake, students: set[str]) -> None:

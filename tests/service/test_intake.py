@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from service.db import Database
 from service.errors import ConflictError, ImportRefusedError, InvalidInputError
+from service.imports.actions import import_table
 from service.imports.bringing import get_intake, list_intakes
 from service.imports.intake import Brought, mark_intake
 from service.imports.marking import COMPLAINTS
@@ -356,3 +357,24 @@ def test_an_archive_of_oneroster_is_a_class_list_and_results(filled: Database, t
     assert (applied.applied, applied.added_count) == (True, 2)
     with pytest.raises(InvalidInputError, match="распакуйте"):
         check(filled, tools, "a.zip", oneroster(orgs=[["sourcedId"]]))
+
+
+def test_a_school_that_others_name_by_now_is_not_taken_away(filled: Database, tools: ImportTools) -> None:
+    rows = [["Код школы", "Название"], ["sch09", "Школа девятая"]]
+    report = bring_in(filled, tools, "школы.xlsx", book({"Школы": rows}), actor=METHODOLOGIST)
+    with filled.writing() as session:
+        session.add(
+            SchoolClass(class_id="sch09-2024-25-9a", school_code="sch09", school_year="2024-25", title="9А", grade=9)
+        )
+    with pytest.raises(ConflictError, match="ссылаются другие данные"), filled.writing() as session:
+        undo_intake(session, actor=METHODOLOGIST, intake=get_intake(session, METHODOLOGIST, report.undo_id or 0))
+
+
+def test_a_table_of_our_own_format_that_came_later_stands_in_the_way(filled: Database, tools: ImportTools) -> None:
+    rows = [["Учебный год", "Класс", "Направление", "Проведено"], ["2024-25", "9А", "Урочная деятельность", 3]]
+    report = bring_in(filled, tools, "часы.csv", text(rows))
+    with filled.writing() as session:
+        content = b"school_year,class_title,direction_code,held_hours\n2024-25,9\xd0\x90,lesson,4\n"
+        import_table(session, actor=DIRECTOR, tools=tools, table="guidance_hours", content=content, mode="apply")
+    with filled.writing() as session, pytest.raises(ConflictError, match="последнюю"):
+        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.undo_id or 0))
