@@ -64,6 +64,11 @@ PROMISED = {
     "cold_start.parts_memory_ratio": "memory of that application, times a minimal one",
     "batch_files.sqlite_ratio": "a batch of 100,000 students into SQLite, times bare executemany of the same rows",
     "batch_files.parquet_ratio": "ranked and written as Parquet, times the ranking alone",
+    "intake_rows.check_ratio": "a workbook of 100,000 rows checked, times bare reading of its cells",
+    "intake_rows.all_ratio": "the same taken in all or nothing, and refused for its bad rows",
+    "intake_rows.memory_mb": "memory of the process that checks or takes in, MB",
+    "intake_rows.child_mb": "memory of the child that reads, MB",
+    "intake_rows.wrong": "bad rows not named by row, column and code, others named, rows stored amiss",
     "gate_power.equal.passed": "gate: candidates as good as what serves that pass, share",
     "gate_power.worse.refused": "gate: candidates with a fault that costs .06 of NDCG@5 or more, refused, share",
     "training_city.features_and_fit_ratio": "a city of 1.44 million pairs: features and fit, times scikit-learn's fit",
@@ -80,6 +85,7 @@ PROMISED = {
     "fresh_clone.demo_seconds": "`make demo ONCE=1` in a fresh clone, seconds",
 }
 REPORTED = {
+    "intake_rows.good_ratio": "the same workbook with its good rows stored, ten marks each, times bare reading",
     "drift_alarms.rises.false_alarms": "12 schools, eight shares: quiet windows in which any is told as risen",
     "drift_alarms.rises.detected": "rises by 20 points found, of those tellable",
     "drift_alarms.rises.told_share": "windows that can tell of one",

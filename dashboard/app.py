@@ -5,17 +5,18 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import client, session, text, text_people, text_privacy
-from dashboard.views import classes, demand_list, model, own_password, people, privacy, refused, sign_in
+from dashboard import client, session, text, text_imports, text_people, text_privacy
+from dashboard.views import classes, demand_list, imports, model, own_password, people, privacy, refused, sign_in
 from dashboard.widgets import style
 from dashboard.widgets.elements import banner
 
-PAGES = (
-    ("classes:read", classes.page, text.PAGE_CLASSES, "classes"),
-    ("demand:read", demand_list.page, text.PAGE_DEMAND, "demand"),
-    ("models:read", model.page, text.PAGE_MODEL, "model"),
-    ("accounts:write", people.page, text_people.PAGE_PEOPLE, "people"),
-    ("students:erase", privacy.page, text_privacy.PAGE_PRIVACY, "privacy"),
+PAGES = (  # any of the permissions opens a page
+    ({"classes:read"}, classes.page, text.PAGE_CLASSES, "classes"),
+    ({"demand:read"}, demand_list.page, text.PAGE_DEMAND, "demand"),
+    ({"models:read"}, model.page, text.PAGE_MODEL, "model"),
+    ({"imports:school", "imports:region"}, imports.page, text_imports.PAGE_IMPORTS, "imports"),
+    ({"accounts:write"}, people.page, text_people.PAGE_PEOPLE, "people"),
+    ({"students:erase"}, privacy.page, text_privacy.PAGE_PRIVACY, "privacy"),
 )
 
 
@@ -58,7 +59,7 @@ def _only(page: Callable[[], None], title: str) -> list[StreamlitPage]:
 
 def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
     """Pages that somebody with these permissions can use; at the address of any other it is said so."""
-    mine = [page for page in PAGES if page[0] in permissions]
+    mine = [page for page in PAGES if page[0] & permissions]
     (_, first, first_title, first_path), *rest = mine
     others = [page for page in PAGES if page not in mine]
     return [

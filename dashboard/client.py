@@ -24,6 +24,7 @@ from service.accounts.schemas import (
 from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
+from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.schemas import ObservationList
@@ -46,11 +47,13 @@ from service.recommendations.schemas import (
     WhyNot,
 )
 from service.students.schemas import ClassList, ClassStudents, StudentCard
+from service.talks.schemas import TalkQueue
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
-DRAFTS = "/v1/demand-drafts"
+DRAFTS, INTAKES = "/v1/demand-drafts", "/v1/intakes"
 ASKED_ONCE = 1  # a person waits: whatever fails is said at once
+LONG_SECONDS = 120.0  # a file is read and checked while one waits
 Answer = TypeVar("Answer", bound=Wire)
 
 
@@ -100,7 +103,9 @@ class _Screens(Orientir):
             if refused.status is None or refused.code.startswith("http_"):  # no answer, or none of the service's
                 raise ServiceDownError(text.SERVICE_DOWN) from refused
             report = refused.facts.get("report") or {}
-            raise RefusedError(str(refused), report.get("faults")) from refused
+            parts = report.get("parts", ())
+            faults = report.get("faults") or [fault for part in parts for fault in part["faults"]]
+            raise RefusedError(str(refused), faults) from refused
 
 
 def _ask(method: str, path: str, token: str | None, **sent: Any) -> httpx2.Response:
@@ -154,6 +159,11 @@ def classes(token: str) -> ClassList:
 def class_students(token: str, class_id: str) -> ClassStudents:
     """Students of a class."""
     return _Screens(token).class_students(class_id)
+
+
+def talks(token: str, limit: int) -> TalkQueue:
+    """Whom to talk to and why; what is due this month."""
+    return _get(TalkQueue, "/v1/talks", token, limit=limit)
 
 
 def student_card(token: str, student_id: str) -> StudentCard:
@@ -282,6 +292,59 @@ def publish_draft(token: str, draft_id: int) -> Publication:
 def discard_draft(token: str, draft_id: int) -> None:
     """Give a draft up."""
     _ask("DELETE", f"{DRAFTS}/{draft_id}", token)
+
+
+def bring_file(
+    token: str, content: bytes, name: str, *, mode: str, taking: str, table: str | None
+) -> IntakeReport | IntakeRow:
+    """Have a file of the school checked or taken in; a large one is waited for."""
+    sent = {"mode": mode, "taking": taking, **({} if table is None else {"table": table})}
+    response = _ask(
+        "POST", "/v1/imports", token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS
+    )
+    answer = IntakeRow if response.status_code == httpx2.codes.ACCEPTED else IntakeReport
+    return answer.model_validate_json(response.content)
+
+
+def marked_copy(token: str, content: bytes, name: str, *, taking: str, table: str | None) -> bytes:
+    """The file with its bad cells coloured and commented."""
+    sent = {"taking": taking, **({} if table is None else {"table": table})}
+    path = "/v1/marked-copies"
+    return _ask("POST", path, token, content=content, params=sent, headers=_named(name), timeout=LONG_SECONDS).content
+
+
+def survey_kit(token: str, class_id: str, survey: str, *, form: bool) -> bytes:
+    """A survey of a class: a workbook to fill in, or a form to print."""
+    asked = {"survey": survey, "form": "true" if form else "false"}
+    return _ask("GET", f"/v1/classes/{quote(class_id, safe='')}/survey-kit", token, params=asked).content
+
+
+def _named(name: str) -> dict[str, str]:
+    """A file's name goes in a header: in the address it could be somebody's."""
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+    }
+
+
+def imports(token: str) -> IntakeList:
+    """Files that came in, newest first."""
+    return _get(IntakeList, INTAKES, token, limit=20)
+
+
+def import_row(token: str, intake_id: int) -> IntakeRow:
+    """One of them, with its report."""
+    return _get(IntakeRow, f"{INTAKES}/{intake_id}", token)
+
+
+def undo_import(token: str, intake_id: int) -> None:
+    """Bring back what was before it."""
+    _ask("POST", f"{INTAKES}/{intake_id}/undo", token)
+
+
+def settle_columns(token: str, table: str, columns: dict[str, str]) -> None:
+    """Say what the columns of such files are."""
+    _ask("PUT", "/v1/column-meanings", token, json={"table": table, "columns": columns})
 
 
 def jobs(token: str) -> JobList:

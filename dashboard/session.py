@@ -5,12 +5,14 @@ from typing import cast
 import streamlit as st
 
 from service.accounts.schemas import Me
+from service.imports.schemas import IntakeReport
 from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
 UNAVAILABLE = "unavailable"  # said of the identity provider in an address of ours
 BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
-DRAFT_ID, SECRET, ACT, FAREWELL = "draft_id", "secret", "act", "farewell"
+DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
+KIT, FAREWELL = "survey_kit", "farewell"
 
 
 def sign_in(token: str, me: Me) -> None:
@@ -108,6 +110,51 @@ def leave_farewell() -> None:
 def take_farewell() -> bool:
     """Whether somebody has just signed out, once."""
     return bool(st.session_state.pop(FAREWELL, False))
+
+
+def keep_report(digest: str, report: IntakeReport, table: str | None) -> None:
+    """Remember what was found in a file, known by its digest, and what it was said to be."""
+    st.session_state[REPORT] = (digest, report, table)
+
+
+def find_report(digest: str) -> IntakeReport | None:
+    """What was found in this very file."""
+    kept = st.session_state.get(REPORT)
+    return cast("IntakeReport", kept[1]) if kept is not None and kept[0] == digest else None
+
+
+def find_table(digest: str) -> str | None:
+    """What a person said that this very file is."""
+    kept = st.session_state.get(REPORT)
+    return cast("str | None", kept[2]) if kept is not None and kept[0] == digest else None
+
+
+def forget_report() -> None:
+    """The file was taken in, or its columns are something else now: what was found in it is no longer so."""
+    st.session_state.pop(REPORT, None)
+    st.session_state.pop(COPY, None)
+
+
+def keep_copy(digest: str, copy: bytes) -> None:
+    """Remember the marked copy of a file, to be downloaded."""
+    st.session_state[COPY] = (digest, copy)
+
+
+def find_copy(digest: str) -> bytes | None:
+    """The marked copy of this very file."""
+    kept = st.session_state.get(COPY)
+    return cast("bytes", kept[1]) if kept is not None and kept[0] == digest else None
+
+
+def keep_kit(name: str, book: bytes, form: bytes) -> None:
+    """Remember a survey that was made, to be downloaded: under its class and kind."""
+    st.session_state[KIT] = (name, book, form)
+
+
+def find_kit(name: str) -> tuple[bytes, bytes] | None:
+    """The workbook and the form of this very survey."""
+    kept = st.session_state.get(KIT)
+    return cast("tuple[bytes, bytes]", kept[1:]) if kept is not None and kept[0] == name else None
 
 
 def leave_secret(text: str, secret: str) -> None:

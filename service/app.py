@@ -51,6 +51,7 @@ from service.settings import Settings, get_settings, read_secret_key
 from service.sheets import routes as sheets
 from service.students import routes as students
 from service.tables import ActiveModel, Installation
+from service.talks import routes as talks
 from service.throttle import Throttle
 from service.web import (
     PROBLEMS,
@@ -78,6 +79,7 @@ NO_TELEMETRY: TelemetryConfig = {
 ROUTERS = (
     recommendations.router,  # first: routes are tried in turn, and lists are asked for most
     sheets.router,
+    talks.router,
     accounts.router,
     people_routes.router,
     students.router,

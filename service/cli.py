@@ -12,6 +12,7 @@ import typer
 from service.cli_accounts import audit_app, key_app, user_app
 from service.cli_backup import backup, move, restore
 from service.cli_batch import batch
+from service.cli_import import import_files, undo_import
 from service.cli_jobs import job_app, worker
 from service.cli_privacy import retention_app, student_app
 from service.cli_serve import demo, serve
@@ -54,6 +55,8 @@ app.command()(demo)
 app.command()(worker)
 for command in (backup, restore, move, batch):
     app.command()(command)
+app.command("import")(import_files)
+app.command("undo-import")(undo_import)
 
 
 @contextmanager
@@ -94,23 +97,6 @@ def load_reference() -> None:
     with _installed() as here:
         counts = here.load_reference()
         typer.echo("Справочники проверены: " + ", ".join(f"{name} {count}" for name, count in counts.items()) + ".")
-
-
-@app.command("import")
-def import_files(
-    path: Annotated[Path, typer.Argument(exists=True, help="Папка района или один файл CSV")],
-    school: Annotated[str | None, typer.Option(help="Код школы, если файл лежит не в папке schools/<код>")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Только проверить")] = False,
-) -> None:
-    """Загрузить файлы района или один файл; повторная загрузка ничего не меняет."""
-    with _installed() as here:
-        from service.terminal import bar
-
-        files = here.files(path, school)
-        with bar("Загрузка", len(files)) as step:
-            added, changed, unchanged = here.import_files(files, path, keep=not check, on_file=step)
-        verdict = "Проверено" if check else "Загружено"
-        typer.echo(f"{verdict}: файлов {len(files)}, новых строк {added}, изменённых {changed}, прежних {unchanged}.")
 
 
 @demand_app.command("read")

@@ -21,7 +21,8 @@ from service.clock import now
 from service.db import Database
 from service.events.due import enqueue_due, find_due_webhooks
 from service.events.sweeping import sweep_events
-from service.jobs.actions import BATCH, DELIVERING, TRAINING, WATCHING
+from service.imports.sweeping import sweep_contents
+from service.jobs.actions import BATCH, DELIVERING, INTAKE, TRAINING, WATCHING
 from service.jobs.doing import Held, do_job
 from service.jobs.leases import JobCancelledError, Lease, LeaseLostError, claim_job, claimable
 from service.log import frames_of
@@ -66,12 +67,25 @@ def _deliver(database: Database, held: Held, settings: Settings) -> str:
     return deliver_held(database, held, settings=settings, webhook_id=_number_of(held))
 
 
+def _bring(database: Database, held: Held, settings: Settings) -> str:
+    from service.imports.bringing import bring_held  # and numpy and the words of schools only with a file
+    from service.imports.routes import get_tools
+
+    return bring_held(database, held, tools=get_tools(settings), intake_id=_number_of(held))
+
+
 def _number_of(held: Held) -> int:
     """Of the batch or webhook that a job is for."""
     return int(held.lease.unique_key.partition(":")[2])
 
 
-WORKS: Mapping[str, Work] = {TRAINING: _train, WATCHING: _watch, BATCH: _make_batch, DELIVERING: _deliver}
+WORKS: Mapping[str, Work] = {
+    TRAINING: _train,
+    WATCHING: _watch,
+    BATCH: _make_batch,
+    DELIVERING: _deliver,
+    INTAKE: _bring,
+}
 
 
 class Stopping:
@@ -123,6 +137,7 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                     sweep(database, settings)
                     forget_old_keys(database)
                     sweep_events(database, settings)
+                    sweep_contents(database)
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)

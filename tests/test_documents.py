@@ -18,6 +18,7 @@ from recommender.scoring import CONTRIBUTIONS
 from service.app import create_app, declared_routes
 from service.cli import app as command_line
 from service.db import Database
+from service.imports.complaints import CODES
 from service.settings import Settings
 from service.web import OpenToAll
 from tests.spec.__main__ import DOCUMENT, RULES_FILE
@@ -197,3 +198,8 @@ def test_no_tracked_file_names_a_registry_or_a_folder_of_a_machine():
 def test_results_name_no_machine():
     for record in json.loads(read(ROOT / "benchmarks" / "results.json")):
         assert "/" not in record["machine"], record["machine"]
+
+
+def test_every_complaint_about_a_file():
+    documented = {cells[0].strip("`"): cells[2] for cells in rows_of_table(read(API), "`") if len(cells) == 3}
+    assert CODES.items() <= documented.items()

@@ -12,7 +12,8 @@ KINDS = {
     ".xlsx": "xlsx", ".ods": "ods", ".docx": "docx", ".xls": "xls", ".pdf": "pdf",
     ".csv": "csv", ".tsv": "csv", ".txt": "text", "": "text",
 }  # fmt: skip
-MAGIC = {"xlsx": ZIP, "ods": ZIP, "docx": ZIP, "xls": OLE, "pdf": PDF}
+ARCHIVE = "zip"
+MAGIC = {ARCHIVE: ZIP, "xlsx": ZIP, "ods": ZIP, "docx": ZIP, "xls": OLE, "pdf": PDF}
 WITH_MACROS = {".xlsm": "xlsx", ".xltm": "xlsx", ".xlsb": "xlsx", ".docm": "docx", ".dotm": "docx"}
 REMEDIES = {
     ".doc": "откройте файл и сохраните его как «Документ Word (.docx)»",
@@ -27,26 +28,38 @@ SCAN = "это картинка, текста в ней нет; запросит
 TYPES = "XLSX, XLS, ODS, DOCX, PDF, CSV, TSV и TXT"
 
 
-def find_kind(content: bytes, file_name: str) -> str:
-    """Kind of a file whose size, name and first bytes agree; otherwise a refusal with the remedy."""
+def find_kind(content: bytes, file_name: str, *, archives: bool = False) -> str:
+    """Kind of a file whose size, name and first bytes agree; otherwise a refusal with the remedy.
+
+    Archives of tables that belong together are read only where they are asked for.
+    """
     name = shown_name(file_name)
     suffix = PurePath(file_name.replace("\\", "/")).suffix.lower()
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise DocumentRefusedError("empty", f"{name}: файл пуст; проверьте, что сохранили его, и загрузите снова.")
     if len(content) > MAX_BYTES:
-        message = f"{name}: файл больше {MAX_BYTES // 1_000_000} МБ; оставьте в нём только перечень, без картинок."
+        message = f"{name}: файл больше {MAX_BYTES // 1_000_000} МБ; оставьте в нём только нужное, без картинок."
         raise DocumentRefusedError("too_large", message)
     if content.startswith(PICTURES):
         raise DocumentRefusedError("scan", f"{name}: {SCAN}.")
     if suffix in WITH_MACROS:
         message = f"{name}: файл с макросами не принимается; сохраните его как .{WITH_MACROS[suffix]}."
         raise DocumentRefusedError("macros", message)
-    kind = KINDS.get(suffix)
+    kind = ARCHIVE if archives and suffix == ".zip" else KINDS.get(suffix)
     if kind is None:
         remedy = REMEDIES.get(suffix, f"принимаются {TYPES}: сохраните файл в одном из этих видов")
         raise DocumentRefusedError("unknown_kind", f"{name}: такой вид файлов не читается; {remedy}.")
     _check_magic(content, kind, name)
     return kind
+
+
+def name_by_content(content: bytes) -> str:
+    """A name for a file that came without one: its kind shows in its first bytes."""
+    if content.startswith(ZIP):
+        if b"users.csv" in content[-100_000:]:
+            return "файл.zip"
+        return "файл.ods" if b"application/vnd.oasis.opendocument.spreadsheet" in content[:200] else "файл.xlsx"
+    return "файл.xls" if content.startswith(OLE) else "файл.csv"
 
 
 def _check_magic(content: bytes, kind: str, name: str) -> None:

@@ -99,7 +99,20 @@ def _lines(text: str) -> tuple[DocumentRow, ...]:
 
 
 def _table(text: str, separator: str) -> tuple[DocumentRow, ...]:
-    """Rows all as wide as the widest; a quote that is not closed is text, not the rest of the file."""
+    """Rows all as wide as the widest."""
+    found = rows_with_lines(text, separator)
+    width = max((len(cells) for _, cells in found), default=0)
+    return tuple(
+        DocumentRow(
+            tuple(cells + [""] * (width - len(cells))),
+            tuple(f"строка {line}, столбец {column}" for column in range(1, width + 1)),
+        )
+        for line, cells in found
+    )
+
+
+def rows_with_lines(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, each with its line; a quote that is not closed is text, not the rest of the file."""
     csv.field_size_limit(10_000_000)
     source = io.StringIO(text, newline="")
     if _quotes_close(text, separator):
@@ -111,14 +124,7 @@ def _table(text: str, separator: str) -> tuple[DocumentRow, ...]:
         if any(cell.strip() for cell in cells):
             found.append((line, [cell.strip() for cell in cells]))
         line = reader.line_num + 1
-    width = max((len(cells) for _, cells in found), default=0)
-    return tuple(
-        DocumentRow(
-            tuple(cells + [""] * (width - len(cells))),
-            tuple(f"строка {line}, столбец {column}" for column in range(1, width + 1)),
-        )
-        for line, cells in found
-    )
+    return found
 
 
 def _quotes_close(text: str, separator: str) -> bool:

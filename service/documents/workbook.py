@@ -10,6 +10,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, Shee
 from recommender.document import Document, DocumentRow, DocumentTable
 from service.documents.extents import MergedCells, Range
 from service.documents.refusals import encrypted
+from service.documents.sheet import column_letters
 
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 HIDDEN = "лист скрыт и потому не прочитан; откройте его в книге, если он нужен"
@@ -22,7 +23,7 @@ def read_workbook(content: bytes, kind: str, name: str) -> Document:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except PasswordError:
         raise encrypted(name) from None
-    merged = _merged_in_ods(content, name) if kind == "ods" else []
+    merged = merged_in_ods(content, name) if kind == "ods" else []
     tables, unread = [], []
     for number, sheet in enumerate(workbook.sheets_metadata):
         if sheet.visible is not SheetVisibleEnum.Visible:
@@ -36,7 +37,8 @@ def read_workbook(content: bytes, kind: str, name: str) -> Document:
     return Document(kind, tuple(tables), tuple(unread))
 
 
-def _merged_in_ods(content: bytes, name: str) -> list[list[Range]]:
+def merged_in_ods(content: bytes, name: str) -> list[list[Range]]:
+    """Merged ranges of each sheet."""
     parser, cells = create_parser(forbid_dtd=True), MergedCells(name)
     parser.setContentHandler(cells)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -48,9 +50,9 @@ def _rows(sheet: CalamineSheet, title: str, ranges: list[Range]) -> tuple[Docume
     if sheet.start is None:
         return ()
     top, left = sheet.start
-    cells = [[_text(value) for value in row] for row in sheet.to_python()]
+    cells = [[text_of(value) for value in row] for row in sheet.to_python()]
     width = max((len(row) for row in cells), default=0)
-    letters = [_column(left + column) for column in range(width)]
+    letters = [column_letters(left + column + 1) for column in range(width)]
     places = [[f"{title}!{letter}{top + row + 1}" for letter in letters] for row in range(len(cells))]
     covered = 0
     for (first_row, first_column), (last_row, last_column) in ranges:
@@ -66,17 +68,7 @@ def _rows(sheet: CalamineSheet, title: str, ranges: list[Range]) -> tuple[Docume
     return tuple(DocumentRow(tuple(row), tuple(place)) for row, place in zip(cells, places, strict=True))
 
 
-def _column(index: int) -> str:
-    """Letters of a column, from A for 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, digit = divmod(index - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
-
-
-def _text(value: Value) -> str:
+def text_of(value: Value) -> str:
     """A cell as a reader sees it: 12 for 12.0, a date as it is written in Russia."""
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")

@@ -1,7 +1,7 @@
 """Taking files in: one file or a folder, checked or applied, by the API and by the command line alike."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,20 +15,26 @@ from service.clock import now, school_year_of
 from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.events.announcing import IMPORT_FINISHED, announce
-from service.imports.formats import Format, get_format
-from service.imports.reading import UNKNOWN, ReadTable, read_table
-from service.imports.roster import take_roster
+from service.imports.cells import UNKNOWN
+from service.imports.formats import SCORES, Format, format_name, get_format
+from service.imports.reading import ReadTable, read_table
+from service.imports.roster import take_members, take_roster
 from service.imports.schemas import ImportReport
 from service.imports.storing import Difference
 from service.imports.tables_in import (
     PLAIN,
     SURVEYS,
     Incoming,
+    StoredChange,
+    check_answers,
     check_points,
+    check_scores,
     check_terms,
     take_answers,
+    take_hours,
     take_marks,
     take_plain,
+    take_scores,
     take_survey,
 )
 from service.imports.vocabularies import ImportTools, read_vocabularies, students_of
@@ -54,6 +60,7 @@ class Prepared:
     read: ReadTable
     today: Today
     checksum: str
+    is_of_school: bool = False  # a file as a school has it, not of our own format
 
     @property
     def is_operators(self) -> bool:
@@ -63,7 +70,7 @@ class Prepared:
     @property
     def is_about_students(self) -> bool:
         """Whether its rows begin with a student."""
-        return self.shape.scope != "region"
+        return self.shape.is_about_students
 
     @property
     def students(self) -> sa.Select[str]:
@@ -77,8 +84,8 @@ def import_upload(
     """One file over HTTP: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
     with units.reading() as session:
         prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
-        if mode == "check" or prepared.read.faults:
-            return _answer(prepared, _store(session, prepared, keep=False), mode)
+        if mode == "check" or prepared.read.is_refused:
+            return _answer(prepared, store(session, prepared, keep=False), mode)
     with units.writing() as session:
         report = store_import(session, prepared)
         retrain_after_import(session, actor=actor, tools=tools, reports=[report])
@@ -89,7 +96,13 @@ def retrain_after_import(
     session: Session, *, actor: Actor, tools: ImportTools, reports: Sequence[ImportReport]
 ) -> None:
     """Ask for a training where these files brought enough outcomes; once for all of them, since counting takes time."""
-    if any(report.table in OUTCOME_TABLES and report.added_count for report in reports):
+    tables = {report.table for report in reports if report.added_count}
+    retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=tables)
+
+
+def retrain_after_outcomes_of(session: Session, *, actor: Actor, tools: ImportTools, tables: Set[str]) -> None:
+    """The same, of the tables to which rows were added."""
+    if tables & set(OUTCOME_TABLES):
         today = today_of(session, tools.as_of)
         retrain_after_outcomes(session, actor=actor, as_of=today.as_of, enough=tools.retrain_after)
 
@@ -109,8 +122,8 @@ def import_table(
     prepared = prepare_import(
         session, actor=actor, tools=tools, table=table, content=content, school_code=school_code, file=file
     )
-    if mode == "check" or prepared.read.faults:
-        return _answer(prepared, _store(session, prepared, keep=False), mode)
+    if mode == "check" or prepared.read.is_refused:
+        return _answer(prepared, store(session, prepared, keep=False), mode)
     return store_import(session, prepared)
 
 
@@ -126,7 +139,7 @@ def prepare_import(
 ) -> Prepared:
     """Read a file and check its cells; changes nothing."""
     shape = get_format(tools.formats, table)
-    school = _school_of(session, actor, shape, school_code)
+    school = school_of(session, actor, shape, school_code)
     instrument, today = tools.find_instrument(table), today_of(session, tools.as_of)
     students = students_of(school, former=actor.role not in SCHOOL_ROLES)
     vocabularies = read_vocabularies(session, tools, instrument, students)
@@ -139,14 +152,20 @@ def prepare_import(
 def store_import(session: Session, prepared: Prepared) -> ImportReport:
     """Take a checked file in; what may have changed since it was checked is looked at again."""
     lock_table(session, IMPORT_LOCK)
-    _school_of(session, prepared.actor, prepared.shape, prepared.school_code)
+    school_of(session, prepared.actor, prepared.shape, prepared.school_code)
     _check_students_again(session, prepared)
-    difference = _store(session, prepared, keep=True)
+    difference = store(session, prepared, keep=True)
     report = _answer(prepared, difference, "apply")
-    revision = _note_run(session, prepared, report)
+    note_store(session, prepared, difference)
+    return report
+
+
+def note_store(session: Session, prepared: Prepared, difference: Difference) -> int:
+    """Say in the audit, to systems of the school and with each student that a file was taken in; the revision."""
+    revision = _note_run(session, prepared, _report(prepared.read, difference, prepared.table, "apply"))
     if prepared.is_about_students:
         mark_changed(session, (key[0] for key in difference.added | difference.changed), revision)
-    return report
+    return revision
 
 
 def _check_students_again(session: Session, prepared: Prepared) -> None:
@@ -156,18 +175,18 @@ def _check_students_again(session: Session, prepared: Prepared) -> None:
     known = set(session.scalars(prepared.students))
     for row in prepared.read.rows:
         if row.cells["student_id"] not in known:
-            prepared.read.blame(row.line, "student_id", None, UNKNOWN[vocabulary])
+            prepared.read.blame(row, "student_id", None, UNKNOWN[vocabulary], f"unknown_{vocabulary}")
 
 
 def _answer(prepared: Prepared, difference: Difference, mode: Mode) -> ImportReport:
     """Report; a file with faults is refused whole."""
     report = _report(prepared.read, difference, prepared.table, mode)
-    if mode == "apply" and prepared.read.faults:
+    if mode == "apply" and prepared.read.is_refused:
         raise ImportRefusedError(_refusal(report), report=report.model_dump())
     return report
 
 
-def _school_of(session: Session, actor: Actor, shape: Format, school_code: str | None) -> str | None:
+def school_of(session: Session, actor: Actor, shape: Format, school_code: str | None) -> str | None:
     """School whose file this is; None for files of the region."""
     if shape.scope == "region":
         check_permission(actor, Permission.IMPORT_REGION)
@@ -184,7 +203,7 @@ def _school_of(session: Session, actor: Actor, shape: Format, school_code: str |
     return school_code
 
 
-def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
+def store(session: Session, prepared: Prepared, *, keep: bool, changes: list[StoredChange] | None = None) -> Difference:
     """Compare with what is stored and, with `keep`, change it: inside a savepoint, since faults may still turn up."""
     read = prepared.read
     incoming = Incoming(
@@ -195,16 +214,19 @@ def _store(session: Session, prepared: Prepared, *, keep: bool) -> Difference:
         prepared.instrument,
         may_move_students=prepared.is_operators,
         is_kept=keep,
+        keeps_others=prepared.is_of_school,
+        changes=[] if changes is None else changes,
     )
-    if not read.faults:
+    if not read.is_broken:
         _check_rows(incoming, prepared)
-    if read.faults:
+    if read.is_refused:
         return Difference()
+    read.drop_bad()
     if not keep:
         return _taker(prepared.table)(incoming)
     with session.begin_nested() as savepoint:
         difference = _taker(prepared.table)(incoming)
-        if read.faults:
+        if read.is_refused:
             savepoint.rollback()
     session.expire_all()  # rows were written past the session's own copies
     return difference
@@ -214,6 +236,8 @@ def _check_rows(incoming: Incoming, prepared: Prepared) -> None:
     """What one cell alone cannot tell."""
     if incoming.instrument is not None:
         _check_consent(incoming)
+        check = check_scores if format_name(prepared.table) == SCORES else check_answers
+        check(incoming)
     if prepared.table == "knowledge":
         check_points(incoming)
     if prepared.table == "marks":
@@ -225,7 +249,15 @@ def _taker(table: str) -> Callable[[Incoming], Difference]:
         return lambda incoming: take_plain(incoming, PLAIN[table])
     if table in SURVEYS:
         return lambda incoming: take_survey(incoming, table)
-    return {"roster": take_roster, "marks": take_marks}.get(table, take_answers)
+    takers = {
+        "roster": take_roster,
+        "consents": take_members,
+        "conditions": take_members,
+        "marks": take_marks,
+        "guidance_hours": take_hours,
+        SCORES: take_scores,
+    }
+    return takers.get(format_name(table), take_answers)
 
 
 def _check_consent(incoming: Incoming) -> None:
@@ -238,9 +270,9 @@ def _check_consent(incoming: Incoming) -> None:
     for row in incoming.read.rows:
         agreed = consents.get((row.cells["student_id"], school_year_of(row.cells["taken_on"])))
         if agreed is None:
-            incoming.read.blame(row.line, "student_id", None, NOT_ON_ROSTER)
+            incoming.read.blame(row, "student_id", None, NOT_ON_ROSTER, "not_on_roster")
         elif not agreed:
-            incoming.read.blame(row.line, "student_id", None, NO_CONSENT)
+            incoming.read.blame(row, "student_id", None, NO_CONSENT, "no_consent")
 
 
 def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> ImportReport:
@@ -252,7 +284,7 @@ def _report(read: ReadTable, difference: Difference, table: str, mode: Mode) -> 
         added_count=len(difference.added),
         changed_count=len(difference.changed),
         unchanged_count=len(difference.unchanged),
-        applied=mode == "apply" and not read.faults,
+        applied=mode == "apply" and not read.is_refused,
         faults=read.faults,
         fault_count=read.fault_count,
     )

@@ -17,8 +17,9 @@ from service.installation import save_installation
 
 REGION_TABLES = ("schools", "hosts", "catalogue")
 SCHOOL_TABLES = (
-    "roster", "marks", "knowledge", "answers_*", "profile_survey", "exam_survey", "elective_survey",
-    "trial_attendance", "enrolments", "exam_results",
+    "roster", "consents", "conditions", "marks", "knowledge", "answers_*", "scores_*", "profile_survey", "exam_survey",
+    "elective_survey", "trial_attendance", "enrolments", "exam_results",
+    "admissions", "guidance_hours",
 )  # fmt: skip
 ABOUT = "region.toml"
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.imports.reading import FileRow
-from service.imports.storing import Difference, Key, Row
+from service.imports.storing import Difference, Key, Row, core_table
 from service.imports.tables_in import Incoming
 from service.privacy.consents import Said, consents_of_row, note_roster, said_by_people
 from service.privacy.erasure import erased_among
@@ -17,6 +17,8 @@ IN_LATIN = "a b v g d e e zh z i y k l m n o p r s t u f h c ch sh sch - y - e y
 LATIN = dict(zip(LETTERS.split(" "), IN_LATIN.split(" "), strict=True))
 NOT_YOURS = "эту строку школа записать не может: проверьте псевдоним и учебный год или обратитесь к оператору"
 ERASED = "данные этого ученика стёрты: уберите строку; если ученик вернулся, дайте ему новый псевдоним"
+NOT_LISTED = "в списках этого учебного года ученика нет: сначала загрузите список класса"
+OF_MEMBERS = ("conditions_needed", "restriction_tags")
 YEAR_KEY = ("student_id", "school_year")
 
 
@@ -80,9 +82,10 @@ def _acceptable(incoming: Incoming) -> list[FileRow]:
     erased = erased_among(incoming.session, {row.cells["student_id"] for row in incoming.read.rows})
     for row in incoming.read.rows if erased else ():
         if row.cells["student_id"] in erased:
-            incoming.read.blame(row.line, "student_id", None, ERASED)
-    if erased:
+            incoming.read.blame(row, "student_id", None, ERASED, "erased")
+    if incoming.read.is_refused:
         return []
+    incoming.read.drop_bad()
     if incoming.may_move_students:
         return incoming.read.rows
     elsewhere = set(
@@ -97,8 +100,9 @@ def _acceptable(incoming: Incoming) -> list[FileRow]:
     for row in incoming.read.rows:
         student, year = row.cells["student_id"], row.cells["school_year"]
         if student in elsewhere or (student, year) in others:
-            incoming.read.blame(row.line, "student_id", None, NOT_YOURS)
-    return [] if incoming.read.faults else incoming.read.rows
+            incoming.read.blame(row, "student_id", None, NOT_YOURS, "not_yours")
+    incoming.read.drop_bad()
+    return [] if incoming.read.is_refused else incoming.read.rows
 
 
 def _newest(incoming: Incoming, rows: list[FileRow]) -> dict[str, FileRow]:
@@ -142,3 +146,35 @@ def _member(incoming: Incoming, row: FileRow, said: Said) -> dict[str, Any]:
         "restriction_tags": row.cells["restriction_tags"],
         **consents_of_row(said, student, year, row.cells),
     }
+
+
+def take_members(incoming: Incoming) -> Difference:
+    """Consents or conditions of students who are on a roster; what the file does not name stays as it is."""
+    said = said_by_people(incoming.session)
+    query = sa.select(core_table(ClassMember)).where(incoming.of_school(ClassMember))
+    stored = {(row["student_id"], row["school_year"]): dict(row) for row in incoming.session.execute(query).mappings()}
+    wanted: dict[Key, list[Row]] = {}
+    for row in incoming.read.rows:
+        key = (row.cells["student_id"], row.cells["school_year"])
+        if key not in stored:
+            incoming.read.blame(row, "student_id", None, NOT_LISTED, "not_on_roster")
+            continue
+        brought = {name: row.cells[name] for name in row.cells if (row.sheet, name) in incoming.read.letters}
+        member = {**stored[key], **{name: value for name, value in brought.items() if name in OF_MEMBERS}}
+        wanted[key] = [{**member, **_in_force(said, member, brought)}]
+    if incoming.read.is_refused:
+        return Difference()
+    difference = incoming.store(ClassMember, group=YEAR_KEY, wanted=wanted, where=incoming.of_school(ClassMember))
+    if incoming.is_kept:
+        moved = [(difference.before[key][0], wanted[key][0]) for key in sorted(difference.changed)]
+        note_roster(incoming.session, actor_id=incoming.actor_id, rows=moved)
+    return difference
+
+
+def _in_force(said: Said, member: Row, brought: Row) -> dict[str, bool]:
+    """Consents after the file: an empty cell says nothing, and what a person recorded stands over it."""
+    named = {name: value for name, value in brought.items() if name.startswith("consent_") and value is not None}
+    if not named:
+        return {}
+    found = consents_of_row(said, member["student_id"], member["school_year"], {**member, **named})
+    return {name: found[name] for name in named}

@@ -13,7 +13,8 @@ from recommender.instruments import Instrument
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
 from service.errors import NotFoundError
-from service.imports.formats import ANSWERS_MARK, Format, read_formats
+from service.imports.formats import Format, method_of, read_formats
+from service.imports.words import Words, read_words
 from service.settings import Settings
 from service.tables import ClassMember, Host, PathwayOffer, School, SchoolClass, Student
 
@@ -26,6 +27,7 @@ class ImportTools:
     formats: dict[str, Format]
     as_of: date | None = None  # the day that the settings take for today; None: the region's own
     retrain_after: int = 500  # so many new outcomes ask for a training
+    words: Words | None = None
 
     @cached_property
     def codes(self) -> dict[str, dict[str, str]]:
@@ -34,14 +36,15 @@ class ImportTools:
         return {
             **vocabularies_of(self.reference),
             "restrictions": {tag: tag for tag in tags},
+            "directions": {each.direction_code: each.direction_title_ru for each in self.reference.guidance_minimum},
             "conditions": {condition: condition for condition in CONDITIONS},
         }
 
     def find_instrument(self, table: str) -> Instrument | None:
-        """Instrument of answers_<method>; None for other tables."""
-        if not table.startswith(ANSWERS_MARK):
+        """Instrument of answers_<method> and scores_<method>; None for other tables."""
+        code = method_of(table)
+        if code is None:
             return None
-        code = table.removeprefix(ANSWERS_MARK)
         if code not in self.reference.instruments:
             raise NotFoundError(f"Методики «{code}» нет в справочнике.", allowed=sorted(self.reference.instruments))
         return self.reference.instruments[code]
@@ -50,7 +53,8 @@ class ImportTools:
 def make_tools(reference: Reference, settings: Settings) -> ImportTools:
     """Tools of an installation."""
     formats = read_formats(settings.formats_dir)
-    return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes)
+    words = read_words(settings.formats_dir / "words", reference)
+    return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes, words)
 
 
 def students_of(school_code: str | None, *, former: bool) -> sa.Select[str]:
@@ -69,6 +73,7 @@ def read_vocabularies(
     return {
         **tools.codes,
         "items": frozenset(instrument.items) if instrument is not None else frozenset(),
+        "scales": frozenset(scale.code for scale in instrument.scales) if instrument is not None else frozenset(),
         "places": {*schools, *hosts},
         "pathways": set(session.scalars(sa.select(PathwayOffer.pathway_code).distinct())),
         "programmes": set(session.scalars(programmes)),

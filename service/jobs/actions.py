@@ -12,6 +12,7 @@ from service.jobs.queries import get_job
 from service.tables import Job
 
 TRAINING, WATCHING, BATCH, DELIVERING, REGION = "training", "watching", "batch", "delivering", "region"
+INTAKE = "intake"
 QUEUE_LOCK = 0x0A0D19  # who enters or leaves the queue; taken after the audit's lock, never before
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from service.tables import (
+    Admission,
     AnswerSheet,
     AuditAlias,
     ClassMember,
@@ -12,6 +13,7 @@ from service.tables import (
     DecisionRecord,
     Enrolment,
     ExamResult,
+    IntakeChange,
     KnowledgeResult,
     ScaleScore,
     Showing,
@@ -67,8 +69,15 @@ HOLDINGS = (
     Holding(Wish, "wishes", "Строки анкет"),
     Holding(TrialAttendance, "experience", "Профессиональные пробы"),
     Holding(Enrolment, "experience", "Зачисления"),
+    Holding(Admission, "experience", "Поступление после школы"),
     Holding(Showing, "recommending", "Показанные списки"),
     Holding(DecisionRecord, "recommending", "Решения"),
+    Holding(
+        IntakeChange,
+        "classes",
+        "Прежний вид строк",
+        "те же данные, какими они были до последней загрузки: хранятся, пока её можно отменить",
+    ),
     Holding(
         AuditAlias,
         "recommending",
@@ -124,6 +133,10 @@ COLUMNS = {
     "attended_on": "Был(а)",
     "rating_before": "Оценка до",
     "rating_after": "Оценка после",
+    "admitted_on": "Поступил(а)",
+    "destination": "Куда (college — колледж, university — вуз, other — другое)",
+    "spo_codes": "Специальности СПО",
+    "by_profile": "По профилю",
     "enrolled_on": "Зачислен(а)",
     "left_on": "Выбыл(а)",
     "final_mark": "Итоговая отметка",

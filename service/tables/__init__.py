@@ -3,6 +3,7 @@
 from service.tables.columns import Table
 from service.tables.demand import DemandDraft, DemandDraftLine, TitleDecision
 from service.tables.events import Delivery, DeliveryAttempt, Event, Webhook
+from service.tables.intake import ColumnMeaning, Intake, IntakeChange
 from service.tables.office import (
     ApiKey,
     AuditHead,
@@ -25,6 +26,7 @@ from service.tables.region import (
     ActiveModel,
     DemandEdition,
     DemandEntry,
+    GuidanceHoursHeld,
     Host,
     Installation,
     ModelVersion,
@@ -33,6 +35,7 @@ from service.tables.region import (
     School,
 )
 from service.tables.students import (
+    Admission,
     AnswerSheet,
     AuditAlias,
     ClassMember,
@@ -51,6 +54,7 @@ from service.tables.students import (
 
 __all__ = [
     "ActiveModel",
+    "Admission",
     "AnswerSheet",
     "ApiKey",
     "AuditAlias",
@@ -59,6 +63,7 @@ __all__ = [
     "Batch",
     "BrokenGlass",
     "ClassMember",
+    "ColumnMeaning",
     "ConsentRecord",
     "DecisionRecord",
     "Delivery",
@@ -71,9 +76,12 @@ __all__ = [
     "Erasure",
     "Event",
     "ExamResult",
+    "GuidanceHoursHeld",
     "Host",
     "ImportRun",
     "Installation",
+    "Intake",
+    "IntakeChange",
     "Job",
     "KnowledgeResult",
     "ModelVersion",

@@ -56,6 +56,18 @@ class Host(Table):
     y_km: Mapped[float | None]
 
 
+class GuidanceHoursHeld(Table):
+    """Hours of the guidance minimum that a class had in one direction, beside those planned."""
+
+    __tablename__ = "guidance_hours"
+    school_code: Mapped[str] = mapped_column(sa.ForeignKey("schools.school_code"), primary_key=True)
+    school_year: Mapped[str] = mapped_column(sa.String(7), primary_key=True)
+    class_title: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    direction_code: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    planned_hours: Mapped[float | None]
+    held_hours: Mapped[float]
+
+
 class PathwayOffer(Table):
     """A pathway on offer in one school year."""
 

@@ -172,6 +172,18 @@ class Enrolment(Table):
     final_mark: Mapped[float | None]
 
 
+class Admission(Table):
+    """Where a student went on to learn after school; the school's analysis of admissions by profile."""
+
+    __tablename__ = "admissions"
+    __table_args__ = (one_of("destination", "college", "university", "other"),)
+    student_id: Mapped[str] = student_id()
+    admitted_on: Mapped[date] = mapped_column(primary_key=True)
+    destination: Mapped[str] = mapped_column(sa.String(16))
+    spo_codes: Mapped[tuple[str, ...]]
+    by_profile: Mapped[bool | None]
+
+
 class ConsentRecord(Table):
     """What somebody said of one consent: given, or withdrawn. `class_members` holds what is in force."""
 

@@ -18,6 +18,7 @@ PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"} | 
 }
 VALUES = {
     "job_id": "1",
+    "intake_id": "1",
     "student_id": ELSEWHERE,
     "class_id": CLASS_ELSEWHERE,
     "code": "krasnodar-2024H1",
@@ -66,6 +67,7 @@ def call(client: TestClient, method: str, path: str, header: Authorization | Non
     editions = {"from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
     asked = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med", **editions}
     params = asked if path.endswith(("/why-not", "/contrast", "/edition-change")) else None
+    params = {"survey": "exams"} if path.endswith("/survey-kit") else params
     return client.request(method, path, headers=header, json=body, params=params).status_code
 
 

@@ -54,6 +54,8 @@ MAY = {
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
+    "take a survey with names": {"of_none", "navigator", "of_9a", "director", "navigator2", "in_need"},
+    "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
     "see models": set(ACTORS) - {"journal"},
@@ -83,6 +85,7 @@ ROUTES = {
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
         GET /v1/students/{student_id}/sheet
+        GET /v1/talks
         GET /v1/students/{student_id}/decisions
         GET /v1/students/{student_id}/showings
         GET /v1/students/{student_id}/showings/{showing_id}
@@ -105,6 +108,14 @@ ROUTES = {
         GET /v1/retention""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
+    "take a survey with names": "GET /v1/classes/{class_id}/survey-kit",
+    "bring files of a school or of the region": """
+        GET /v1/intakes
+        POST /v1/imports
+        POST /v1/marked-copies
+        GET /v1/intakes/{intake_id}
+        POST /v1/intakes/{intake_id}/undo
+        PUT /v1/column-meanings""",
     "read lists": """
         GET /v1/demand-editions
         GET /v1/demand-editions/{code}
@@ -177,7 +188,7 @@ ABSENT_TO = {
     ("of_none", "POST /v1/batches"),
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
-PARAMS = {**QUESTION, "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
 HOOK = {"url": "https://journal.example/hook", "event_types": ["orientir.edition.published"]}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
@@ -191,11 +202,13 @@ BODIES = {
     "POST /v1/keys/{key_id}/rotation": {"overlap_hours": 1},
     "POST /v1/broken-glass": {"reason": "проверка обращения родителей", "minutes": 0},
     "POST /v1/webhooks": HOOK,
+    "PUT /v1/column-meanings": {"table": "roster", "columns": {"Фамилия ребёнка": "last_name"}},
     "PATCH /v1/webhooks/{webhook_id}": {"state": "active"},
     "POST /v1/webhooks/{webhook_id}/rotation": {"overlap_hours": 1},
 }
 OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "draft_id": "77",
-          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1"}  # fmt: skip
+          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1",
+          "intake_id": "77"}  # fmt: skip
 ENDED, DENIED, ABSENT, BROKEN = 401, 403, 404, 500
 PASSING = ("x-request-id", "ratelimit")  # of every answer its own
 
@@ -227,6 +240,7 @@ class Town:
             path,
             headers=self.headers[actor],
             json=BODIES.get(route),
+            content=b"student_id\n" if route.startswith(("POST /v1/imports", "POST /v1/marked")) else None,
             params=PARAMS if method == "GET" else None,
         )
         return answer.status_code

@@ -37,6 +37,7 @@ COME_BACK = "POST /v1/sign-in/sessions"
 FIRST = (
     "POST /v1/sessions",
     "POST /v1/demand-drafts",
+    "POST /v1/imports",
     "POST /v1/batches",
     "POST /v1/webhooks",
     "POST /v1/webhooks/{webhook_id}/ping",
@@ -46,6 +47,7 @@ FIRST = (
     "GET /v1/students/{student_id}/recommendations",
 )
 LAST = (
+    "POST /v1/intakes/{intake_id}/undo",
     "POST /v1/model-versions/{version}/promotion",
     "POST /v1/model-versions/rollback",
     "PUT /v1/demand-drafts/{draft_id}/lines/{position}",
@@ -98,7 +100,7 @@ def example_of(description: dict[str, Any], path: str, method: str) -> Example:
             query[each["name"]] = found[0]
         is_done_once |= each["name"] == "Idempotency-Key"
     body, file, media_type = body_of(description, operation, route)
-    (status,) = (int(code) for code in operation["responses"] if code.startswith("2"))
+    status = min(int(code) for code in operation["responses"] if code.startswith("2"))  # 202 of a large file
     return Example(route, path, query, body, file, media_type, status, is_done_once)
 
 

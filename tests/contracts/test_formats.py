@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from service.imports.cells import EMPTY, PARSERS, UNKNOWN
 from service.imports.folders import REGION_TABLES, SCHOOL_TABLES, find_files
-from service.imports.formats import ANSWERS, get_format, read_formats
-from service.imports.reading import EMPTY, PARSERS, UNKNOWN, read_table
+from service.imports.formats import OF_INSTRUMENTS, get_format, read_formats
+from service.imports.reading import read_table
 from service.imports.storing import core_table
 from service.imports.tables_in import PLAIN, SURVEYS
 from tests.service.worked_example import make_tools
@@ -30,9 +31,18 @@ def test_every_description_can_be_read_and_obeyed(table: str) -> None:
 
 
 def test_every_importer_has_its_description() -> None:
-    imported = {*REGION_TABLES, *(name for name in SCHOOL_TABLES if name != "answers_*"), ANSWERS}
+    imported = {*REGION_TABLES, *(name.removesuffix("_*") for name in SCHOOL_TABLES)}
     assert imported | {"demand"} == set(FORMATS)
-    assert {*PLAIN, *SURVEYS, "roster", "marks", ANSWERS} == imported
+    assert {
+        *PLAIN,
+        *SURVEYS,
+        "roster",
+        "consents",
+        "conditions",
+        "guidance_hours",
+        "marks",
+        *OF_INSTRUMENTS,
+    } == imported
 
 
 @pytest.mark.parametrize("table", sorted(PLAIN))

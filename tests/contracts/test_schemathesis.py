@@ -57,6 +57,9 @@ MAY_NOT_SUIT = {
     "POST /v1/webhooks": "the operator names the hosts",
     "PUT /v1/demand-drafts/{draft_id}/lines/{position}": "codes are those of the reference data",
     "PUT /v1/people/{user_id}/classes": "classes are those of the school, and of a counsellor",
+    "POST /v1/imports": "not every file is a table",
+    "POST /v1/marked-copies": "not every file is a table",
+    "PUT /v1/column-meanings": "columns are those of the table",
     "PUT /v1/students/{student_id}/consents": "none is withdrawn before it was given",
 }
 CONFIGURATION = """

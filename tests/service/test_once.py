@@ -372,5 +372,5 @@ def test_every_route_that_does_something_says_so(application: FastAPI) -> None:
     without = {path for path, declared in posts.items() if declared is None}
     # a second session is another session; what is computed from the request itself is not kept
     by_provider = {"/v1/sign-in/requests", "/v1/sign-in/sessions"}  # a state counts once by itself
-    assert without == {"/v1/sessions", "/v1/recommendations"} | by_provider
+    assert without == {"/v1/sessions", "/v1/recommendations", "/v1/marked-copies"} | by_provider
     assert len(posts) > len(without)

@@ -16,6 +16,7 @@ from service.imports.folders import find_files, import_files, read_about
 from service.imports.formats import read_formats
 from service.imports.schemas import ImportReport
 from service.imports.vocabularies import ImportTools
+from service.imports.words import read_words
 
 DATA = Path("data")
 KNOWN, BLANK, REFUSED, ELSEWHERE = "s2222222", "s3333333", "s4444444", "s5555555"
@@ -27,7 +28,9 @@ FOLDER = Path("tests/service/example")
 @cache
 def make_tools() -> ImportTools:
     """Real reference data and real formats."""
-    return ImportTools(read_reference(DATA / "reference"), read_formats(DATA / "formats"))
+    reference = read_reference(DATA / "reference")
+    words = read_words(DATA / "formats" / "words", reference)
+    return ImportTools(reference, read_formats(DATA / "formats"), words=words)
 
 
 def load(session: Session, tools: ImportTools) -> list[ImportReport]:
