@@ -130,6 +130,23 @@ def test_a_waiting_file_goes_with_an_erasure_and_after_its_job(
 
 
 @sqlite_only
+def test_a_report_that_is_kept_holds_no_row_of_children(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LARGE_BYTES", 1)
+    header = sign_in("director") | named("a.csv")
+    unknown = text([["Кедрова", "Инна"], ["Липова", "Ия"]])
+    at = client.post("/v1/imports", headers=header, content=unknown).headers["location"]
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(at, headers=header)
+    assert row.json()["report"]["sheets"][0]["headings"] == []
+    assert "Кедрова" not in row.text
+
+
+@sqlite_only
 def test_columns_are_settled_for_the_school(client: TestClient, sign_in: SignIn) -> None:
     header = sign_in("director") | named("a.csv")
     rows = [["Фамилия дитяти", "Имя дитяти", "Класс", "Дом"], ["Кедрова", "Инна", "9А", "7"]]
