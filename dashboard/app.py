@@ -1,12 +1,23 @@
 """Entry of the screens: door, frame and navigation only."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import client, session, text, text_imports, text_people
-from dashboard.views import classes, demand_list, imports, model, own_password, people, sign_in
+from dashboard import client, session, text, text_imports, text_people, text_privacy
+from dashboard.views import classes, demand_list, imports, model, own_password, people, privacy, refused, sign_in
 from dashboard.widgets import style
 from dashboard.widgets.elements import banner
+
+PAGES = (  # any of the permissions opens a page
+    ({"classes:read"}, classes.page, text.PAGE_CLASSES, "classes"),
+    ({"demand:read"}, demand_list.page, text.PAGE_DEMAND, "demand"),
+    ({"models:read"}, model.page, text.PAGE_MODEL, "model"),
+    ({"imports:school", "imports:region"}, imports.page, text_imports.PAGE_IMPORTS, "imports"),
+    ({"accounts:write"}, people.page, text_people.PAGE_PEOPLE, "people"),
+    ({"students:erase"}, privacy.page, text_privacy.PAGE_PRIVACY, "privacy"),
+)
 
 
 def main() -> None:
@@ -15,18 +26,18 @@ def main() -> None:
     style.apply()
     token = session.find_token()
     if token is None:
-        st.navigation([st.Page(sign_in.page, title=text.SIGN_IN_TITLE)], position="hidden").run()
+        st.navigation(_only(sign_in.page, text.SIGN_IN_TITLE), position="hidden").run()
         return
     me = client.me(token)  # on every run: rights may have changed since the door
     session.sign_in(token, me)
     if me.password_is_temporary:
-        asked = st.navigation([st.Page(own_password.page, title=text_people.OWN_TITLE)], position="hidden")
+        asked = st.navigation(_only(own_password.page, text_people.OWN_TITLE), position="hidden")
     else:
         asked = st.navigation(_pages(frozenset(me.permissions)), position="top")
     who, password, leave = st.columns([7, 1, 1], vertical_alignment="center")
     with who:
         st.caption(f"{me.display_name} · {me.school_title or me.region_title}")
-    if not me.password_is_temporary:
+    if me.has_password and not me.password_is_temporary:
         with password, st.popover(text_people.MINE, key="open-my-password", width="stretch"):
             own_password.form(token, "my_password")
     if leave.button(text.SIGN_OUT, width="stretch"):
@@ -36,20 +47,22 @@ def main() -> None:
     asked.run()
 
 
+def _only(page: Callable[[], None], title: str) -> list[StreamlitPage]:
+    """One page whatever address was asked for: the address is kept for afterwards."""
+    rest = [st.Page(page, title=title, url_path=path) for *_, path in PAGES]
+    return [st.Page(page, title=title, default=True), *rest]
+
+
 def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
-    """Pages that somebody with these permissions can use."""
-    pages = (
-        ("classes:read", classes.page, text.PAGE_CLASSES, "classes"),
-        ("demand:read", demand_list.page, text.PAGE_DEMAND, "demand"),
-        ("models:read", model.page, text.PAGE_MODEL, "model"),
-        ("imports:school", imports.page, text_imports.PAGE_IMPORTS, "imports"),
-        ("imports:region", imports.page, text_imports.PAGE_IMPORTS, "imports"),
-        ("accounts:write", people.page, text_people.PAGE_PEOPLE, "people"),
-    )
-    mine = [page for page in pages if page[0] in permissions]
+    """Pages that somebody with these permissions can use; at the address of any other it is said so."""
+    mine = [page for page in PAGES if page[0] & permissions]
+    (_, first, first_title, first_path), *rest = mine
+    others = [page for page in PAGES if page not in mine]
     return [
-        st.Page(page, title=title, url_path=path, default=place == 0)
-        for place, (_, page, title, path) in enumerate(mine)
+        st.Page(first, title=first_title, default=True),
+        *(st.Page(page, title=title, url_path=path) for _, page, title, path in rest),
+        st.Page(first, title=first_title, url_path=first_path, visibility="hidden"),  # others know it by this address
+        *(st.Page(refused.page, title=title, url_path=path, visibility="hidden") for *_, title, path in others),
     ]
 
 

@@ -10,7 +10,17 @@ import httpx2
 
 from dashboard import text
 from service import client
-from service.accounts.schemas import AdmittedPerson, Keys, KeyShownOnce, Me, People, SessionOpened
+from service.accounts.schemas import (
+    AdmittedPerson,
+    ClassLimit,
+    Keys,
+    KeyShownOnce,
+    Me,
+    People,
+    SessionOpened,
+    SignInBegun,
+    SignInProvider,
+)
 from service.client import Orientir, open_connection
 from service.demand.draft_schemas import Draft, DraftList, MeaningChoices, Publication, Settled
 from service.demand.schemas import Edition, EditionChange, EditionList
@@ -18,6 +28,16 @@ from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
 from service.jobs.schemas import JobList
 from service.model_versions.schemas import ModelVersionList, ModelVersionRow
 from service.monitoring.schemas import ObservationList
+from service.privacy.schemas import (
+    ErasureAsked,
+    ErasureDone,
+    ErasureList,
+    ReadingList,
+    RetentionPreview,
+    SaidConsents,
+    StudentConsents,
+    StudentExport,
+)
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
@@ -27,6 +47,7 @@ from service.recommendations.schemas import (
     WhyNot,
 )
 from service.students.schemas import ClassList, ClassStudents, StudentCard
+from service.talks.schemas import TalkQueue
 from service.wire import Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
@@ -104,6 +125,22 @@ def sign_in(login: str, password: str) -> SessionOpened:
     return _post(SessionOpened, "/v1/sessions", None, json={"login": login, "password": password})
 
 
+def sign_in_provider() -> SignInProvider:
+    """Whether an identity provider lets people in, and what it is called."""
+    return SignInProvider.model_validate_json(_ask("GET", "/v1/sign-in/provider", None).content)
+
+
+def begin_sign_in() -> SignInBegun:
+    """Where a browser is to be sent to sign in."""
+    return _post(SignInBegun, "/v1/sign-in/requests", None)
+
+
+def finish_sign_in(code: str, state: str, browser: str) -> SessionOpened:
+    """Open a session with what the provider sent the browser back with."""
+    sent = {"code": code, "state": state, "browser": browser}
+    return _post(SessionOpened, "/v1/sign-in/sessions", None, json=sent)
+
+
 def sign_out(token: str) -> None:
     """End the session on the service's side too."""
     _ask("DELETE", "/v1/sessions/current", token)
@@ -122,6 +159,11 @@ def classes(token: str) -> ClassList:
 def class_students(token: str, class_id: str) -> ClassStudents:
     """Students of a class."""
     return _Screens(token).class_students(class_id)
+
+
+def talks(token: str, limit: int) -> TalkQueue:
+    """Whom to talk to and why; what is due this month."""
+    return _get(TalkQueue, "/v1/talks", token, limit=limit)
 
 
 def student_card(token: str, student_id: str) -> StudentCard:
@@ -340,15 +382,18 @@ def people(token: str) -> People:
     return _get(People, "/v1/people", token)
 
 
-def add_person(token: str, login: str, name: str, role: str, class_ids: list[str]) -> AdmittedPerson:
-    """Let a person in."""
-    sent = {"login": login, "display_name": name, "role": role, "class_ids": class_ids}
+def add_person(
+    token: str, login: str, name: str, role: str, limit: ClassLimit | None, signs_in_by: str = "password"
+) -> AdmittedPerson:
+    """Let a person in; of a counsellor it is said whom he or she sees."""
+    of_whom = limit.model_dump(mode="json") if limit is not None else {}
+    sent = {"login": login, "display_name": name, "role": role, "signs_in_by": signs_in_by, **of_whom}
     return _post(AdmittedPerson, "/v1/people", token, json=sent)
 
 
-def limit_person(token: str, user_id: int, class_ids: list[str]) -> None:
-    """Limit a counsellor to classes."""
-    _ask("PUT", f"/v1/people/{user_id}/classes", token, json={"class_ids": class_ids})
+def limit_person(token: str, user_id: int, limit: ClassLimit) -> None:
+    """Limit a counsellor to classes, or open the whole school."""
+    _ask("PUT", f"/v1/people/{user_id}/classes", token, json=limit.model_dump(mode="json"))
 
 
 def reset_password(token: str, user_id: int) -> AdmittedPerson:
@@ -380,3 +425,39 @@ def rotate_key(token: str, key_id: int, overlap_hours: float) -> KeyShownOnce:
 def revoke_key(token: str, key_id: int) -> None:
     """A key that must not work any more."""
     _ask("DELETE", f"/v1/keys/{key_id}", token)
+
+
+def consents(token: str, student_id: str) -> StudentConsents:
+    """Consents of a student by purpose, with their history."""
+    return _get(StudentConsents, f"/v1/students/{student_id}/consents", token)
+
+
+def set_consents(token: str, seen: StudentConsents, said: SaidConsents) -> None:
+    """Record what the representative said, unless the consents have changed since they were looked at."""
+    path, headers = f"/v1/students/{seen.student_id}/consents", {"If-Match": f'"{seen.revision}"'}
+    _ask("PUT", path, token, json=said.model_dump(mode="json"), headers=headers)
+
+
+def readings(token: str, student_id: str) -> ReadingList:
+    """Who looked at what is kept about a student."""
+    return _get(ReadingList, f"/v1/students/{student_id}/readings", token)
+
+
+def export_student(token: str, student_id: str) -> StudentExport:
+    """Everything kept about a student."""
+    return _get(StudentExport, f"/v1/students/{student_id}/export", token)
+
+
+def erase_student(token: str, student_id: str, asked: ErasureAsked) -> ErasureDone:
+    """Erase everything about a student; the act is answered once."""
+    return _post(ErasureDone, f"/v1/students/{student_id}/erasure", token, json=asked.model_dump(mode="json"))
+
+
+def erasures(token: str) -> ErasureList:
+    """Acts of the school, newest first."""
+    return _get(ErasureList, "/v1/erasures", token)
+
+
+def retention(token: str) -> RetentionPreview:
+    """Whose term of keeping is over."""
+    return _get(RetentionPreview, "/v1/retention", token)

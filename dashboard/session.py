@@ -6,9 +6,12 @@ import streamlit as st
 
 from service.accounts.schemas import Me
 from service.imports.schemas import IntakeReport
+from service.privacy.schemas import ErasureDone
 
 TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
-DRAFT_ID, SECRET, REPORT, COPY = "draft_id", "secret", "import_report", "marked_copy"
+UNAVAILABLE = "unavailable"  # said of the identity provider in an address of ours
+BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
+DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
 KIT = "survey_kit"
 
 
@@ -59,6 +62,14 @@ def close_class() -> None:
     """Go back from the class to all classes."""
     st.session_state.pop(CLASS_ID, None)
     close_student()
+
+
+def forget_student() -> None:
+    """Whoever was looked at is gone: no choice of the page about data may still name the student."""
+    close_student()
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith("privacy-") and key != "privacy-part":
+            del st.session_state[key]
 
 
 def find_student() -> str | None:
@@ -144,3 +155,31 @@ def leave_secret(text: str, secret: str) -> None:
 def take_secret() -> tuple[str, str] | None:
     """The sentence and the key left, once."""
     return cast("tuple[str, str] | None", st.session_state.pop(SECRET, None))
+
+
+def leave_act(act: ErasureDone) -> None:
+    """The act of an erasure: it does not say whose data they were, and stays until it has been put away."""
+    st.session_state[ACT] = act
+
+
+def find_act() -> ErasureDone | None:
+    """The act that has not been put away."""
+    return cast("ErasureDone | None", st.session_state.get(ACT))
+
+
+def close_act() -> None:
+    """Put the act away."""
+    st.session_state.pop(ACT, None)
+
+
+def take_return() -> dict[str, str]:
+    """What the identity provider sent the browser back with, once; it leaves the address at once."""
+    returned = {name: st.query_params[name] for name in ("code", "state", "error") if name in st.query_params}
+    if returned:
+        st.query_params.clear()
+    return returned
+
+
+def browser_secret() -> str:
+    """What this browser was given when it was sent to the provider."""
+    return st.context.cookies.get(BROWSER, "")

@@ -3,8 +3,14 @@
 from pathlib import Path
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import client, session
 
 SECURITY_HEADERS = {
     b"content-security-policy": (
@@ -77,4 +83,22 @@ def _is_html(headers: list[tuple[bytes, bytes]]) -> bool:
     return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
-app = st.App(Path(__file__).parent / "app.py", middleware=[Middleware(RussianPage)])
+async def begin_sign_in(_request: Request) -> Response:
+    """Send the browser to the identity provider, with a cookie by which it is known when it comes back."""
+    try:
+        begun = await run_in_threadpool(client.begin_sign_in)
+    except (client.ServiceDownError, client.RefusedError):
+        return RedirectResponse(f"/?error={session.UNAVAILABLE}", status_code=303)
+    response = RedirectResponse(begun.address, status_code=303)
+    is_secure = begun.return_address.startswith("https:")
+    response.set_cookie(
+        session.BROWSER, begun.browser, max_age=begun.seconds, httponly=True, samesite="lax", secure=is_secure
+    )
+    return response
+
+
+app = st.App(
+    Path(__file__).parent / "app.py",
+    middleware=[Middleware(RussianPage)],
+    routes=[Route(session.BEGIN_SIGN_IN, begin_sign_in)],
+)

@@ -107,7 +107,7 @@ class Actor:
     school_code: str | None = None
     session_id: int | None = None
     until: datetime = FOREVER  # from then on the credentials, or what they open, do not count
-    class_ids: frozenset[str] | None = None  # a counsellor limited to these classes; None: the whole school
+    class_ids: frozenset[str] | None = None  # a counsellor limited to these, be they none; None: the whole school
     has_broken_glass: bool = False
 
     def may(self, permission: Permission) -> bool:

@@ -21,6 +21,7 @@ from starlette.routing import compile_path
 
 from service.accounts import people_routes
 from service.accounts import routes as accounts
+from service.accounts.provider import Provider
 from service.accounts.queries import Identities
 from service.batches import routes as batches
 from service.clock import now
@@ -50,6 +51,7 @@ from service.settings import Settings, get_settings, read_secret_key
 from service.sheets import routes as sheets
 from service.students import routes as students
 from service.tables import ActiveModel, Installation
+from service.talks import routes as talks
 from service.throttle import Throttle
 from service.web import (
     PROBLEMS,
@@ -77,6 +79,7 @@ NO_TELEMETRY: TelemetryConfig = {
 ROUTERS = (
     recommendations.router,  # first: routes are tried in turn, and lists are asked for most
     sheets.router,
+    talks.router,
     accounts.router,
     people_routes.router,
     students.router,
@@ -135,6 +138,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     app.state.kept_answers = KeptAnswers(database, settings.kept_answers_mb)
     app.state.under_way = set()  # requests under an Idempotency-Key, while they are done
     app.state.throttle = Throttle(settings.requests_a_minute)
+    app.state.provider = Provider(settings) if settings.oidc_issuer is not None else None
     app.state.identities = Identities(database, app.state.secret_key)
     app.add_middleware(Frame, body_limit_bytes=settings.body_limit_bytes)
     app.add_exception_handler(ServiceError, answer_service_error)

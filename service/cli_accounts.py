@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from service.errors import ConflictError
+from service.errors import ConflictError, InvalidInputError
 
 user_app = typer.Typer(help="Люди, которые входят по паролю.", no_args_is_help=True, rich_markup_mode=None)
 key_app = typer.Typer(help="Ключи информационных систем школ.", no_args_is_help=True, rich_markup_mode=None)
@@ -21,6 +21,8 @@ def add_user(
     class_id: Annotated[
         list[str] | None, typer.Option("--class", help="Код класса, которым ограничен педагог; можно несколько раз")
     ] = None,
+    whole_school: Annotated[bool, typer.Option("--whole-school", help="Педагог видит всю школу")] = False,
+    provider: Annotated[bool, typer.Option("--provider", help="Впускает единый вход, без пароля")] = False,
 ) -> None:
     """Добавить человека; временный пароль показывается один раз и годится только для смены."""
     from service.installed import open_installed
@@ -32,6 +34,8 @@ def add_user(
             display_name=name,
             role=role,
             school_code=school,
+            signs_in_by="provider" if provider else "password",
+            is_limited=_limit_of(class_id, whole_school=whole_school),
             class_ids=tuple(class_id or ()),
         )
         typer.echo(f"Логин {login} добавлен.")
@@ -42,16 +46,25 @@ def add_user(
 @user_app.command("classes")
 def set_classes(
     login: Annotated[str, typer.Argument(help="Логин педагога")],
-    class_id: Annotated[
-        list[str] | None, typer.Option("--class", help="Код класса; можно несколько раз; ни одного — вся школа")
-    ] = None,
+    class_id: Annotated[list[str] | None, typer.Option("--class", help="Код класса; можно несколько раз")] = None,
+    whole_school: Annotated[bool, typer.Option("--whole-school", help="Вся школа вместо классов")] = False,
 ) -> None:
-    """Ограничить педагога классами."""
+    """Кого видит педагог: только названные классы или всю школу."""
     from service.installed import open_installed
 
+    is_limited = _limit_of(class_id, whole_school=whole_school)
+    if is_limited is None:
+        raise InvalidInputError("Назовите классы (--class) или всю школу (--whole-school).")
     with open_installed() as here:
-        here.set_classes(login, tuple(class_id or ()))
+        here.set_classes(login, is_limited=is_limited, class_ids=tuple(class_id or ()))
         typer.echo(f"Классы для {login}: {', '.join(class_id) if class_id else 'вся школа'}.")
+
+
+def _limit_of(class_ids: list[str] | None, *, whole_school: bool) -> bool | None:
+    """What was said of a counsellor's limit; None: nothing."""
+    if whole_school:
+        return False
+    return True if class_ids else None
 
 
 @user_app.command("list")
@@ -62,9 +75,25 @@ def list_people() -> None:
     with open_installed() as here:
         for person in here.list_people().people:
             where = person.school_code or "район"
-            only = f", классы: {', '.join(each.title for each in person.classes)}" if person.classes else ""
+            titles = ", ".join(each.title for each in person.classes) or "ни одного, не видит никого"
+            only = f", классы: {titles}" if person.is_limited else ""
             closed = ", вход закрыт" if person.dismissed_at is not None else ""
             typer.echo(f"{person.login:20} {person.role_title}, {where}{only}{closed}")
+
+
+@user_app.command("sign-in")
+def set_sign_in(
+    login: Annotated[str, typer.Argument(help="Логин, тот же, что в едином входе")],
+    by: Annotated[str, typer.Option(help="provider (единый вход) или password (временный пароль)")],
+) -> None:
+    """Кто впускает человека: единый вход или пароль; открытые сеансы заканчиваются."""
+    from service.installed import open_installed
+
+    if by not in ("provider", "password"):
+        raise InvalidInputError("Впускает provider или password.")
+    with open_installed() as here:
+        temporary = here.set_sign_in(login, by)
+        typer.echo(f"Временный пароль для {login}: {temporary}" if temporary else f"{login}: входит единым входом.")
 
 
 @user_app.command("reset-password")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import typer
 
+from service.access import Role
 from service.errors import NotFoundError, NotReadyError
 from service.installation import get_today
 from service.installed import Installed
@@ -69,6 +70,7 @@ def _add_login(here: Installed, login: DemoLogin) -> None:
             display_name=login.display_name,
             role=login.role,
             school_code=login.school_code,
+            is_limited=False if login.role == Role.COUNSELLOR else None,
         )
 
 

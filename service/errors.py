@@ -77,6 +77,26 @@ class SignInError(ServiceError):
     exit_code = 6
 
 
+class ProviderRefusedError(SignInError):
+    """The identity provider did not vouch for anybody, or for somebody who is not known here."""
+
+    code = "provider_refused"
+    title = "Вход не подтверждён"
+    title_en = "Sign-in not confirmed"
+    detail_en = "The identity provider did not confirm who this is, or nobody here has that login: begin again."
+
+
+class ProviderFailedError(ServiceError):
+    """The identity provider does not answer, or not as its settings say."""
+
+    status = 503
+    code = "provider_failed"
+    title = "Единый вход не отвечает"
+    title_en = "The identity provider fails"
+    detail_en = "The identity provider does not answer as it should: try again in a minute."
+    exit_code = 1
+
+
 class DeniedError(ServiceError):
     """Known, but not allowed."""
 

@@ -247,6 +247,8 @@ class Installed:
         display_name: str,
         role: str,
         school_code: str | None,
+        signs_in_by: str = people.PASSWORD,
+        is_limited: bool | None = None,
         class_ids: tuple[str, ...] = (),
     ) -> str | None:
         """A new person; the temporary password, where none was chosen."""
@@ -260,15 +262,18 @@ class Installed:
                 display_name=display_name,
                 role=role,
                 school_code=school_code,
+                signs_in_by=signs_in_by,
+                settings=self.settings,
+                is_limited=is_limited,
                 class_ids=class_ids,
             ).temporary_password
 
-    def set_classes(self, login: str, class_ids: tuple[str, ...]) -> None:
-        """Limit a counsellor to classes; to none: the whole school."""
+    def set_classes(self, login: str, *, is_limited: bool, class_ids: tuple[str, ...]) -> None:
+        """Limit a counsellor to classes, or open the whole school."""
         self.check_tables()
         with self.database.writing() as session:
             user_id = people.find_user_id(session, login)
-            people.set_classes(session, actor=OPERATOR, user_id=user_id, class_ids=class_ids)
+            people.set_classes(session, actor=OPERATOR, user_id=user_id, is_limited=is_limited, class_ids=class_ids)
 
     def list_people(self) -> People:
         """Everybody with a password."""
@@ -281,7 +286,17 @@ class Installed:
         self.check_tables()
         with self.database.writing() as session:
             user_id = people.find_user_id(session, login)
-            return people.reset_password(session, actor=OPERATOR, user_id=user_id).temporary_password or ""
+            admitted = people.reset_password(session, actor=OPERATOR, user_id=user_id, settings=self.settings)
+            return admitted.temporary_password or ""
+
+    def set_sign_in(self, login: str, signs_in_by: str) -> str | None:
+        """Who vouches for a person from now on; the temporary password where it is a password."""
+        self.check_tables()
+        with self.database.writing() as session:
+            user_id = people.find_user_id(session, login)
+            return people.set_sign_in(
+                session, actor=OPERATOR, user_id=user_id, signs_in_by=signs_in_by, settings=self.settings
+            ).temporary_password
 
     def dismiss_user(self, login: str) -> None:
         """A person who left."""

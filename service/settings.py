@@ -7,12 +7,14 @@ from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SAFE_ADDRESS = r"^(https://[^\s?#]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?(/[^\s?#]*)?)$"  # others could listen
 # in the environment of our processes beside a service: docs/decisions/0005
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 HOST_LIST = r"^[A-Za-z0-9.:, \[\]-]*$"  # names with or without a port, comma-separated: no addresses with a path
@@ -63,8 +65,33 @@ class Settings(BaseSettings):
     webhook_internal_hosts: Annotated[str, Field(pattern=HOST_LIST)] | None = (
         None  # and these by http, inside the network
     )
+    oidc_issuer: Annotated[str, Field(pattern=SAFE_ADDRESS)] | None = None  # None: nobody signs in by a provider
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None  # instead of the file; neither: a public client, by PKCE alone
+    oidc_client_secret_file: Path | None = None
+    oidc_return_address: Annotated[str, Field(pattern=SAFE_ADDRESS)] | None = (
+        None  # of the screens, as people open them
+    )
+    oidc_claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,100}$")] = "sub"  # that names the login
+    oidc_title: Annotated[str, Field(min_length=1, max_length=60)] = "единый вход"
+    oidc_passwords: bool = True  # whether people of the provider may have a password here besides
     event_days: Annotated[int, Field(ge=1, le=3650)] = 90  # so long events and their deliveries are kept
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def check_provider(self) -> Self:
+        """A provider is named whole or not at all."""
+        if self.oidc_issuer is not None and not (self.oidc_client_id and self.oidc_return_address):
+            raise ValueError("ORIENTIR_OIDC_ISSUER: задайте ещё ORIENTIR_OIDC_CLIENT_ID и ORIENTIR_OIDC_RETURN_ADDRESS")
+        return self
+
+    @property
+    def oidc_secret(self) -> str | None:
+        """The client's secret at the provider, from outside or from its file."""
+        if self.oidc_client_secret is not None:
+            return self.oidc_client_secret.get_secret_value()
+        file = self.oidc_client_secret_file
+        return file.read_text(encoding="utf-8").strip() if file is not None else None
 
     @property
     def audit_anchor_file(self) -> Path:

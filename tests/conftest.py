@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,9 +109,9 @@ def environment_of(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(folder: Path, printed: str) -> Iterator[District]:
-    """`orientir serve` until it is no longer needed."""
-    environment = environment_of(folder)
+def served(folder: Path, printed: str, also: Mapping[str, str] | None = None) -> Iterator[District]:
+    """`orientir serve` until it is no longer needed; `also`: settings besides."""
+    environment = environment_of(folder) | (also or {})
     api, screens = (f"http://127.0.0.1:{environment[name]}" for name in ("ORIENTIR_PORT", "ORIENTIR_DASHBOARD_PORT"))
     command = [sys.executable, "-m", "service.cli", "serve"]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True,

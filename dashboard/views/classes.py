@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.views import student_card
+from dashboard.views import student_card, talks
 from dashboard.widgets.elements import chip, heading, note, table
 from service.recommendations.impact_schemas import PathwayName
 from service.students.schemas import ClassRow, StudentRow
@@ -29,8 +29,13 @@ def _all_classes(token: str) -> None:
     found = client.classes(token)
     st.title(f"{text.CLASSES_TITLE}, {found.school_year}", anchor=False)
     if not found.classes:
-        note(text.NO_CLASSES)
+        me = session.find_me()
+        note(text.NO_CLASSES if me is None or me.class_ids is None else text.NO_OWN_CLASSES)
         return
+    me = session.find_me()
+    if me is not None and "decisions:write" in me.permissions:
+        talks.queue(token)
+    st.subheader(text.CLASSES_SUBTITLE, anchor=False)
     note(text.CLASSES_HINT)
     _heading(text.CLASS_COLUMNS, CLASS_WIDTHS)
     for row in found.classes:

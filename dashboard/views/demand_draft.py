@@ -146,10 +146,17 @@ def _several(token: str, line: DraftLine, key: str) -> tuple[list[str], list[str
     found = client.meaning_choices(token)
     codes = {each.spo_code: text.CHOICE_OF_CODE.format(code=each.spo_code, title=each.title_ru) for each in found.spo}
     classes = {each.profile: each.title_ru for each in found.profiles}
-    spo_codes = st.multiselect(text.WHICH_CODES, list(codes), [code for code in line.spo_codes if code in codes],
-                               format_func=codes.__getitem__, placeholder=text.CHOOSE, key=f"codes-{key}")  # fmt: skip
+    spo_codes = st.multiselect(
+        text.WHICH_CODES,
+        list(codes),
+        [code for code in line.spo_codes if code in codes],
+        format_func=codes.__getitem__,
+        placeholder=text.CHOOSE,
+        key=f"codes-{key}",
+        select_all=False,
+    )  # fmt: skip -- what it would be called is English
     profiles = st.multiselect(text.WHICH_PROFILES, list(classes), line.profiles, format_func=classes.__getitem__,
-                              placeholder=text.CHOOSE, key=f"profiles-{key}")  # fmt: skip
+                              placeholder=text.CHOOSE, key=f"profiles-{key}", select_all=False)  # fmt: skip
     return spo_codes, profiles
 
 

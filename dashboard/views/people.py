@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import client, session
 from dashboard import text_people as text
 from dashboard.widgets.elements import literal, note, table
-from service.accounts.schemas import Key, Person
+from service.accounts.schemas import ClassLimit, Key, Person
 
 ONE_DAY_HOURS = 24.0
 
@@ -31,8 +31,14 @@ def page() -> None:
 
 
 def _row(person: Person) -> tuple[str, ...]:
-    classes = ", ".join(each.title for each in person.classes) or text.WHOLE_SCHOOL
-    return person.display_name, person.login, person.role_title, classes, text.STATES[_state(person)]
+    return person.display_name, person.login, person.role_title, _whom(person), text.STATES[_state(person)]
+
+
+def _whom(person: Person) -> str:
+    if not person.is_limited:
+        return text.WHOLE_SCHOOL
+    classes = ", ".join(each.title for each in person.classes)
+    return text.ONLY_CLASSES.format(classes=classes) if classes else text.SEES_NOBODY
 
 
 def _state(person: Person) -> str:
@@ -40,34 +46,59 @@ def _state(person: Person) -> str:
         return "dismissed"
     if person.locked_until is not None:
         return "locked"
-    return "temporary" if person.password_is_temporary else "fine"
+    if person.password_is_temporary:
+        return "temporary"
+    return "provider" if person.signs_in_by == "provider" else "fine"
 
 
 def _add(token: str, classes: dict[str, str]) -> None:
-    name = st.text_input(text.NAME, key="new-name", max_chars=200)
-    login = st.text_input(text.LOGIN, key="new-login", max_chars=64)
-    role = st.selectbox(text.ROLE, list(text.ROLES), format_func=text.ROLES.__getitem__, key="new-role")
-    chosen = _class_choice(classes, [], "new-classes") if role == "counsellor" else []
+    left, right = st.columns(2)
+    name = left.text_input(text.NAME, key="new-name", max_chars=200)
+    login = right.text_input(text.LOGIN, key="new-login", max_chars=64)
+    role = left.selectbox(text.ROLE, list(text.ROLES), format_func=text.ROLES.__getitem__, key="new-role")
+    way = "password"
+    if client.sign_in_provider().title is not None:
+        way = left.radio(
+            text.SIGN_IN_BY, list(text.WAYS), format_func=text.WAYS.__getitem__, key="new-way", horizontal=True
+        )
+    if way == "provider":
+        note(text.LOGIN_OF_PROVIDER)
+    with right:
+        limit = _limit_choice(classes, None, "new") if role == "counsellor" else None
     if not st.button(text.ADD, key="add-person", type="primary"):
         return
     if not name.strip() or not login.strip():
         st.warning(text.EMPTY_PERSON)
         return
+    if role == "counsellor" and limit is None:
+        st.warning(text.SAY_WHOM)
+        return
     try:
-        added = client.add_person(token, login.strip(), name.strip(), role, chosen)
+        added = client.add_person(token, login.strip(), name.strip(), role, limit, way)
     except client.RefusedError as error:
         st.error(literal(str(error)))
         return
-    session.leave_notice(text.SHOWN_ONCE.format(login=added.login, password=added.temporary_password))
+    told = text.SHOWN_ONCE if added.temporary_password is not None else text.ADDED_BY_PROVIDER
+    session.leave_notice(told.format(login=added.login, password=added.temporary_password))
     st.rerun()
 
 
-def _class_choice(classes: dict[str, str], chosen: list[str], key: str) -> list[str]:
-    known = [class_id for class_id in chosen if class_id in classes]
-    return st.multiselect(
-        text.CLASSES, list(classes), default=known, format_func=classes.__getitem__, key=key,
-        placeholder=text.CLASSES_HINT,
+def _limit_choice(classes: dict[str, str], person: Person | None, key: str) -> ClassLimit | None:
+    """Whom a counsellor is to see; None until it is said: no class chosen is asked about, never taken for all."""
+    now = None if person is None else int(person.is_limited)
+    is_limited = st.radio(
+        text.REACH, [False, True], index=now, format_func=text.REACHES.__getitem__, key=f"{key}-reach", horizontal=True
+    )
+    if not is_limited:
+        return None if is_limited is None else ClassLimit(is_limited=False)
+    own = [each.class_id for each in person.classes if each.class_id in classes] if person is not None else []
+    chosen = st.pills(
+        text.CLASSES, list(classes), selection_mode="multi", default=own, format_func=classes.__getitem__,
+        key=f"{key}-classes", wrap=True,
     )  # fmt: skip
+    if not chosen and not st.checkbox(text.NOBODY_YET, key=f"{key}-nobody"):
+        return None
+    return ClassLimit(is_limited=True, class_ids=tuple(chosen))
 
 
 def _change(token: str, people: list[Person], classes: dict[str, str]) -> None:
@@ -81,14 +112,15 @@ def _change(token: str, people: list[Person], classes: dict[str, str]) -> None:
     )
     person = others[user_id]
     if person.role == "counsellor":
-        own = [each.class_id for each in person.classes]
-        chosen = _class_choice(classes, own, f"classes-{user_id}")
+        limit = _limit_choice(classes, person, f"person-{user_id}")
         if st.button(text.LIMIT, key="limit-person"):
-            client.limit_person(token, user_id, chosen)
-            session.leave_notice(text.LIMITED)
-            st.rerun()
+            _save_limit(token, user_id, limit)
     if st.button(text.RESET, key="reset-person"):
-        again = client.reset_password(token, user_id)
+        try:
+            again = client.reset_password(token, user_id)
+        except client.RefusedError as error:
+            st.error(literal(str(error)))
+            return
         session.leave_notice(text.SHOWN_ONCE.format(login=again.login, password=again.temporary_password))
         st.rerun()
     note(text.DISMISS_ASK)
@@ -96,6 +128,15 @@ def _change(token: str, people: list[Person], classes: dict[str, str]) -> None:
         client.dismiss_person(token, user_id)
         session.leave_notice(text.DISMISSED)
         st.rerun()
+
+
+def _save_limit(token: str, user_id: int, limit: ClassLimit | None) -> None:
+    if limit is None:
+        st.warning(text.SAY_WHOM)
+        return
+    client.limit_person(token, user_id, limit)
+    session.leave_notice(text.LIMITED)
+    st.rerun()
 
 
 def _keys(token: str) -> None:

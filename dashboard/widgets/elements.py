@@ -28,6 +28,11 @@ def note(sentence: str) -> None:
     st.html(f'<div class="o-note">{escape(sentence)}</div>')
 
 
+def link(words: str, path: str) -> None:
+    """A way to another address of ours, in this very window."""
+    st.html(f'<a class="o-link" href="{escape(path)}">{escape(words)}</a>')
+
+
 def banner(sentence: str) -> None:
     """Something nobody should overlook."""
     st.html(f'<div class="o-banner" role="note">{escape(sentence)}</div>')

@@ -16,6 +16,8 @@ h3 { font-size:1.05rem !important; }
 [data-testid="stFileUploaderDropzone"] > span > button > div { display:none; }
 [data-testid="stFileUploaderDropzone"] > span > button::after { content:"Выбрать файл"; font-size:1rem; }
 .o-note { color:var(--soft); font-size:.86rem; line-height:1.35; }
+.o-link { display:block; text-align:center; background:var(--accent); color:#fff !important; border-radius:6px;
+  padding:.5rem .7rem; text-decoration:none !important; font-weight:600; }
 .o-banner { background:#fff6dc; border:1px solid #ead28a; border-radius:6px; padding:.35rem .7rem; font-size:.86rem; }
 .o-chip { display:inline-block; border:1px solid var(--line); background:var(--wash); border-radius:999px;
   padding:.08rem .6rem; margin:0 .3rem .3rem 0; font-size:.84rem; white-space:nowrap; }

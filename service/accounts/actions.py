@@ -72,17 +72,21 @@ def open_session(
     with database.reading() as session:
         user = _find_user(session, login)
         _check_lock(user)
-        stored = user.password_hash if user is not None and user.dismissed_at is None else None
+        stored = user.password_hash if user is not None and _may_use_password(user, settings) else None
     fits = _verify(password, stored or DECOY_HASH) and stored is not None
     # a failure is counted in a transaction of its own, because the error must not undo it
     with database.writing() as session:
         user = session.scalars(sa.select(User).where(User.login == login).with_for_update()).one_or_none()
         _check_lock(user)  # others may have failed meanwhile
         if user is not None:
-            if fits and user.dismissed_at is None and user.password_hash == stored:
-                return _opened(session, user, now(), settings, secret_key)
+            if fits and _may_use_password(user, settings) and user.password_hash == stored:
+                return start_session(session, user, by="password", settings=settings, secret_key=secret_key)
             _count_failure(session, user, now(), settings)
     raise SignInError(WRONG_PAIR)
+
+
+def _may_use_password(user: User, settings: Settings) -> bool:
+    return user.dismissed_at is None and (user.signs_in_by == "password" or settings.oidc_passwords)
 
 
 def _find_user(session: Session, login: str) -> User | None:
@@ -97,9 +101,10 @@ def _check_lock(user: User | None) -> None:
         )
 
 
-def _opened(session: Session, user: User, moment: datetime, settings: Settings, secret_key: bytes) -> OpenedSession:
+def start_session(session: Session, user: User, *, by: str, settings: Settings, secret_key: bytes) -> OpenedSession:
+    """A session of somebody who has shown who he or she is."""
     user.failure_count, user.locked_until = 0, None
-    token = secrets.token_urlsafe(32)
+    token, moment = secrets.token_urlsafe(32), now()
     row = UserSession(
         user_id=user.user_id,
         token_hash=hash_token(secret_key, token),
@@ -108,7 +113,7 @@ def _opened(session: Session, user: User, moment: datetime, settings: Settings, 
     )
     session.add(row)
     session.flush()
-    audit.record(session, actor=actor_of(user, row), deed="session.opened", subject=f"user:{user.user_id}")
+    audit.record(session, actor=actor_of(user, row), deed="session.opened", subject=f"user:{user.user_id}", by=by)
     session.expunge(user)
     return OpenedSession(token, row.expires_at, user)
 

@@ -13,8 +13,10 @@ from service.accounts.actions import check_password, end_sessions, hash_password
 from service.clock import now
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.seen import Seen, check_seen
+from service.settings import Settings
 from service.tables import BrokenGlass, School, SchoolClass, User, UserClass
 
+PASSWORD, PROVIDER = "password", "provider"  # who vouches for a person
 MAX_LOGIN, MAX_NAME, MAX_REASON = 64, 200, 500
 TEMPORARY_BYTES = 9  # twelve signs to type from a slip of paper
 NOT_GIVEN = frozenset({Role.OPERATOR, Role.SCHOOL_CLIENT})  # nobody signs in as these
@@ -56,9 +58,15 @@ def add_user(
     role: str,
     school_code: str | None = None,
     password: str | None = None,
+    signs_in_by: str = PASSWORD,
+    settings: Settings | None = None,
+    is_limited: bool | None = None,
     class_ids: tuple[str, ...] = (),
 ) -> Admitted:
-    """A new person. Without a password one is made, shown once, and good only for choosing another."""
+    """A new person. Without a password one is made, shown once, and good only for choosing another.
+
+    Whom the provider lets in needs none; `settings` say whether there is one.
+    """
     check_permission(actor, Permission.MANAGE_ACCOUNTS)
     _check_role(actor, role, school_code)
     check_words(login, MAX_LOGIN)
@@ -68,21 +76,52 @@ def add_user(
     check_school(session, school_code)
     if session.scalars(sa.select(User.user_id).where(User.login == login)).first() is not None:
         raise ConflictError("Такой логин уже есть.", login=login)
-    temporary = secrets.token_urlsafe(TEMPORARY_BYTES) if password is None else None
+    if signs_in_by == PROVIDER:
+        _check_provider(settings, password)
+    temporary = secrets.token_urlsafe(TEMPORARY_BYTES) if password is None and signs_in_by == PASSWORD else None
     user = User(
         login=login,
-        password_hash=hash_password(password or temporary or ""),
+        signs_in_by=signs_in_by,
+        password_hash=hash_password(password or temporary or secrets.token_urlsafe(32)),  # the last one nobody knows
         password_is_temporary=temporary is not None,
         display_name=display_name,
         role=role,
         school_code=school_code,
         failure_count=0,
+        is_limited=_checked_limit(role, is_limited, class_ids),
     )
     session.add(user)
     session.flush()
     _store_classes(session, user, class_ids)
-    facts = {"role": role, "class_ids": sorted(class_ids)}
+    facts = {
+        "role": role,
+        "signs_in_by": signs_in_by,
+        "is_limited": user.is_limited,
+        "class_ids": sorted(set(class_ids)),
+    }
     user.revision = audit.record(session, actor=actor, deed="user.added", subject=f"user:{user.user_id}", **facts)
+    return Admitted(user, temporary)
+
+
+def _check_provider(settings: Settings | None, password: str | None) -> None:
+    if settings is None or settings.oidc_issuer is None:
+        raise ConflictError("Единый вход не настроен: ORIENTIR_OIDC_ISSUER.")
+    if password is not None:
+        raise InvalidInputError("Кого впускает единый вход, тому пароль не задают.")
+
+
+def set_sign_in(session: Session, *, actor: Actor, user_id: int, signs_in_by: str, settings: Settings) -> Admitted:
+    """Let the provider vouch for a person from now on, or a password again; open sessions end."""
+    check_permission(actor, Permission.MANAGE_ACCOUNTS)
+    user = get_person(session, actor, user_id, for_change=True)
+    if signs_in_by == PROVIDER:
+        _check_provider(settings, None)
+    temporary = secrets.token_urlsafe(TEMPORARY_BYTES) if signs_in_by == PASSWORD else None
+    user.signs_in_by, user.password_is_temporary = signs_in_by, temporary is not None
+    user.password_hash = hash_password(temporary or secrets.token_urlsafe(32))
+    end_sessions(session, user.user_id)
+    facts = {"signs_in_by": signs_in_by}
+    user.revision = audit.record(session, actor=actor, deed="user.sign_in", subject=f"user:{user.user_id}", **facts)
     return Admitted(user, temporary)
 
 
@@ -99,10 +138,21 @@ def _check_role(actor: Actor, role: str, school_code: str | None) -> None:
         raise NotFoundError("Такой школы нет.")
 
 
+def _checked_limit(role: str, is_limited: bool | None, class_ids: tuple[str, ...]) -> bool:
+    """Whom a counsellor sees is said, never guessed from there being no classes."""
+    if Role(role) is not Role.COUNSELLOR:
+        if is_limited or class_ids:
+            raise InvalidInputError("Классами ограничивают только педагога-навигатора.", role=role)
+        return False
+    if is_limited is None:
+        raise InvalidInputError("Скажите, кого видит педагог: всю школу или только названные классы.", role=role)
+    if class_ids and not is_limited:
+        raise InvalidInputError("Выберите одно: вся школа или только названные классы.", role=role)
+    return is_limited
+
+
 def _store_classes(session: Session, user: User, class_ids: tuple[str, ...]) -> None:
-    """Limit a counsellor to classes of the school; to none: the whole school again."""
-    if class_ids and Role(user.role) is not Role.COUNSELLOR:
-        raise InvalidInputError("Классами ограничивают только педагога-навигатора.", role=user.role)
+    """Keep the classes of a limited counsellor, of the school and no other."""
     known = sa.select(SchoolClass.class_id).where(
         SchoolClass.school_code == user.school_code, SchoolClass.class_id.in_(class_ids)
     )
@@ -114,23 +164,34 @@ def _store_classes(session: Session, user: User, class_ids: tuple[str, ...]) -> 
     session.flush()
 
 
-def set_classes(session: Session, *, actor: Actor, user_id: int, class_ids: tuple[str, ...], seen: Seen = None) -> User:
-    """Limit a counsellor to named classes, or to none of them: then the whole school is seen."""
+def set_classes(
+    session: Session,
+    *,
+    actor: Actor,
+    user_id: int,
+    is_limited: bool,
+    class_ids: tuple[str, ...] = (),
+    seen: Seen = None,
+) -> User:
+    """Limit a counsellor to named classes, be they none, or open the whole school."""
     check_permission(actor, Permission.MANAGE_ACCOUNTS)
     user = get_person(session, actor, user_id, for_change=True)
     check_seen(session, seen, user.revision)
+    user.is_limited = _checked_limit(user.role, is_limited, class_ids)
     _store_classes(session, user, class_ids)
-    facts = {"class_ids": sorted(set(class_ids))}
+    facts = {"is_limited": is_limited, "class_ids": sorted(set(class_ids))}
     user.revision = audit.record(session, actor=actor, deed="user.limited", subject=f"user:{user.user_id}", **facts)
     return user
 
 
-def reset_password(session: Session, *, actor: Actor, user_id: int) -> Admitted:
+def reset_password(session: Session, *, actor: Actor, user_id: int, settings: Settings) -> Admitted:
     """A forgotten password: another is made and shown once; open sessions end, the lock is lifted."""
     check_permission(actor, Permission.MANAGE_ACCOUNTS)
     user = get_person(session, actor, user_id)
     if user.dismissed_at is not None:
         raise ConflictError("Вход этого человека закрыт: заведите нового.")
+    if user.signs_in_by == PROVIDER and not settings.oidc_passwords:
+        raise ConflictError("Этого человека впускает единый вход: пароля здесь у него нет.")
     temporary = secrets.token_urlsafe(TEMPORARY_BYTES)
     user.password_hash, user.password_is_temporary = hash_password(temporary), True
     user.failure_count, user.locked_until = 0, None

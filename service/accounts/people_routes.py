@@ -59,7 +59,7 @@ def list_people(actor: Keeper, session: Reads) -> People:
 
 
 @router.post("/people", status_code=status.HTTP_201_CREATED, dependencies=[Depends(PERSON_ADDED)])
-def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPerson:
+def add_person(wanted: NewPerson, actor: Keeper, session: Writes, settings: AppSettings) -> AdmittedPerson:
     """Завести человека; временный пароль показывается один раз."""
     admitted = people.add_user(
         session,
@@ -68,29 +68,39 @@ def add_person(wanted: NewPerson, actor: Keeper, session: Writes) -> AdmittedPer
         display_name=wanted.display_name,
         role=wanted.role,
         school_code=_school_of(actor),
-        class_ids=tuple(wanted.class_ids),
+        signs_in_by=wanted.signs_in_by,
+        is_limited=wanted.is_limited,
+        class_ids=wanted.class_ids,
+        settings=settings,
     )
     return _shown_once(admitted)
 
 
 def _shown_once(admitted: people.Admitted) -> AdmittedPerson:
-    user, password = admitted.user, admitted.temporary_password
-    return AdmittedPerson(user_id=user.user_id, login=user.login, temporary_password=password or "")
+    user = admitted.user
+    return AdmittedPerson(user_id=user.user_id, login=user.login, temporary_password=admitted.temporary_password)
 
 
 @router.put("/people/{user_id}/classes", status_code=status.HTTP_204_NO_CONTENT)
 def set_classes(
     user_id: Number, wanted: ClassLimit, actor: Keeper, session: Writes, seen: SeenRevisions, response: Response
 ) -> None:
-    """Ограничить педагога классами; пустой список — вся школа."""
-    user = people.set_classes(session, actor=actor, user_id=user_id, class_ids=tuple(wanted.class_ids), seen=seen)
+    """Кого видит педагог: всю школу или только названные классы; не названо ни одного — никого."""
+    user = people.set_classes(
+        session,
+        actor=actor,
+        user_id=user_id,
+        is_limited=wanted.is_limited,
+        class_ids=wanted.class_ids,
+        seen=seen,
+    )
     tell_revision(response, user.revision)
 
 
 @router.post("/people/{user_id}/password", dependencies=[Depends(PASSWORD_RESET)])
-def reset_password(user_id: Number, actor: Keeper, session: Writes) -> AdmittedPerson:
+def reset_password(user_id: Number, actor: Keeper, session: Writes, settings: AppSettings) -> AdmittedPerson:
     """Новый временный пароль; открытые сеансы заканчиваются."""
-    return _shown_once(people.reset_password(session, actor=actor, user_id=user_id))
+    return _shown_once(people.reset_password(session, actor=actor, user_id=user_id, settings=settings))
 
 
 @router.post("/people/{user_id}/dismissal", status_code=status.HTTP_204_NO_CONTENT, dependencies=ONCE)

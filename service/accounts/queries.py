@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from service.access import GRANTS, ROLE_TITLES, THROUGH_BROKEN_GLASS, Actor, Permission, Role
 from service.accounts.actions import actor_of, hash_token
 from service.accounts.keys import KEY_MARK, key_permissions, visible_keys
-from service.accounts.people import visible_people
+from service.accounts.people import PASSWORD, visible_people
 from service.accounts.schemas import (
     AuditLine,
     AuditPage,
@@ -27,6 +27,7 @@ from service.accounts.schemas import (
 from service.clock import now
 from service.db import Database
 from service.errors import SignInError
+from service.settings import Settings
 from service.standing import Standing
 from service.tables import ApiKey, AuditRecord, BrokenGlass, SchoolClass, User, UserClass, UserSession
 
@@ -51,15 +52,15 @@ def get_actor(session: Session, credentials: str, secret_key: bytes) -> Actor:
     if row.ended_at is not None or row.expires_at <= now() or user.dismissed_at is not None:
         raise SignInError(EXPIRED)
     actor = actor_of(user, row)
-    if actor.role is Role.COUNSELLOR:
+    if user.is_limited:
         return _limited(session, actor, user.user_id)
     return _through_broken_glass(session, actor, user.user_id) if actor.may(Permission.BREAK_GLASS) else actor
 
 
 def _limited(session: Session, actor: Actor, user_id: int) -> Actor:
-    """A counsellor of named classes sees these; one of none sees the whole school."""
+    """A limited counsellor sees the classes that are named, be they none."""
     classes = session.scalars(sa.select(UserClass.class_id).where(UserClass.user_id == user_id)).all()
-    return replace(actor, class_ids=frozenset(classes)) if classes else actor
+    return replace(actor, class_ids=frozenset(classes))
 
 
 def _through_broken_glass(session: Session, actor: Actor, user_id: int) -> Actor:
@@ -109,7 +110,9 @@ def person_of(user: User, classes: list[ClassOfPerson]) -> Person:
         role=user.role,
         role_title=ROLE_TITLES[Role(user.role)],
         school_code=user.school_code,
+        is_limited=user.is_limited,
         classes=classes,
+        signs_in_by=user.signs_in_by,  # type: ignore[arg-type] # one of the two words
         password_is_temporary=user.password_is_temporary,
         locked_until=user.locked_until if user.locked_until is not None and user.locked_until > now() else None,
         dismissed_at=user.dismissed_at,
@@ -138,6 +141,14 @@ def list_keys(session: Session, actor: Actor) -> Keys:
     ]
     verbs = sorted(permission.value for permission in GRANTS[Role.SCHOOL_CLIENT])
     return Keys(keys=sorted(keys, key=lambda key: not key.is_valid), verbs=verbs)
+
+
+def has_password(session: Session, actor: Actor, settings: Settings) -> bool:
+    """Whether the one who asks may have a password here: no system, and no one of the provider where that says so."""
+    if actor.session_id is None:
+        return False
+    user = session.get_one(User, int(actor.actor_id.partition(":")[2]))
+    return user.signs_in_by == PASSWORD or settings.oidc_passwords
 
 
 def list_sessions(session: Session, actor: Actor) -> Sessions:

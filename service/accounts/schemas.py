@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from service.wire import PATTERN, WHOLE, Wire, Writable, check_writable, example
+from service.wire import PATTERN, WHOLE, Flag, Wire, Writable, check_writable, example
 
 
 def check_secret(secret: SecretStr) -> SecretStr:
@@ -35,6 +35,31 @@ class SessionOpened(Wire):
     display_name: str
 
 
+class SignInProvider(Wire):
+    """GET /v1/sign-in/provider."""
+
+    title: str | None  # Russian, as people know it; None: nobody signs in by a provider
+
+
+class SignInBegun(Wire):
+    """POST /v1/sign-in/requests: where the browser is to be sent, and what it must bring back."""
+
+    address: str  # of the provider
+    browser: str  # kept by the browser that began, in a cookie no script reads
+    return_address: str
+    seconds: int  # that there are for it
+
+
+class SignInReturn(Wire):
+    """POST /v1/sign-in/sessions: what the provider sent the browser back with."""
+
+    model_config = example(code="SplxlOBeZQQYbYS6WxSbIA", state="af0ifjsldkj", browser="zJ2mB1oHq4")
+
+    code: Annotated[Writable, Field(min_length=1, max_length=4096)]
+    state: Annotated[Writable, Field(min_length=1, max_length=256)]
+    browser: Annotated[Writable, Field(max_length=256)]
+
+
 class Me(Wire):
     """GET /v1/me: who the bearer of these credentials is and what the bearer may do."""
 
@@ -49,8 +74,9 @@ class Me(Wire):
     school_year: str  # "2024-25"
     region_title: str
     data_are_synthetic: bool
-    class_ids: list[str] | None  # a counsellor limited to these classes; None: the whole school
+    class_ids: list[str] | None  # a counsellor limited to these classes, be they none; None: the whole school
     password_is_temporary: bool  # nothing else is allowed until it is replaced
+    has_password: bool  # may have one here; people of the provider may not where the installation says so
     broken_glass_until: datetime | None
 
 
@@ -94,7 +120,9 @@ class Person(Wire):
     role: str
     role_title: str
     school_code: str | None
-    classes: list[ClassOfPerson]  # empty: the whole school
+    is_limited: bool  # a counsellor who sees `classes` and nobody else; otherwise the whole school
+    classes: list[ClassOfPerson]
+    signs_in_by: Literal["password", "provider"]
     password_is_temporary: bool
     locked_until: datetime | None
     dismissed_at: datetime | None
@@ -111,12 +139,18 @@ class NewPerson(Wire):
     """POST /v1/people."""
 
     model_config = example(
-        login="navigator-9a", display_name="Педагог-навигатор 9А", role="counsellor", class_ids=["sch01-2024-25-9a"]
+        login="navigator-9a",
+        display_name="Педагог-навигатор 9А",
+        role="counsellor",
+        is_limited=True,
+        class_ids=["sch01-2024-25-9a"],
     )
 
     login: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1F\x7F-\x9F]+$")]
     display_name: Annotated[Writable, Field(min_length=1, max_length=200)]
     role: Literal["counsellor", "school_admin"]
+    signs_in_by: Literal["password", "provider"] = "password"
+    is_limited: Flag | None = None  # of a counsellor it must be said
     class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
@@ -125,15 +159,16 @@ class AdmittedPerson(Wire):
 
     user_id: int
     login: str
-    temporary_password: str
+    temporary_password: str | None  # None: the provider lets the person in
 
 
 class ClassLimit(Wire):
     """PUT /v1/people/{user_id}/classes."""
 
-    model_config = example(class_ids=["sch01-2024-25-9a"])
+    model_config = example(is_limited=True, class_ids=["sch01-2024-25-9a"])
 
-    class_ids: Annotated[list[Annotated[Writable, Field(max_length=64)]], Field(max_length=100)]
+    is_limited: Flag  # false: the whole school; true: `class_ids` and nobody else
+    class_ids: Annotated[tuple[Annotated[Writable, Field(max_length=64)], ...], Field(max_length=100)] = ()
 
 
 class Key(Wire):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.access import GRANTS, SCHOOL_ROLES, Actor, Permission, Role, check_permission
 from service.clock import now
-from service.db import Database, UnitsOfWork
+from service.db import IMPORT_LOCK, Database, UnitsOfWork, lock_table
 from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
@@ -69,7 +69,11 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         return "refused"
     held.report(0.3)
     with database.writing() as session:
+        lock_table(session, IMPORT_LOCK)
         kept = session.get_one(Intake, intake_id)
+        if kept.content is None:  # an erasure came between
+            held.finish(session, result=TAKEN_BACK)
+            return TAKEN_BACK
         taken = take_in(session, actor=actor, tools=tools, brought=brought, book=book, keep=True)
         refusal = _refusal(taken) if brought.mode == "apply" else None
         if brought.mode == "check" or refusal is not None:

@@ -30,6 +30,8 @@ LEARNED = (
     "Действующая модель обучена и на исходах этого ученика: самих исходов в ней нет, но веса их учли. "
     "Обучение без них поставлено в очередь; прежние версии можно удалить с диска."
 )
+# of a file that may name the child: its own name may too
+NOT_TOLD = {"content": None, "report": sa.null(), "file_name": "—"}
 NOT_LEARNED = "На исходах этого ученика действующая модель не обучалась."
 NOT_SCRUBBED = "В файле базы ещё могут быть остатки строк: базу читали. Повторите: orientir db scrub."
 BACKUPS = (
@@ -49,9 +51,6 @@ def erase_student(
     session.execute(sa.select(Student.student_id).where(Student.student_id == student_id).with_for_update())
     check_paper(document, session.get(StudentIdentity, student_id))
     was_learned_from, school = is_learned_from(session, student_id), student.school_code
-    # a file that waits may name the child: whoever brought it brings it again
-    waiting = sa.update(Intake).where(Intake.school_code == school, Intake.content.is_not(None))
-    session.execute(waiting.values(content=None))
     trail = _trail(session, student_id)
     removed = count_rows(session, student_id)
     act = Erasure(
@@ -66,7 +65,7 @@ def erase_student(
     )
     session.add(act)
     session.flush()
-    _remove_batches(session, school)
+    _remove_files(session, school)
     session.execute(sa.delete(Student).where(Student.student_id == student_id))  # every other row hangs on this one
     session.expire_all()
     audit.record(
@@ -84,10 +83,12 @@ def erase_student(
     return ErasureDone(**_told(act, names_of_actors(session, {act.actor_id})), trail=trail)
 
 
-def _remove_batches(session: Session, school_code: str) -> None:
-    """Files that may name the child: the worker takes them off the disk."""
+def _remove_files(session: Session, school_code: str) -> None:
+    """Files that may name the child: the worker takes batches off the disk; what waits to be read is brought again."""
     may_name = sa.or_(Batch.school_code == school_code, Batch.school_code.is_(None))
     session.execute(sa.update(Batch).where(may_name, Batch.removed_at.is_(None)).values(removed_at=now()))
+    brought = sa.or_(Intake.school_code == school_code, Intake.school_code.is_(None))
+    session.execute(sa.update(Intake).where(brought).values(**NOT_TOLD))
 
 
 def count_rows(session: Session, student_id: str) -> dict[str, int]:
@@ -110,7 +111,7 @@ def _trail(session: Session, student_id: str) -> list[TrailLine]:
 
 def scrub_erased(database: Database) -> bool:
     """Take what erasures left in the database's file out of it; said of every act that still waits for it."""
-    if not database.scrub([holding.name for holding in HOLDINGS]):
+    if not database.scrub([*(holding.name for holding in HOLDINGS), Intake.__tablename__]):
         return False
     with database.writing() as session:
         waiting = sa.update(Erasure).where(Erasure.scrubbed_at.is_(None))

@@ -10,13 +10,14 @@ from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
 from service.once import DoneOnce
 from service.parameters import StudentId
-from service.privacy import consents, erasure, export, readings
+from service.privacy import consents, erasure, export, readings, retention
 from service.privacy.notes import note_erasures
 from service.privacy.schemas import (
     ErasureAsked,
     ErasureDone,
     ErasureList,
     ReadingList,
+    RetentionPreview,
     SaidConsents,
     StudentConsents,
     StudentExport,
@@ -112,3 +113,10 @@ def erase_student(
 def list_erasures(actor: Eraser, session: Reads) -> ErasureList:
     """Акты о стирании, новые первыми; чьи это были данные, по ним не узнать."""
     return erasure.list_erasures(session, actor=actor)
+
+
+@router.get("/retention")
+def preview_retention(actor: Eraser, session: Reads, settings: AppSettings) -> RetentionPreview:
+    """Чей срок хранения вышел, по псевдонимам; ничего не стирается."""
+    today = get_today(session, settings)
+    return retention.preview_retention(session, actor=actor, today=today, years=settings.retention_years)

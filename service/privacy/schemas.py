@@ -184,7 +184,7 @@ class RetainedSchool(Wire):
 
 
 class RetentionPreview(Wire):
-    """What `retention apply` would erase."""
+    """GET /v1/retention: what `orientir retention apply` would erase."""
 
     years: int
     as_of: date

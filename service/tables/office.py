@@ -10,10 +10,14 @@ from service.tables.columns import Table, one_of, only_one, student_id
 
 
 class User(Table):
-    """A person with a password."""
+    """A person who signs in."""
 
     __tablename__ = "users"
-    __table_args__ = (one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),)
+    __table_args__ = (
+        one_of("role", "counsellor", "school_admin", "methodologist", "regional_admin", "auditor"),
+        sa.CheckConstraint("role = 'counsellor' OR NOT is_limited", name="is_limited"),
+        one_of("signs_in_by", "password", "provider"),
+    )
     user_id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str] = mapped_column(sa.Text)
@@ -24,11 +28,13 @@ class User(Table):
     locked_until: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     password_is_temporary: Mapped[bool] = mapped_column(server_default=sa.false())  # somebody else has seen it
+    is_limited: Mapped[bool] = mapped_column(server_default=sa.false())  # a counsellor of `UserClass` and nobody else
     revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")  # deed that last changed the person
+    signs_in_by: Mapped[str] = mapped_column(sa.String(16), server_default="password")  # or by the identity provider
 
 
 class UserClass(Table):
-    """A class that a counsellor is limited to; whoever has none sees the whole school."""
+    """A class of a limited counsellor; whoever is limited and has none sees nobody."""
 
     __tablename__ = "user_classes"
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True)
@@ -58,6 +64,15 @@ class UserSession(Table):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class SignInRequest(Table):
+    """Somebody was sent to the identity provider; who comes back with the state, in the same browser, takes the row."""
+
+    __tablename__ = "sign_in_requests"
+    state_digest: Mapped[str] = mapped_column(primary_key=True)  # keyed, as is the other
+    browser_digest: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiKey(Table):

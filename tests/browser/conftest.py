@@ -53,10 +53,11 @@ def screenshot(page: Page) -> Callable[[str], None]:
     def keep(name: str) -> None:
         folder = os.environ.get("ORIENTIR_SCREENSHOTS")
         if folder:
+            before = page.viewport_size or SMALL_LAPTOP
             height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-            page.set_viewport_size({"width": SMALL_LAPTOP["width"], "height": min(int(height) + 80, 4000)})
+            page.set_viewport_size({"width": before["width"], "height": min(int(height) + 80, 4000)})
             page.wait_for_timeout(700)
             page.screenshot(path=str(Path(folder) / f"{name}.png"))
-            page.set_viewport_size(SMALL_LAPTOP)
+            page.set_viewport_size(before)
 
     return keep

@@ -13,7 +13,9 @@ from tests.service.conftest import *  # noqa: F403 -- the fixtures of the servic
 from tests.service.conftest import Authorization
 from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
 
-PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"}
+PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"} | {
+    f"/v1/sign-in/{each}" for each in ("provider", "requests", "sessions")
+}
 VALUES = {
     "job_id": "1",
     "intake_id": "1",

@@ -39,20 +39,22 @@ from tests.service.conftest import PASSWORD, PEOPLE, Authorization
 from tests.service.worked_example import CLASS_A, CLASS_B, CLASS_ELSEWHERE, ELSEWHERE, KNOWN, REFUSED
 
 # who may see an object asks before who may not: what was made for the one must not be handed to the other
-ACTORS = ("navigator2", "in_need", "navigator", "of_9a", "director", "metodist", "region", "auditor", "journal")
-SCHOOL = {"navigator", "of_9a", "director", "journal", "navigator2"}  # the last one in another school
+ACTORS = (
+    "navigator2", "in_need", "navigator", "of_9a", "director", "metodist", "region", "auditor", "journal", "of_none",
+)  # fmt: skip
+SCHOOL = {"navigator", "of_9a", "of_none", "director", "journal", "navigator2"}  # the last one in another school
 REGION = {"region", "in_need"}  # the second has access in need open
 # what a deed takes -> who may do it
 MAY = {
     "be signed in": set(ACTORS),
     "see students": SCHOOL | {"in_need"},
     "take lists of many": SCHOOL | {"in_need"},  # whom no batch is open to: see ABSENT_TO below
-    "decide": {"navigator", "of_9a", "director", "navigator2"},
+    "decide": {"navigator", "of_9a", "of_none", "director", "navigator2"},
     "write consents": {"director"},
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
     "bring school files": {"director", "journal"},
-    "take a survey with names": {"navigator", "of_9a", "director", "navigator2", "in_need"},
+    "take a survey with names": {"of_none", "navigator", "of_9a", "director", "navigator2", "in_need"},
     "bring files of a school or of the region": {"director", "journal", "metodist"},
     "read lists": SCHOOL | REGION | {"metodist"},
     "publish lists": {"metodist"},
@@ -83,6 +85,7 @@ ROUTES = {
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
         GET /v1/students/{student_id}/sheet
+        GET /v1/talks
         GET /v1/students/{student_id}/decisions
         GET /v1/students/{student_id}/showings
         GET /v1/students/{student_id}/showings/{showing_id}
@@ -101,7 +104,8 @@ ROUTES = {
         GET /v1/students/{student_id}/readings
         GET /v1/students/{student_id}/export
         POST /v1/students/{student_id}/erasure
-        GET /v1/erasures""",
+        GET /v1/erasures
+        GET /v1/retention""",
     "ask without storing": "POST /v1/recommendations",
     "bring school files": "POST /v1/imports/{table}",
     "take a survey with names": "GET /v1/classes/{class_id}/survey-kit",
@@ -172,8 +176,8 @@ ROUTES = {
 TAKES = {route.strip(): deed for deed, routes in ROUTES.items() for route in routes.strip().splitlines()}
 # class of the object, as the first school has it -> who of those who may do the deed at all may do it to that object
 REACH = {
-    "own": SCHOOL - {"navigator2"} | {"in_need"},
-    "other class": SCHOOL - {"navigator2", "of_9a"} | {"in_need"},
+    "own": SCHOOL - {"navigator2", "of_none"} | {"in_need"},  # who is limited and has no class sees nobody
+    "other class": SCHOOL - {"navigator2", "of_9a", "of_none"} | {"in_need"},
     "other school": {"navigator2", "in_need"},
     "missing": set(),
 }
@@ -181,6 +185,7 @@ ABSENT_TO = {
     ("in_need", "/v1/batches/{batch_id}"),
     ("in_need", "POST /v1/batches"),
     ("navigator2", "POST /v1/batches"),  # of a class of the first school
+    ("of_none", "POST /v1/batches"),
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
 PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
@@ -192,8 +197,8 @@ BODIES = {
     "POST /v1/students/{student_id}/erasure": {"ground": "request", "document": "Ольхина Кленова"},
     "POST /v1/batches": {"class_id": CLASS_A, "reason": "сверка с журналом школы"},
     "PUT /v1/me/password": {"current": "not the password", "wanted": "drugoi-parol"},
-    "PUT /v1/people/{user_id}/classes": {"class_ids": []},
-    "POST /v1/people": {"login": "navigator", "display_name": "x", "role": "counsellor"},
+    "PUT /v1/people/{user_id}/classes": {"is_limited": False},
+    "POST /v1/people": {"login": "navigator", "display_name": "x", "role": "counsellor", "is_limited": False},
     "POST /v1/keys/{key_id}/rotation": {"overlap_hours": 1},
     "POST /v1/broken-glass": {"reason": "проверка обращения родителей", "minutes": 0},
     "POST /v1/webhooks": HOOK,
@@ -288,7 +293,7 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
         stored = session.scalars(sa.select(User.password_hash).limit(1)).one()
         spare = {}
         for login, school, role in (
-            ("of_9a", "sch01", "counsellor"), ("auditor", None, "auditor"),
+            ("of_9a", "sch01", "counsellor"), ("of_none", "sch01", "counsellor"), ("auditor", None, "auditor"),
             ("in_need", None, "regional_admin"),
             ("spare1", "sch01", "counsellor"), ("spare2", "sch02", "counsellor"),
         ):  # fmt: skip
@@ -296,7 +301,9 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             session.add(user)
             session.flush()
             spare[login] = str(user.user_id)
-        people.set_classes(session, actor=OPERATOR, user_id=int(spare["of_9a"]), class_ids=(CLASS_A,))
+        for login, class_ids in (("of_9a", (CLASS_A,)), ("of_none", ())):
+            limited = {"user_id": int(spare[login]), "is_limited": True, "class_ids": class_ids}
+            people.set_classes(session, actor=OPERATOR, **limited)
         issued = {
             name: keys.issue_key(
                 session, actor=OPERATOR, title=name, school_code=school, days=30, secret_key=secret_key,
@@ -454,7 +461,7 @@ def probe_credentials(town: Town) -> list[str]:
     # a password given by somebody else opens nothing but the choice of another
     admitted = client.post(
         "/v1/people", headers=town.headers["director"],
-        json={"login": f"new{len(found)}", "display_name": "Новая", "role": "counsellor"},
+        json={"login": f"new{len(found)}", "display_name": "Новая", "role": "counsellor", "is_limited": False},
     ).json()  # fmt: skip
     fresh = sign_in(admitted["login"], admitted["temporary_password"])
     check("temporary password", fresh, expected=DENIED)
@@ -588,12 +595,19 @@ def _whole_school(visible: Callable[[Actor], sa.Select[tuple[object]]]) -> Calla
     return lambda actor: visible(replace(actor, class_ids=None))
 
 
+def _if_any(actor: Actor) -> Actor:
+    return actor if actor.class_ids else replace(actor, class_ids=None)
+
+
 Patches = list[tuple[object, str, object]]
 FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
     "every school in reach": (lambda: [(access, "_school_in_reach", lambda *_: sa.true())], STUDENT),
     "a school where nobody was named": (
         lambda: [(queries, "_actor_of_key", _any_key(school_code="sch02"))], STUDENT),
     "classes of a counsellor forgotten": (lambda: [(queries, "_limited", lambda _s, actor, _u: actor)], STUDENT),
+    "no classes taken for the whole school": (
+        lambda: [(queries, "_limited", lambda session, actor, user_id: _if_any(REAL_LIMITED(session, actor, user_id)))],
+        STUDENT),
     "classes asked of students only": (
         lambda: [(student_queries, "visible_classes", _whole_school(access.visible_classes))],
         ["GET /v1/classes/{class_id}/students"]),
@@ -658,6 +672,7 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
 }  # fmt: skip
 REAL_NAMES = student_queries.names_of
 REAL_GET_ACTOR = queries.get_actor
+REAL_LIMITED = queries._limited
 
 
 @contextmanager
@@ -682,5 +697,5 @@ def test_a_planted_fault_shows(town: Town, fault: str) -> None:
 
 def test_there_are_twenty_faults_at_least() -> None:
     assert len(FAULTS) >= 20
-    assert set(PEOPLE) >= set(ACTORS) - {"of_9a", "in_need", "auditor", "journal"}
+    assert set(PEOPLE) >= set(ACTORS) - {"of_9a", "of_none", "in_need", "auditor", "journal"}
     assert Identities.identify  # the one way from credentials to an actor

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ from service.worker import Stopping, do_next
 from tests.contracts.openapi import DOCUMENT
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
 from tests.service.conftest import PEOPLE, Authorization
+from tests.service.openid import OpenIdProvider, provider
 from tests.service.test_drafts import DRAFTS, next_list, settle_all, upload
 
 SignIn = Callable[[str], Authorization]
+COME_BACK = "POST /v1/sign-in/sessions"
 # what must be there before others ask for it; then everything else; what ends something comes last
 FIRST = (
     "POST /v1/sessions",
@@ -153,6 +155,7 @@ class Installation:
     settings: Settings
     headers: dict[str, Authorization]
     description: dict[str, Any]
+    there: OpenIdProvider
 
     def send(self, example: Example, who: str | None) -> list[str]:
         """What is wrong with the answer; of what is done once under a key, also with that of the second time."""
@@ -162,6 +165,8 @@ class Installation:
         if example.media_type is not None:
             headers["Content-Type"] = example.media_type
         sent = {"json": example.body} if example.file is None else {"content": example.file}
+        if example.route == COME_BACK:
+            sent = {"json": self.back_from_the_provider()}
         method, _, path = example.route.partition(" ")
 
         def ask() -> httpx2.Response:
@@ -179,6 +184,12 @@ class Installation:
         whole = {**schema, "components": self.description["components"]}
         faults = Draft202012Validator(whole).iter_errors(answer.json())
         return [*wrong, *(f"{example.route}: {fault.message[:300]}" for fault in faults)]
+
+    def back_from_the_provider(self) -> dict[str, str]:
+        """What nobody can write down beforehand: a state and a code are good for once."""
+        begun = self.client.post("/v1/sign-in/requests").json()
+        back = self.there.approve(begun["address"], "navigator")
+        return {"code": back["code"], "state": back["state"], "browser": begun["browser"]}
 
     def repeated(self, first: httpx2.Response, ask: Callable[[], httpx2.Response]) -> list[str]:
         """What is wrong with asking again under the same key: nothing is done, and that is said."""
@@ -208,7 +219,14 @@ class Installation:
 
 
 @pytest.fixture
-def settings(trained: Settings, ready: Database, tmp_path: Path) -> Settings:
+def there() -> Iterator[OpenIdProvider]:
+    """An identity provider."""
+    with provider() as found:
+        yield found
+
+
+@pytest.fixture
+def settings(trained: Settings, ready: Database, tmp_path: Path, there: OpenIdProvider) -> Settings:
     """Models and batches in folders of the test's own."""
     key = tmp_path / "own" / "secret.key"
     key.parent.mkdir()
@@ -219,12 +237,16 @@ def settings(trained: Settings, ready: Database, tmp_path: Path) -> Settings:
         (models / folder.name).symlink_to(folder)
     url = ready.url.render_as_string(hide_password=False)
     own = {"database_url": url, "secret_key_file": key, "models_dir": models, "webhook_hosts": "journal.example.org"}
-    return trained.model_copy(update=own)
+    return trained.model_copy(update=own | there.settings())
 
 
 @pytest.fixture
 def installation(
-    client: TestClient, ready: Database, settings: Settings, give_key: Callable[..., Authorization]
+    client: TestClient,
+    ready: Database,
+    settings: Settings,
+    give_key: Callable[..., Authorization],
+    there: OpenIdProvider,
 ) -> Installation:
     """Everybody has the password of the examples."""
     description = client.get("/openapi.json").json()
@@ -236,7 +258,9 @@ def installation(
     for login in ("navigator", *PEOPLE, "auditor"):  # the first session is of another computer
         opened = client.post("/v1/sessions", json={**sign_in, "login": login})
         headers[login] = {"Authorization": f"Bearer {opened.json()['token']}"}
-    return Installation(client, ready, settings, headers, description)
+    with ready.writing() as session:
+        session.execute(sa.update(User).where(User.login == "navigator").values(signs_in_by="provider"))
+    return Installation(client, ready, settings, headers, description, there)
 
 
 def test_every_example_is_answered_as_described(installation: Installation, application: FastAPI) -> None:

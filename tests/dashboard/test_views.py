@@ -130,6 +130,19 @@ def test_the_door_stays_shut(service: District, login: str, password: str, sente
     assert "Мои классы" not in shown(app)
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"), [("access_denied", text.NOT_CONFIRMED), ("unavailable", text.PROVIDER_FAILED)]
+)
+def test_what_the_provider_did_not_confirm_is_told_once(service: District, error: str, sentence: str) -> None:
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params.update({"error": error, "state": "any", "error_description": "<b>any</b>"})
+    app.run()
+    assert not app.exception
+    assert sentence in shown(app)
+    assert not app.query_params  # nothing of it stays in the address
+    assert sentence not in shown(app.run())
+
+
 def test_a_session_that_ended_leads_back_to_the_door(service: District) -> None:
     app = opened("navigator", service.password)
     client.sign_out(app.session_state["token"])

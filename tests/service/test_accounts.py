@@ -158,7 +158,8 @@ def test_a_password_is_not_changed_to_itself(client: TestClient, sign_in: SignIn
 def test_who_moved_on_is_another_counsellors_student(client: TestClient, ready: Database, sign_in: SignIn) -> None:
     """A counsellor of 9А this year; the next roster has one of its students in 10Б."""
     with ready.writing() as session:
-        set_classes(session, actor=OPERATOR, user_id=find_user_id(session, "navigator"), class_ids=(CLASS_A,))
+        limited = {"user_id": find_user_id(session, "navigator"), "is_limited": True}
+        set_classes(session, actor=OPERATOR, class_ids=(CLASS_A,), **limited)
     header = sign_in("navigator")
 
     def seen() -> tuple[int, set[str], set[str]]:
@@ -183,7 +184,7 @@ def test_who_moved_on_is_another_counsellors_student(client: TestClient, ready: 
     assert seen() == (404, listed - {KNOWN}, changed - {KNOWN})
     with ready.writing() as session:
         classes = (CLASS_A, "sch01-2025-26-10b")
-        set_classes(session, actor=OPERATOR, user_id=find_user_id(session, "navigator"), class_ids=classes)
+        set_classes(session, actor=OPERATOR, class_ids=classes, **limited)
     assert seen() == (200, listed, changed)
 
 

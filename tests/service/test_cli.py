@@ -110,13 +110,20 @@ def test_the_first_journey(operator: Operator) -> None:
     assert "Логин metodist добавлен" in operator.do(
         "user", "add", "metodist", "--role", "methodologist", "--name", "Методист", "--password", "dlinnyi-parol"
     )
+    key = operator.do("key", "add", "--school", "sch01", "--title", "Журнал", "--verb", "imports:school")
+    assert "ori_" in key
+
+
+def test_of_a_counsellor_it_is_said_whom_she_sees(operator: Operator) -> None:
+    for command in (("db", "upgrade"), ("reference", "load"), ("import", str(FOLDER))):
+        operator.do(*command)
     limited = ("--role", "counsellor", "--school", "sch01", "--name", "Педагог", "--class", "sch01-2024-25-9a")
     assert "Временный пароль: " in operator.do("user", "add", "pedagog", *limited)
     assert "классы: 9А" in operator.do("user", "list")
-    assert "вся школа" in operator.do("user", "classes", "pedagog")
+    assert "Назовите классы" in operator.run("user", "classes", "pedagog").stderr
+    assert "кого видит педагог" in operator.run("user", "add", "other", *limited[:-2]).stderr
+    assert "вся школа" in operator.do("user", "classes", "pedagog", "--whole-school")
     assert "классы: 9А" not in operator.do("user", "list")
-    key = operator.do("key", "add", "--school", "sch01", "--title", "Журнал", "--verb", "imports:school")
-    assert "ori_" in key
 
 
 def test_the_life_of_a_model(operator: Operator) -> None:

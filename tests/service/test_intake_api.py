@@ -23,6 +23,7 @@ from service.worker import Stopping, do_next
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.school_files import CLASS_LIST, book, text
 from tests.service.test_cli import Operator, operator  # noqa: F401 - a fixture
+from tests.service.worked_example import KNOWN
 
 SignIn = Callable[[str], Authorization]
 BAD = [["ФИО", "Класс", "Пол"], ["Кедрова Инна", "9А", "жж"], ["Липова Ия", "99А", "ж"]]
@@ -177,3 +178,25 @@ def test_the_command_takes_files_of_schools(operator: Operator, tmp_path: Path) 
     assert (tmp_path / "m" / "bad-замечания.xlsx").is_file()
     assert "отменена" in operator.do("undo-import", "sch01")
     assert operator.run("undo-import", "sch01").returncode == 4
+
+
+def test_an_erasure_leaves_nothing_of_files_brought_in(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = sign_in("director") | named("Ольхина Вера.csv")
+    client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD))
+    monkeypatch.setattr(routes, "LARGE_BYTES", 10)
+    waiting = client.post("/v1/imports?mode=apply", headers=header, content=text(GOOD[:2])).headers["location"]
+    wanted = {"ground": "request", "document": "вх. № 12"}
+    assert client.post(f"/v1/students/{KNOWN}/erasure", headers=header, json=wanted).status_code == 200
+    with ready.reading() as session:
+        left = session.execute(sa.select(Intake.file_name, Intake.content, Intake.report)).all()
+    assert left == [("—", None, None)] * 2
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(waiting, headers=header).json()
+    assert (row["state"], row["error"], row["applied_at"]) == ("failed", TAKEN_BACK, None)
+    with ready.reading() as session:
+        assert session.get_one(Job, lease.job_id).result == TAKEN_BACK

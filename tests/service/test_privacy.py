@@ -1,6 +1,7 @@
 """Erasing a child leaves no trace; exporting leaves nothing out; the clock erases by the same function."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -300,6 +301,20 @@ def test_the_clock_names_and_erases_whose_term_is_over(ready: Database, tools: I
     assert list(apply_retention(ready, actor=OPERATOR, today=today, years=3)) == []  # begun again, nothing is left
     with ready.reading() as session:
         assert set(session.scalars(sa.select(Student.student_id))) == {KNOWN, BLANK, REFUSED, ELSEWHERE}
+
+
+def test_a_school_reads_whose_term_is_over_of_its_own(
+    client: TestClient, sign_in: SignIn, ready: Database, tools: ImportTools
+) -> None:
+    head = canary.only("roster").splitlines()[0] + "\n"
+    elsewhere = replace(DIRECTOR, school_code="sch02")
+    with ready.writing() as session:
+        take(session, tools, "roster", head + LEFT_LONG_AGO, actor=DIRECTOR)
+        take(session, tools, "roster", head + LEFT_LONG_AGO.replace(OLD, "sold3333"), actor=elsewhere)
+    found = client.get("/v1/retention", headers=sign_in("director")).json()
+    assert (found["years"], found["left_before"]) == (3, "2020-21")
+    assert [(each["school_code"], each["student_ids"]) for each in found["schools"]] == [("sch01", [OLD])]
+    assert client.get("/v1/retention", headers=sign_in("navigator")).status_code == 403
 
 
 def test_broken_off_the_clock_goes_on(ready: Database, tools: ImportTools) -> None:

@@ -85,13 +85,14 @@ def test_classes_of_a_person(client: TestClient, sign_in: SignIn) -> None:
     director = sign_in("director")
     known = person(client, director)
     at = f"/v1/people/{known['user_id']}/classes"
-    first = client.put(at, headers=seen(director, f'"{known["revision"]}"'), json={"class_ids": [CLASS_A]})
+    only_a, nobody = {"is_limited": True, "class_ids": [CLASS_A]}, {"is_limited": True, "class_ids": []}
+    first = client.put(at, headers=seen(director, f'"{known["revision"]}"'), json=only_a)
     assert first.status_code == 204, first.text
     assert first.headers["etag"] == f'"{person(client, director)["revision"]}"'
-    late = client.put(at, headers=seen(director, f'"{known["revision"]}"'), json={"class_ids": []})
+    late = client.put(at, headers=seen(director, f'"{known["revision"]}"'), json=nobody)
     assert late.status_code == 412
     assert [each["class_id"] for each in person(client, director)["classes"]] == [CLASS_A]
-    assert client.put(at, headers=seen(director, first.headers["etag"]), json={"class_ids": []}).status_code == 204
+    assert client.put(at, headers=seen(director, first.headers["etag"]), json=nobody).status_code == 204
 
 
 def test_what_else_changes_a_person_is_noticed(client: TestClient, sign_in: SignIn) -> None:
@@ -137,10 +138,12 @@ def test_of_eight_at_once_one_is_heard(client: TestClient, sign_in: SignIn, read
     known = person(client, director)
     header = seen(director, f'"{known["revision"]}"')
     at, choices = f"/v1/people/{known['user_id']}/classes", [[CLASS_A], [CLASS_B]] * 4
+
+    def limit(class_ids: list[str]) -> int:
+        return client.put(at, headers=header, json={"is_limited": True, "class_ids": class_ids}).status_code
+
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(
-            pool.map(lambda classes: client.put(at, headers=header, json={"class_ids": classes}).status_code, choices)
-        )
+        statuses = list(pool.map(limit, choices))
     assert sorted(statuses) == [204] + [412] * 7
     with ready.reading() as session:
         assert [[each] for each in session.scalars(sa.select(UserClass.class_id))] == [choices[statuses.index(204)]]

@@ -1,0 +1,44 @@
+"""Whom to talk to today, and what the month asks for: the head of the first page."""
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import client, session, text
+from dashboard.widgets.elements import chip, note
+from service.talks.schemas import Talk, TalkQueue
+
+FIRST, ALL = 5, 500
+WIDTHS = (2.2, 0.7, 6, 1.1)
+
+
+def queue(token: str) -> None:
+    """The most pressing first; all of them when asked for."""
+    left, right = st.columns([5, 1.3], vertical_alignment="bottom")
+    left.subheader(text.TALKS_TITLE, anchor=False)
+    whole = right.toggle(text.TALKS_ALL)
+    found = client.talks(token, ALL if whole else FIRST)
+    if not found.talks:
+        note(text.TALKS_NONE)
+    for talk in found.talks:
+        _row(talk)
+    if found.waiting_count > len(found.talks):
+        note(text.TALKS_MORE.format(count=found.waiting_count - len(found.talks)))
+    _month(found)
+
+
+def _row(talk: Talk) -> None:
+    cells = st.columns(WIDTHS, vertical_alignment="center")
+    cells[0].html(f"<b>{escape(talk.full_name or text.PSEUDONYM.format(student_id=talk.student_id))}</b>")
+    cells[1].write(talk.class_title)
+    cells[2].html("<br>".join(escape(reason.text) for reason in talk.reasons))
+    if cells[3].button(text.TALKS_CARD, key=f"talk-{talk.student_id}", width="stretch"):
+        session.open_class(talk.class_id)
+        session.open_student(talk.student_id)
+        st.rerun()
+
+
+def _month(found: TalkQueue) -> None:
+    if found.due:
+        due = "".join(chip(f"{item.item} {item.title_ru}") for item in found.due)
+        st.html(f"<div>{escape(text.DUE.format(month=text.MONTHS[found.as_of.month - 1]))} {due}</div>")

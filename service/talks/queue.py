@@ -1,0 +1,243 @@
+"""Whom to talk to and why: wishes against marks and lists, accepted places in danger, lists that a new edition changed.
+
+A student stands in the queue for facts of their own only, never for being weak: marks speak against a wish, not against
+the student. Whatever was settled in a talk leaves the queue: who has an accepted profile class needs no talk about the
+wish, who has any decision none for want of data.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.catalogue import PathwayKind
+from recommender.congestion import CROWDED
+from recommender.demand_weights import demand_weights
+from recommender.pipeline import Recommendations
+from recommender.reference import Profile
+from recommender.students import student_facts
+from service.access import Actor, rankable_students
+from service.demand.queries import Lists
+from service.recommendations.answers import Crowding
+from service.recommendations.queries import decisions_in_force
+from service.recommendations.schemas import Decision
+from service.recommendations.shelf import Serving
+from service.recommendations.words import DATIVE, inner, listed, mark, number
+from service.students.facts import Ids, read_fact_rows, read_student_rows
+from service.students.queries import Evidence, names_of
+from service.tables import ClassMember, SchoolClass, Student, TermMark, Wish
+from service.talks.schemas import Talk, TalkReason
+
+FIRST = 3  # places that a counsellor speaks about
+SOON = timedelta(days=14)
+NEWS = timedelta(days=60)  # so long a new list is news
+LOW_MARK = 3.5  # mean of the subjects that a profile class studies in depth
+URGENCY = (
+    "place_gone", "apply_soon", "more_than_seats", "to_discuss", "marks_against_wish", "wish_not_offered",
+    "wish_not_first", "list_changed", "nothing_known",
+)  # fmt: skip
+PROFILE_CLASS = PathwayKind.PROFILE_CLASS
+SILENT = ("diagnostics", "marks")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the reasons are read from, by student."""
+
+    classes: Mapping[str, SchoolClass]
+    decisions: Mapping[str, Mapping[str, Decision]]
+    wishes: Mapping[str, str]  # the profile named first in the newest survey
+    marks: Mapping[str, Mapping[str, float]]  # mean of the last school year with marks, by subject
+    silent: frozenset[str]  # neither diagnostics nor marks
+    first: Mapping[str, frozenset[str]]  # pathway codes of the first places, of all kinds
+    changed: frozenset[str]  # whose first places the list in force changed
+
+
+def queue_of(
+    session: Session,
+    serving: Serving,
+    *,
+    actor: Actor,
+    class_id: str | None,
+    crowding: Crowding | None,
+    before: Lists | None,
+) -> list[Talk]:
+    """Everybody whom the actor may see, whose representative agreed and of whom there is something to talk about.
+
+    `before` are the lists that the edition in force followed, where it is news.
+    """
+    of = _asked(actor, serving, class_id)
+    known = _look_up(session, serving, of, before)
+    reasons = {student: list(_reasons(student, serving, known, crowding)) for student in known.classes}
+    waiting = {student: found for student, found in reasons.items() if found}
+    names = names_of(session, actor, waiting)
+    talks = [
+        Talk(
+            student_id=student,
+            full_name=names.get(student),
+            class_id=known.classes[student].class_id,
+            class_title=known.classes[student].title,
+            reasons=sorted(found, key=lambda reason: URGENCY.index(reason.code)),
+        )
+        for student, found in waiting.items()
+    ]
+    talks.sort(key=lambda talk: (URGENCY.index(talk.reasons[0].code), -len(talk.reasons), talk.class_id, _name(talk)))
+    return talks
+
+
+def _name(talk: Talk) -> str:
+    return talk.full_name or talk.student_id
+
+
+def _asked(actor: Actor, serving: Serving, class_id: str | None) -> sa.Select[str]:
+    year = serving.today.school_year
+    of = rankable_students(actor, year).with_only_columns(Student.student_id)
+    members = sa.select(ClassMember.student_id).where(ClassMember.school_year == year)
+    if class_id is not None:
+        members = members.where(ClassMember.class_id == class_id)
+    return of.where(Student.student_id.in_(members))
+
+
+def _look_up(session: Session, serving: Serving, of: sa.Select[str], before: Lists | None) -> Known:
+    year = serving.today.school_year
+    in_class = (
+        sa.select(ClassMember.student_id, SchoolClass)
+        .join(SchoolClass)
+        .where(ClassMember.student_id.in_(of), ClassMember.school_year == year)
+    )
+    classes = {row.student_id: row.SchoolClass for row in session.execute(in_class)}
+    evidence = Evidence(session, of, serving.today)
+    first, changed = _ranked(session, serving, of, before)
+    return Known(
+        classes=classes,
+        decisions=decisions_in_force(session, of),
+        wishes=_wishes(session, serving, of),
+        marks=_marks(session, of),
+        silent=frozenset(
+            student for student in classes if all(student not in evidence.having[kind] for kind in SILENT)
+        ),
+        first=first,
+        changed=changed,
+    )
+
+
+def _ranked(
+    session: Session, serving: Serving, of: Ids, before: Lists | None
+) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """First places of everybody, and whose were others by the lists of before."""
+    year = serving.today.school_year
+    students = read_student_rows(session, of).get(year, [])
+    if not students:
+        return {}, frozenset()
+    rows = read_fact_rows(session, of, serving.reference, year)
+    model = serving.model.interest_model
+    facts = student_facts(students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=model)
+    made = serving.recommender.recommend(facts, k=FIRST)
+    first = _codes(serving, made)
+    if before is None:
+        return first, frozenset()
+    by_before = serving.recommender.with_demand(demand_weights(serving.catalogue, serving.reference, *before))
+    former = _codes(serving, by_before.recommend(facts, k=FIRST, vectors=made.vectors))
+    return first, frozenset(student for student, codes in first.items() if codes != former[student])
+
+
+def _codes(serving: Serving, made: Recommendations) -> dict[str, frozenset[str]]:
+    pathways = serving.catalogue.pathways
+    places = made.listed.pathways.reshape(len(made.facts), -1)
+    return {
+        student: frozenset(pathways[place].pathway_code for place in np.unique(own[own >= 0]).tolist())
+        for student, own in zip(made.facts.student_ids, places, strict=True)
+    }
+
+
+def _wishes(session: Session, serving: Serving, of: Ids) -> dict[str, str]:
+    rows = (
+        sa.select(Wish.student_id, Wish.code)
+        .where(Wish.student_id.in_(of), Wish.kind == "profile", Wish.rank == 1, Wish.stated_on <= serving.today.as_of)
+        .order_by(Wish.student_id, Wish.stated_on)
+    )
+    return {student: code for student, code in session.execute(rows) if code in serving.reference.profiles}
+
+
+def _marks(session: Session, of: Ids) -> dict[str, dict[str, float]]:
+    rows = (
+        sa.select(TermMark.student_id, TermMark.school_year, TermMark.subject_code, sa.func.avg(TermMark.mark))
+        .where(TermMark.student_id.in_(of))
+        .group_by(TermMark.student_id, TermMark.school_year, TermMark.subject_code)
+        .order_by(TermMark.school_year)
+    )
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for student, _year, subject, mean in session.execute(rows):
+        found[student][subject] = float(mean)  # the newest year stays
+    return found
+
+
+def _reasons(student: str, serving: Serving, known: Known, crowding: Crowding | None) -> Iterator[TalkReason]:
+    decisions = list(known.decisions.get(student, {}).values())
+    for decision in decisions:
+        yield from _of_decision(decision, serving, crowding)
+    kinds = {
+        serving.catalogue.known[each.pathway_code].kind
+        for each in decisions
+        if each.decision == "accepted" and each.pathway_code in serving.catalogue.known
+    }
+    wish = known.wishes.get(student)
+    if wish is not None and PROFILE_CLASS not in kinds:
+        yield from _of_wish(student, serving.reference.profiles[wish], serving, known)
+    if student in known.changed:
+        yield TalkReason(
+            code="list_changed", text="Новый перечень востребованных профессий изменил первые места списков"
+        )
+    if student in known.silent and not decisions:
+        yield TalkReason(code="nothing_known", text="Нет ни диагностики, ни отметок: совет держится на словах ученика")
+
+
+def _of_decision(decision: Decision, serving: Serving, crowding: Crowding | None) -> Iterator[TalkReason]:
+    title = f"«{inner(decision.title_ru)}»"
+    if decision.decision == "pinned":
+        yield TalkReason(code="to_discuss", text=f"Отложено для разговора: {title}")
+    if decision.decision != "accepted":
+        return
+    place = serving.catalogue.position.get(decision.pathway_code)
+    if place is None:
+        yield TalkReason(
+            code="place_gone", text=f"Принято {title}, но в этом учебном году этого нет: нужен другой выбор"
+        )
+        return
+    until = serving.catalogue.pathways[place].apply_until
+    if until is not None and timedelta() <= until - serving.today.as_of <= SOON:
+        yield TalkReason(code="apply_soon", text=f"Принято {title}: подать заявление до {until:%d.%m.%Y}")
+    if crowding is not None and crowding[place] >= CROWDED:
+        many = number(crowding[place])
+        yield TalkReason(
+            code="more_than_seats", text=f"Принято {title}, а желающих ждут {many} на место: нужен запасной"
+        )
+
+
+def _of_wish(student: str, profile: Profile, serving: Serving, known: Known) -> Iterator[TalkReason]:
+    offered = {
+        pathway.pathway_code
+        for pathway in serving.catalogue.pathways
+        if pathway.kind is PROFILE_CLASS and profile.code in pathway.profiles
+    }
+    first = known.first.get(student, frozenset())
+    if not any(serving.catalogue.known[code].kind is PROFILE_CLASS for code in first):
+        return  # no class is chosen in this grade
+    title = f"«{inner(profile.title_ru)}»"
+    marks = known.marks.get(student, {})
+    own = {subject: marks[subject] for subject in profile.advanced_subjects if subject in marks}
+    mean = sum(own.values()) / len(own) if own else LOW_MARK
+    if mean < LOW_MARK:
+        subjects = listed([DATIVE.get(code, code) for code in own])
+        said = f"Хочет профиль {title}, а средняя отметка по {subjects} — {mark(mean)}"
+        yield TalkReason(code="marks_against_wish", text=said)
+    if not offered:
+        yield TalkReason(
+            code="wish_not_offered", text=f"Хочет профиль {title}, а таких классов в этом году не набирают"
+        )
+    elif not offered & first:
+        yield TalkReason(code="wish_not_first", text=f"Хочет профиль {title}, а по данным среди первых трёх его нет")
