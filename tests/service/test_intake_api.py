@@ -176,6 +176,12 @@ def test_the_command_takes_files_of_schools(operator: Operator, tmp_path: Path) 
     )
     assert "2, C: допускается одно из: f, m" in bad
     assert (tmp_path / "m" / "bad-замечания.xlsx").is_file()
+    (tmp_path / "odd.csv").write_bytes(text([["Фамилия дитяти", "Имя дитяти", "Класс"], ["Кедров", "Лев", "9А"]]))
+    settled = [f"--column={heading}" for heading in ("Фамилия дитяти=last_name", "Имя дитяти=first_name")]
+    told = operator.do("import", str(tmp_path / "odd.csv"), "--school", "sch01", "--table", "roster", *settled)
+    assert "Загружено: odd.csv: новых строк 1" in told
+    assert "прежних 1" in operator.do("import", str(tmp_path / "odd.csv"), "--school", "sch01")
+    assert operator.run("import", str(tmp_path / "odd.csv"), "--school", "sch01", "--column=Имя=x").returncode == 3
     assert "отменена" in operator.do("undo-import", "sch01")
     assert operator.run("undo-import", "sch01").returncode == 4
 
