@@ -22,6 +22,10 @@ def import_files(
     check: Annotated[bool, typer.Option("--check", help="Только проверить")] = False,
     good: Annotated[bool, typer.Option("--good", help="Взять строки без ошибок, остальные назвать")] = False,
     table: Annotated[str | None, typer.Option(help="Вид таблицы, если он не понятен по заголовкам")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Что в столбце: «Заголовок=last_name»; «Заголовок=» — не читать. Запоминается для школы"),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Куда записать отчёт JSON")] = None,
     marked: Annotated[Path | None, typer.Option(help="Папка для копий с отмеченными ячейками")] = None,
 ) -> None:
@@ -37,6 +41,8 @@ def import_files(
         if own:
             return
         here.check_tables()
+        for path in paths if column else ():
+            _settle_columns(here, path, school, table, column or [])
         reports = [
             _bring(here, path, school, mode="check" if check else "apply", taking="good" if good else "all",
                    table=table, marked=marked)
@@ -110,6 +116,31 @@ def _bring(
     found = bring(here.database, actor=OPERATOR, tools=tools, brought=brought)
     _print(found)
     return found
+
+
+def _settle_columns(here: "Installed", path: Path, school: str | None, table: str | None, said: list[str]) -> None:
+    """Keep what the operator says about columns; the others are what they were taken for."""
+    from service.access import OPERATOR
+    from service.catalogue.queries import get_reference
+    from service.imports.folders import one_file
+    from service.imports.intake import Brought, check_intake
+    from service.imports.meanings import keep_meaning
+    from service.imports.schemas import Meaning
+    from service.imports.vocabularies import make_tools
+
+    tools = make_tools(get_reference(here.settings), here.settings)
+    code = one_file(path, school).school_code
+    wanted = dict(each.rpartition("=")[::2] for each in said)
+    brought = Brought(path.name, path.read_bytes(), table=table, school_code=code)
+    sheets = check_intake(here.database, actor=OPERATOR, tools=tools, brought=brought).sheets
+    fitting = [sheet for sheet in sheets if set(wanted) <= {heading.heading for heading in sheet.headings}]
+    if not fitting or any(sheet.table is None for sheet in fitting):
+        raise InvalidInputError("Таких заголовков в файле нет, или не понять, что это за таблица: задайте --table.")
+    with here.database.writing() as session:
+        for sheet in fitting:
+            columns = {heading.heading: wanted.get(heading.heading, heading.column or "") for heading in sheet.headings}
+            meaning = Meaning(table=sheet.table or "", columns=columns)
+            keep_meaning(session, actor=OPERATOR, tools=tools, meaning=meaning, school_code=code)
 
 
 def _print(report: "IntakeReport") -> None:

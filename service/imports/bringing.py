@@ -1,5 +1,7 @@
 """Bringing a file: checked, taken in, listed; a large one waits for a worker, and its content goes when it is read."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -79,7 +81,7 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         else:
             taken.report = _settle(session, kept, actor, tools, taken)
             kept.content = None
-            kept.report = taken.report.model_dump(mode="json")
+            kept.report = _to_keep(taken.report)
             held.finish(session, result=_said(taken.report))
             return _said(taken.report)
     with database.writing() as session:
@@ -110,7 +112,16 @@ def _refusal(taken: TakenIn) -> ImportRefusedError | None:
 
 def _note(session: Session, intake_id: int, report: IntakeReport) -> None:
     intake = session.get_one(Intake, intake_id)
-    intake.content, intake.report = None, report.model_dump(mode="json")
+    intake.content, intake.report = None, _to_keep(report)
+
+
+def _to_keep(report: IntakeReport) -> dict[str, Any]:
+    """A report as it may stay: what stands above a table that nobody recognised may be a row of children."""
+    sheets = [
+        sheet if sheet.table is not None else sheet.model_copy(update={"headings": [], "given": {}})
+        for sheet in report.sheets
+    ]
+    return report.model_copy(update={"sheets": sheets}).model_dump(mode="json")
 
 
 def _said(report: IntakeReport) -> str:

@@ -38,6 +38,7 @@ FIRST = (
     "POST /v1/sessions",
     "POST /v1/demand-drafts",
     "POST /v1/imports",
+    "POST /v1/intakes/{intake_id}/undo",
     "POST /v1/batches",
     "POST /v1/webhooks",
     "POST /v1/webhooks/{webhook_id}/ping",
@@ -47,7 +48,6 @@ FIRST = (
     "GET /v1/students/{student_id}/recommendations",
 )
 LAST = (
-    "POST /v1/intakes/{intake_id}/undo",
     "POST /v1/model-versions/{version}/promotion",
     "POST /v1/model-versions/rollback",
     "PUT /v1/demand-drafts/{draft_id}/lines/{position}",

@@ -131,6 +131,23 @@ def test_a_waiting_file_goes_with_an_erasure_and_after_its_job(
 
 
 @sqlite_only
+def test_a_report_that_is_kept_holds_no_row_of_children(
+    client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LARGE_BYTES", 1)
+    header = sign_in("director") | named("a.csv")
+    unknown = text([["Кедрова", "Инна"], ["Липова", "Ия"]])
+    at = client.post("/v1/imports", headers=header, content=unknown).headers["location"]
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(at, headers=header)
+    assert row.json()["report"]["sheets"][0]["headings"] == []
+    assert "Кедрова" not in row.text
+
+
+@sqlite_only
 def test_columns_are_settled_for_the_school(client: TestClient, sign_in: SignIn) -> None:
     header = sign_in("director") | named("a.csv")
     rows = [["Фамилия дитяти", "Имя дитяти", "Класс", "Дом"], ["Кедрова", "Инна", "9А", "7"]]
@@ -159,6 +176,12 @@ def test_the_command_takes_files_of_schools(operator: Operator, tmp_path: Path) 
     )
     assert "2, C: допускается одно из: f, m" in bad
     assert (tmp_path / "m" / "bad-замечания.xlsx").is_file()
+    (tmp_path / "odd.csv").write_bytes(text([["Фамилия дитяти", "Имя дитяти", "Класс"], ["Кедров", "Лев", "9А"]]))
+    settled = [f"--column={heading}" for heading in ("Фамилия дитяти=last_name", "Имя дитяти=first_name")]
+    told = operator.do("import", str(tmp_path / "odd.csv"), "--school", "sch01", "--table", "roster", *settled)
+    assert "Загружено: odd.csv: новых строк 1" in told
+    assert "прежних 1" in operator.do("import", str(tmp_path / "odd.csv"), "--school", "sch01")
+    assert operator.run("import", str(tmp_path / "odd.csv"), "--school", "sch01", "--column=Имя=x").returncode == 3
     assert "отменена" in operator.do("undo-import", "sch01")
     assert operator.run("undo-import", "sch01").returncode == 4
 
