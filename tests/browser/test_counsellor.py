@@ -14,7 +14,7 @@ from tests.conftest import District, orientir
 ENGLISH = re.compile(r"[A-Za-z]{4,}")
 KNOWN_LATIN = {
     "Python", "RIASEC", "BIM", "krasnodar", "illustrative", "edition", "published", "region", "position", "level",
-    "profession_title", "spo_codes", "demand_level", "title", "demand", "codes", "profession",
+    "profession_title", "spo_codes", "demand_level", "title", "demand", "codes", "profession", "DOCX",
 }  # fmt: skip
 
 
