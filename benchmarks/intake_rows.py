@@ -157,6 +157,7 @@ def measure(name: str, folder: Path) -> dict[str, float]:
     found = [(fault.row, fault.letter, fault.code) for part in report.parts for fault in part.faults]
     with database.reading() as session:
         stored = session.scalar(sa.text("SELECT COUNT(DISTINCT student_id || term) FROM term_marks")) or 0
+    database.close()
     kept = STUDENTS * TERMS - BAD_ROWS if name == "good" else 0
     peak, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     wrong = len(wanted.symmetric_difference(found)) + abs(len(found) - BAD_ROWS) + abs(stored - kept)

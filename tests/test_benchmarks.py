@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from benchmarks import drift_alarms, onet, umass
+from benchmarks import drift_alarms, intake_rows, onet, umass
 from benchmarks.document_rivals import reached, rivals_page, umass_page
 from benchmarks.records import Record, stamped
 from recommender.drift import InputReference, Spread, bin_edges, psi, spread_of
@@ -120,3 +121,11 @@ def test_what_everybody_has_is_taken_from_some():
     everybody = replace(four_classes_a_grade(), values={"has.marks": np.ones(480)})
     reference = InputReference(np.ones(1), Spread(np.array([0.01, 0.99]), np.eye(2), np.eye(2), 480, 2, 1))
     assert 0.08 < 1.0 - drift_alarms.planted(everybody, "has.marks", reference).mean() < 0.15  # by hand: every tenth
+
+
+@pytest.mark.parametrize("name", ["check", "good", "all"])
+def test_exactly_what_was_spoilt_in_a_workbook_is_named(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(intake_rows, "STUDENTS", 250)
+    monkeypatch.setattr(intake_rows, "BAD_ROWS", 50)
+    intake_rows.make_workbook(tmp_path)
+    assert intake_rows.measure(name, tmp_path)["wrong"] == 0
