@@ -45,6 +45,23 @@ def test_sign_in_shows_the_classes(service: District) -> None:
     assert "<b>9А</b>" in shown(app)
 
 
+def test_whom_to_talk_to_leads_to_the_card_and_back(service: District) -> None:
+    app = opened("navigator", service.password)
+    assert "С кем поговорить" in shown(app)
+    assert "Дорожная карта, октябрь:" in shown(app)
+    waiting = [button.key for button in app.button if (button.key or "").startswith("talk-")]
+    assert len(waiting) == 5
+    app.toggle[0].set_value(True).run()
+    everybody = [button.key for button in app.button if (button.key or "").startswith("talk-")]
+    assert everybody[:5] == waiting
+    assert len(everybody) > 5
+    app.button(key=waiting[0]).click().run()
+    assert not app.exception
+    assert "Лист ученику и родителям" in shown(app)
+    next(button for button in app.button if button.label == text.BACK_TO_CLASS).click().run()
+    assert "учеников" in shown(app)  # the class of that student
+
+
 def test_class_and_card_show_the_facts(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
