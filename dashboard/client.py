@@ -41,6 +41,7 @@ from service.privacy.schemas import (
 from service.recommendations.district_schemas import DistrictPolicy
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
 from service.recommendations.schemas import (
+    ClassRecommendations,
     Contrast,
     PathwayList,
     StudentRecommendations,
@@ -159,6 +160,11 @@ def classes(token: str) -> ClassList:
 def class_students(token: str, class_id: str) -> ClassStudents:
     """Students of a class."""
     return _Screens(token).class_students(class_id)
+
+
+def class_lists(token: str, class_id: str) -> ClassRecommendations:
+    """The first three of each list, of a whole class."""
+    return _get(ClassRecommendations, f"/v1/classes/{quote(class_id, safe='')}/recommendations", token, k=3)
 
 
 def talks(token: str, limit: int) -> TalkQueue:

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.views import student_card, talks
+from dashboard.views import class_lists, student_card, talks
 from dashboard.widgets.elements import chip, heading, note, table
 from service.recommendations.impact_schemas import PathwayName
 from service.students.schemas import ClassRow, StudentRow
@@ -87,8 +87,10 @@ def _one_class(token: str, class_id: str) -> None:
     _heading(text.STUDENT_COLUMNS, STUDENT_WIDTHS)
     for student in shown:
         _student_row(student)
+    names = {student.student_id: _name(student) for student in found.students}
+    class_lists.lists(token, class_id, names)
     if st.toggle(text.CLASS_CHANGE):
-        _touched(token, class_id, {student.student_id: _name(student) for student in found.students})
+        _touched(token, class_id, names)
 
 
 def _touched(token: str, class_id: str, names: dict[str, str]) -> None:

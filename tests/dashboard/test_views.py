@@ -1,6 +1,7 @@
 """Every view opens, shows the facts, and survives an empty answer and a service that is down; without a browser."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,21 @@ def test_whom_to_talk_to_leads_to_the_card_and_back(service: District) -> None:
     assert "Лист ученику и родителям" in shown(app)
     next(button for button in app.button if button.label == text.BACK_TO_CLASS).click().run()
     assert "учеников" in shown(app)  # the class of that student
+
+
+def test_a_class_is_seen_with_what_stands_first(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9b").click().run()
+    assert "Профильный класс" not in shown(app)
+    next(toggle for toggle in app.toggle if toggle.label == text.CLASS_LISTS).set_value(True).run()
+    assert not app.exception
+    read = shown(app)
+    assert "<th>Профильный класс</th>" in read
+    (body,) = [part for part in read.split("<tbody>")[1:] if " — " in part][:1]
+    rows = [row for row in body.split("</tbody>")[0].split("<tr>") if row]
+    assert len(rows) == 35  # the whole class, those without consent too
+    assert sum("нет согласия" in row.lower() for row in rows) == 3
+    assert all(re.search(r" — \d{1,3}[,<]", row) for row in rows if "нет согласия" not in row.lower())
 
 
 def test_class_and_card_show_the_facts(service: District) -> None:
