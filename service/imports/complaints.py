@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+COMPLAINTS = "Замечания Ориентира"  # the sheet of them in a marked copy
+
 OF_FILES: Mapping[str, str] = {
     "encoding": "not UTF-8, as our own format is",
     "not_text": "no text",

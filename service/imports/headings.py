@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from rapidfuzz import fuzz, process
-
 from recommender.instruments import Instrument
 from service.documents.sheet import Sheet
 from service.imports.context import merged_with, read_context, term_in
@@ -254,6 +252,8 @@ class Recogniser:
 
     def _with_likely(self, headings: list[Heading], shape: Format, taken: set[str]) -> list[Heading]:
         """Headings that nobody knows, with the column that is called most alike and is still free."""
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 -- with the first file
+
         free = {plain: name for plain, name in self.known[shape.table].items() if name not in taken}
         if "full_name" in taken or "last_name" in taken or "student_id" in taken:
             free = {plain: name for plain, name in free.items() if name not in NAMES[:3]}

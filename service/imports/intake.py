@@ -17,10 +17,10 @@ from service.documents.sheet import Book
 from service.errors import DeniedError, ImportRefusedError
 from service.imports import actions
 from service.imports.actions import Mode, Prepared
+from service.imports.complaints import COMPLAINTS
 from service.imports.formats import ANSWERS, Format, get_format
 from service.imports.headings import Kept, Recognised, Recogniser
 from service.imports.laying import lay_out, merge_terms
-from service.imports.marking import COMPLAINTS, marked_copy
 from service.imports.meanings import read_kept
 from service.imports.oneroster import KIND, recognise_oneroster
 from service.imports.people import keep_absent, name_students, read_roll
@@ -83,6 +83,8 @@ def read_brought(brought: Brought) -> Book:
 
 def mark_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> bytes:
     """A copy of the file in which the bad cells are coloured and commented."""
+    from service.imports.marking import marked_copy  # noqa: PLC0415 -- heavy, and not every file needs it
+
     return marked_copy(read_brought(brought), check_intake(database, actor=actor, tools=tools, brought=brought))
 
 

@@ -12,9 +12,9 @@ from openpyxl.utils.cell import column_index_from_string
 
 from service.documents.sheet import Book, Sheet
 from service.imports.cells import CONTROL, NUMBER, is_personal_number
+from service.imports.complaints import COMPLAINTS
 from service.imports.schemas import CellFault, IntakeReport
 
-COMPLAINTS = "Замечания Ориентира"
 UNTITLED = "Таблица"
 AUTHOR = "Ориентир"
 BAD, ODD = PatternFill("solid", fgColor="FFC7CE"), PatternFill("solid", fgColor="FFEB9C")

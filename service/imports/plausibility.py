@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from rapidfuzz import fuzz
 from sqlalchemy.orm import Session
 
 from service.clock import school_year_of
@@ -70,6 +69,8 @@ def warn_of_another_instrument(read: ReadTable) -> None:
 
 
 def _almost_one_name(read: ReadTable) -> None:
+    from rapidfuzz import fuzz  # noqa: PLC0415 -- with the first file
+
     classes: dict[tuple[str, str], list[tuple[str, FileRow]]] = defaultdict(list)
     for row in read.rows:
         cells = row.cells

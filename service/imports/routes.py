@@ -16,8 +16,16 @@ from service.imports.actions import Mode, import_upload
 from service.imports.bringing import LARGE_BYTES, bring, enqueue_intake, get_intake, list_intakes, show_intake
 from service.imports.intake import Brought, mark_intake
 from service.imports.meanings import keep_meaning
-from service.imports.schemas import ImportReport, IntakeList, IntakeReport, IntakeRow, Meaning, MeaningKept, Taking
-from service.imports.survey_kit import Survey, survey_book, survey_form
+from service.imports.schemas import (
+    ImportReport,
+    IntakeList,
+    IntakeReport,
+    IntakeRow,
+    Meaning,
+    MeaningKept,
+    Survey,
+    Taking,
+)
 from service.imports.undoing import undo_intake
 from service.imports.vocabularies import ImportTools, make_tools
 from service.installation import get_today
@@ -160,6 +168,8 @@ def get_survey_kit(
     form: Annotated[bool, Query(description="Бланк для печати (DOCX) вместо книги для заполнения")] = False,
 ) -> Response:
     """Анкета класса по каталогу школы: книга, которую заполняют и загружают обратно, или бланк для печати."""
+    from service.imports.survey_kit import survey_book, survey_form  # noqa: PLC0415 -- heavy, and not every visitor needs it
+
     make, media_type, suffix = (survey_form, FORM_TYPE, "docx") if form else (survey_book, BOOK_TYPE, "xlsx")
     reference = get_reference(settings)
     with database.reading() as session:

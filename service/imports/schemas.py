@@ -110,6 +110,7 @@ class TablePart(Wire):
 
 
 Taking = Literal["all", "good"]
+Survey = Literal["profile", "exams", "electives"]  # those of the survey kit
 
 
 class IntakeReport(Wire):

@@ -6,7 +6,6 @@ The workbook has the headings that imports know and lists to choose from, so tha
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import docx
 import sqlalchemy as sa
@@ -21,11 +20,11 @@ from sqlalchemy.orm import Session
 from recommender.reference import Reference
 from service.access import Actor
 from service.errors import NotFoundError
+from service.imports.schemas import Survey
 from service.installation import Today
 from service.students.queries import get_class, members_of, names_of
 from service.tables import PathwayOffer, SchoolClass
 
-Survey = Literal["profile", "exams", "electives"]
 TITLES: Mapping[Survey, str] = {
     "profile": "Анкета выбора профиля",
     "exams": "Анкета выбора экзаменов",

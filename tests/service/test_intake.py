@@ -13,8 +13,8 @@ from service.db import Database
 from service.errors import ConflictError, ImportRefusedError, InvalidInputError
 from service.imports.actions import import_table
 from service.imports.bringing import get_intake, list_intakes
+from service.imports.complaints import COMPLAINTS
 from service.imports.intake import Brought, mark_intake
-from service.imports.marking import COMPLAINTS
 from service.imports.meanings import keep_meaning
 from service.imports.schemas import Meaning
 from service.imports.undoing import undo_intake
