@@ -91,6 +91,6 @@ def test_what_is_no_list_is_refused_in_russian(service: District) -> None:
 def test_a_counsellor_sees_whom_a_new_list_touched(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
-    app.toggle[0].set_value(True).run()
+    next(each for each in app.toggle if each.label == text.CLASS_CHANGE).set_value(True).run()
     assert not app.exception
     assert "Перечень krasnodar-2024H1" in shown(app)
