@@ -442,11 +442,6 @@ def hundredths(share: float) -> int:
     return round(100 * share)
 
 
-def fit_points(fit: float) -> int:
-    """Fit as points of 100; never 0 and never 100, because nothing here is certain."""
-    return min(max(hundredths(fit), 1), 99)
-
-
 def plural(count: int, one: str, few: str, many: str) -> str:
     """The form of a Russian noun after a number."""
     if count % 10 == 1 and count % 100 != 11:

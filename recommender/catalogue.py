@@ -117,6 +117,16 @@ class Catalogue:
         return {pathway.pathway_code: row for row, pathway in enumerate(self.pathways)}
 
     @cached_property
+    def classes_of_profile(self) -> dict[str, frozenset[str]]:
+        """Profile -> codes of the profile classes of it; a profile that nobody offers is not there."""
+        codes: dict[str, set[str]] = {}
+        for pathway in self.pathways:
+            if pathway.kind is PathwayKind.PROFILE_CLASS:
+                for profile in pathway.profiles:
+                    codes.setdefault(profile, set()).add(pathway.pathway_code)
+        return {profile: frozenset(found) for profile, found in codes.items()}
+
+    @cached_property
     def school_codes(self) -> tuple[str, ...]:
         """Schools, sorted."""
         return tuple(sorted(code for code, place in self.places.items() if place.host_kind == "school"))

@@ -56,6 +56,21 @@ class Recommendations:
     price_of_demand: Floats
     demand_strength: float
 
+    def places_of(self, student: int) -> frozenset[int]:
+        """What is listed for one student, of all kinds.
+
+        Parameters
+        ----------
+        student : int
+            Position in `facts`.
+
+        Returns
+        -------
+        frozenset of int
+            Positions in the catalogue; empty = nothing may be offered.
+        """
+        return frozenset(self.listed.pathways[student].ravel().tolist()) - {-1}
+
 
 @dataclass(frozen=True)
 class Recommender:

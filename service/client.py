@@ -1,6 +1,6 @@
 """The service over HTTP, for a school's system and for the screens: asked again where that helps, and done once.
 
-Needs httpx2 and the wire schemas, and nothing else of the service: docs/decisions/0039.
+Needs httpx2 and the wire schemas, and nothing else of the service: docs/decisions/0040.
 """
 
 import hashlib

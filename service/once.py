@@ -1,6 +1,6 @@
 """A deed asked for again under its `Idempotency-Key` is done once: the key is kept in the deed's own transaction.
 
-What is kept of an answer, and why some answers are not, is told in docs/decisions/0038.
+What is kept of an answer, and why some answers are not, is told in docs/decisions/0039.
 """
 
 import hashlib

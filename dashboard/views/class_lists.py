@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import client, text
 from dashboard.widgets.elements import note, table
 from service.recommendations.schemas import BriefItem, BriefList, BriefStudent
+from service.recommendations.words import fit_points
 
 KINDS = ("profile_class", "elective", "career_trial")
 
@@ -35,4 +36,4 @@ def _first(ranked: BriefList) -> str:
 
 def _said(item: BriefItem) -> str:
     decided = f", {text.DECISIONS[item.decision].lower()}" if item.decision is not None else ""
-    return text.CLASS_LISTS_CELL.format(title=item.title_ru, fit=text.fit_points(item.fit)) + decided
+    return text.CLASS_LISTS_CELL.format(title=item.title_ru, fit=fit_points(item.fit)) + decided

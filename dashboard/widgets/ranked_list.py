@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import text
 from dashboard.widgets.elements import note, table
 from service.recommendations.schemas import EditionStamp, RankedList, RankedPathway, TermShare
+from service.recommendations.words import fit_points
 
 SHOWN_REASONS = 3
 
@@ -42,7 +43,7 @@ def ranked_list(ranked: RankedList, edition: EditionStamp | None, deciding: Deci
 
 
 def _line(item: RankedPathway, edition: EditionStamp | None) -> str:
-    fit, low, high = (text.fit_points(share) for share in (item.fit, item.fit_low, item.fit_high))
+    fit, low, high = (fit_points(share) for share in (item.fit, item.fit_low, item.fit_high))
     interval = text.FIT_INTERVAL.format(low=low, high=high)
     parts = [
         f'<div class="o-chip lack">{text.DISCOVERY}</div>' if item.is_discovery else "",

@@ -9,12 +9,12 @@ from recommender.congestion import CROWDED, FEW_STUDENTS
 from recommender.demand import DemandEdition
 from recommender.demand_weights import demand_weights
 from recommender.impact import FIRST, Impact, find_gaps, impact
-from recommender.students import student_facts
 from service.access import Actor, rankable_students
 from service.aggregates import in_fives
 from service.catalogue.queries import host_title
 from service.demand.queries import Lists
 from service.recommendations.district import District
+from service.recommendations.facts import read_facts
 from service.recommendations.impact_schemas import (
     ChangedStudent,
     ClassEditionChange,
@@ -26,7 +26,6 @@ from service.recommendations.impact_schemas import (
     PathwayName,
 )
 from service.recommendations.shelf import Serving
-from service.students.facts import read_fact_rows, read_student_rows
 from service.students.queries import get_class
 from service.tables import ClassMember, Student
 
@@ -138,11 +137,7 @@ def class_change(
     members = sa.select(ClassMember.student_id).where(ClassMember.class_id == class_id)
     year = serving.today.school_year
     of = rankable_students(actor, year).with_only_columns(Student.student_id).where(Student.student_id.in_(members))
-    students = read_student_rows(session, of).get(year, [])
-    rows = read_fact_rows(session, of, serving.reference, year)
-    facts = student_facts(
-        students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
-    )
+    facts = read_facts(session, serving, of)
     by_old, by_new = (
         serving.recommender.with_demand(demand_weights(serving.catalogue, serving.reference, *lists))
         for lists in (old, new)
@@ -151,7 +146,7 @@ def class_change(
     after = by_new.recommend(facts, k=FIRST, vectors=before.vectors)
     changed = []
     for place, student_id in enumerate(facts.student_ids):
-        was, now = (set(made.listed.pathways[place].ravel().tolist()) - {-1} for made in (before, after))
+        was, now = (made.places_of(place) for made in (before, after))
         if was != now:
             coming, going = ([_name(serving, row) for row in sorted(rows)] for rows in (now - was, was - now))
             changed.append(ChangedStudent(student_id=student_id, coming=coming, going=going))

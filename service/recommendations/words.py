@@ -111,3 +111,12 @@ def inner(title: str) -> str:
     'Юрист: деловая игра „Суд“'
     """
     return title.replace("«", "„").replace("»", "“")
+
+
+def fit_points(fit: float) -> int:
+    """Fit as points of 100; never 0 and never 100, because nothing here is certain.
+
+    >>> [fit_points(fit) for fit in (0.999, 0.5, 0.001)]
+    [99, 50, 1]
+    """
+    return min(max(round(100 * fit), 1), 99)

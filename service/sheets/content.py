@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from recommender.catalogue import Catalogue
 from recommender.reference import Reference, Subject
 from service.recommendations.schemas import EditionStamp, MeasureNext, RankedList, RankedPathway, StudentRecommendations
+from service.recommendations.words import day, fit_points, number
 from service.students.schemas import StudentCard
 
 PER_KIND = 3
 ASKED = 5  # places asked for: those that the student declined leave their lines to the next
 WHICH_REASONS, WHICH_EVIDENCE = 2, 2
 EXAM_GRADE = 9  # up to it a profile class is chosen by the exams of grade 9
-HEADINGS = {
-    "profile_class": "Профильные классы", "elective": "Элективные курсы", "career_trial": "Профессиональные пробы"
-}  # fmt: skip
 DECIDED = {"accepted": "выбрано", "pinned": "обсудить"}
 SIGNED_BY = ("Ученик", "Родитель (законный представитель)", "Педагог-навигатор")
 NOT_A_DECISION = (
@@ -23,7 +20,6 @@ NOT_A_DECISION = (
 )
 EXAMS, MEASURE_NEXT = "К каким экзаменам готовиться", "Что ещё поможет выбрать"
 OGE = "ОГЭ по выбору, обычно два предмета; в скобках — баллы, от которых советуют профильный класс"
-UNSURE = "Данных пока мало: это повод для разговора, ещё не совет."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def make_sheet(card: StudentCard, made: StudentRecommendations, reference: Refer
     chosen = {ranked.kind: _chosen(ranked) for ranked in made.lists}
     return Sheet(
         student=card.full_name or f"Ученик {card.student_id}",
-        where=f"{card.class_title} · {card.school_title} · {card.school_year} · {_day(made.as_of)}",
+        where=f"{card.class_title} · {card.school_title} · {card.school_year} · {day(made.as_of)}",
         sections=tuple(_section(ranked, chosen[ranked.kind]) for ranked in made.lists),
         exams=_exams(card, chosen.get("profile_class", ()), reference, catalogue),
         measure_next="; ".join(map(_evidence, made.measure_next[:WHICH_EVIDENCE])),
@@ -84,8 +80,7 @@ def _chosen(ranked: RankedList) -> tuple[RankedPathway, ...]:
 
 
 def _section(ranked: RankedList, chosen: Sequence[RankedPathway]) -> Section:
-    note = ranked.note or ("" if ranked.is_sure or not chosen else UNSURE)
-    return Section(HEADINGS[ranked.kind], tuple(_line(item) for item in chosen), note)
+    return Section(ranked.title_ru, tuple(_line(item) for item in chosen), ranked.note or "")
 
 
 def _line(item: RankedPathway) -> Line:
@@ -94,7 +89,7 @@ def _line(item: RankedPathway) -> Line:
     return Line(
         title=item.title_ru,
         decided=DECIDED.get(item.decision.decision, "") if item.decision is not None else "",
-        fit=f"соответствие\u00a0{round(100 * item.fit)}",
+        fit=f"соответствие\u00a0{fit_points(item.fit)}",
         where=_where(item),
         demand=f"В перечне востребованных: {item.in_demand[0].title}" if item.in_demand else "",
         reasons=tuple(reasons[:WHICH_REASONS]),
@@ -105,11 +100,11 @@ def _line(item: RankedPathway) -> Line:
 def _where(item: RankedPathway) -> str:
     parts = [item.host_title]
     if item.hours is not None:
-        parts.append(f"{item.hours:g} ч".replace(".", ","))
+        parts.append(f"{number(item.hours)} ч")
     if item.dates:
-        parts.append("когда: " + ", ".join(_day(day) for day in item.dates[:3]))
+        parts.append("когда: " + ", ".join(map(day, item.dates[:3])))
     if item.apply_until is not None:
-        parts.append(f"подать заявление до {_day(item.apply_until)}")
+        parts.append(f"подать заявление до {day(item.apply_until)}")
     return " · ".join(parts)
 
 
@@ -141,15 +136,11 @@ def _evidence(named: MeasureNext) -> str:
 
 
 def _stamp(made: StudentRecommendations) -> str:
-    return f"Составлено по данным на {_day(made.as_of)}; {_edition(made.demand_edition)}; модель {made.model_version}."
+    return f"Составлено по данным на {day(made.as_of)}; {_edition(made.demand_edition)}; модель {made.model_version}."
 
 
 def _edition(edition: EditionStamp | None) -> str:
     if edition is None:
         return "перечень востребованных профессий не опубликован"
     illustrative = " (учебный пример)" if edition.illustrative else ""
-    return f"перечень востребованных профессий {edition.code} от {_day(edition.published_on)}{illustrative}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%d.%m.%Y}"
+    return f"перечень востребованных профессий {edition.code} от {day(edition.published_on)}{illustrative}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from fpdf.fonts import TTFFont
 from service.sheets.content import EXAMS, MEASURE_NEXT, Line, Section, Sheet
 
 FONTS = Path(__file__).parent / "fonts"
+LETTERS = {"": FONTS / "DejaVuSansCondensed.ttf", "B": FONTS / "DejaVuSansCondensed-Bold.ttf"}
 FAMILY = "sheet"
 MARGIN, WIDTH, BOTTOM = 13.0, 184.0, 297.0 - 10.0  # millimetres
 FOOT = 29.0  # millimetres for who signs and what the sheet is
@@ -64,11 +64,6 @@ def fitting(sheet: Sheet, draw: Callable[[Density], bytes]) -> tuple[Density, by
 def density_of(sheet: Sheet) -> Density:
     """How tightly one page must be set: a word processor's own letters are narrower than those of the PDF."""
     return fitting(sheet, lambda density: _drawn(sheet, density, datetime(2000, 1, 1, tzinfo=UTC)))[0]
-
-
-@cache
-def _font(style: str) -> Path:
-    return FONTS / ("DejaVuSansCondensed-Bold.ttf" if style == "B" else "DejaVuSansCondensed.ttf")
 
 
 def _drawn(sheet: Sheet, density: Density, made_at: datetime) -> bytes:
@@ -123,8 +118,8 @@ class _Page:
         self._pdf.set_title(TITLE)  # without a name: titles of files are seen in lists
         self._pdf.set_margins(MARGIN, 12.0)
         self._pdf.set_auto_page_break(auto=False)
-        for style in ("", "B"):
-            self._pdf.add_font(FAMILY, style, _font(style))
+        for style, path in LETTERS.items():
+            self._pdf.add_font(FAMILY, style, path)
         self._pdf.add_page()
 
     def write(self, text: str, size: float, style: str = "", *, indent: float = 0.0, above: float = 0.0) -> None:

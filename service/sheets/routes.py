@@ -52,8 +52,7 @@ def get_sheet(
     made = StudentRecommendations.model_validate_json(kept.body)
     if made.refusal is not None:
         raise ConflictError(made.refusal.text, reason=made.refusal.code)
-    with database.reading() as session:
-        serving = shelf.take(session)
+    serving = kept.made_from.serving
     sheet = make_sheet(card, made, serving.reference, serving.catalogue)
     drawn = _drawer(file_format)(sheet, now())
     with database.writing() as session:

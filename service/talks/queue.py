@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -19,15 +18,15 @@ from recommender.congestion import CROWDED
 from recommender.demand_weights import demand_weights
 from recommender.pipeline import Recommendations
 from recommender.reference import Profile
-from recommender.students import student_facts
 from service.access import Actor, rankable_students
 from service.demand.queries import Lists
 from service.recommendations.answers import Crowding
+from service.recommendations.facts import read_facts
 from service.recommendations.queries import decisions_in_force
 from service.recommendations.schemas import Decision
 from service.recommendations.shelf import Serving
-from service.recommendations.words import DATIVE, inner, listed, mark, number
-from service.students.facts import Ids, read_fact_rows, read_student_rows
+from service.recommendations.words import DATIVE, day, inner, listed, mark, number
+from service.students.facts import Ids
 from service.students.queries import Evidence, names_of
 from service.tables import ClassMember, SchoolClass, Student, TermMark, Wish
 from service.talks.schemas import Talk, TalkReason
@@ -129,28 +128,20 @@ def _ranked(
     session: Session, serving: Serving, of: Ids, before: Lists | None
 ) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     """First places of everybody, and whose were others by the lists of before."""
-    year = serving.today.school_year
-    students = read_student_rows(session, of).get(year, [])
-    if not students:
-        return {}, frozenset()
-    rows = read_fact_rows(session, of, serving.reference, year)
-    model = serving.model.interest_model
-    facts = student_facts(students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=model)
-    made = serving.recommender.recommend(facts, k=FIRST)
+    made = serving.recommender.recommend(read_facts(session, serving, of), k=FIRST)
     first = _codes(serving, made)
     if before is None:
         return first, frozenset()
     by_before = serving.recommender.with_demand(demand_weights(serving.catalogue, serving.reference, *before))
-    former = _codes(serving, by_before.recommend(facts, k=FIRST, vectors=made.vectors))
+    former = _codes(serving, by_before.recommend(made.facts, k=FIRST, vectors=made.vectors))
     return first, frozenset(student for student, codes in first.items() if codes != former[student])
 
 
 def _codes(serving: Serving, made: Recommendations) -> dict[str, frozenset[str]]:
     pathways = serving.catalogue.pathways
-    places = made.listed.pathways.reshape(len(made.facts), -1)
     return {
-        student: frozenset(pathways[place].pathway_code for place in np.unique(own[own >= 0]).tolist())
-        for student, own in zip(made.facts.student_ids, places, strict=True)
+        student: frozenset(pathways[row].pathway_code for row in made.places_of(place))
+        for place, student in enumerate(made.facts.student_ids)
     }
 
 
@@ -210,7 +201,7 @@ def _of_decision(decision: Decision, serving: Serving, crowding: Crowding | None
         return
     until = serving.catalogue.pathways[place].apply_until
     if until is not None and timedelta() <= until - serving.today.as_of <= SOON:
-        yield TalkReason(code="apply_soon", text=f"Принято {title}: подать заявление до {until:%d.%m.%Y}")
+        yield TalkReason(code="apply_soon", text=f"Принято {title}: подать заявление до {day(until)}")
     if crowding is not None and crowding[place] >= CROWDED:
         many = number(crowding[place])
         yield TalkReason(
@@ -219,11 +210,7 @@ def _of_decision(decision: Decision, serving: Serving, crowding: Crowding | None
 
 
 def _of_wish(student: str, profile: Profile, serving: Serving, known: Known) -> Iterator[TalkReason]:
-    offered = {
-        pathway.pathway_code
-        for pathway in serving.catalogue.pathways
-        if pathway.kind is PROFILE_CLASS and profile.code in pathway.profiles
-    }
+    offered = serving.catalogue.classes_of_profile.get(profile.code, frozenset())
     first = known.first.get(student, frozenset())
     if not any(serving.catalogue.known[code].kind is PROFILE_CLASS for code in first):
         return  # no class is chosen in this grade

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import client, text
+from service.recommendations.words import fit_points
 from tests.conftest import District, free_port, orientir
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
@@ -358,4 +359,4 @@ def test_numbers_are_written_as_in_russian() -> None:
 
 
 def test_no_fit_reads_as_certain() -> None:
-    assert [text.fit_points(fit) for fit in (0.999, 0.5, 0.001)] == [99, 50, 1]
+    assert [fit_points(fit) for fit in (0.999, 0.5, 0.001)] == [99, 50, 1]

@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 from streamlit.testing.v1 import AppTest
 
-from dashboard import client, text
+from dashboard import client
 from recommender.artifact import load_training_form
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.features import FACT_TERMS, TERM_CODES, FeatureSpace, StudentVectors
@@ -39,6 +39,7 @@ from service.model_versions.history import read_history
 from service.recommendations.district import District as RankedDistrict
 from service.recommendations.district import read_district
 from service.recommendations.shelf import Serving
+from service.recommendations.words import fit_points
 from service.settings import Settings, read_secret_key
 from tests.conftest import PASSWORD, Made, copy_installation, free_port, wait_for
 
@@ -337,9 +338,7 @@ def test_the_page_of_a_student(expected: Expected) -> None:
     pathways = expected.recommender.space.catalogue
     for kind, found in enumerate(expected.of(student)):
         ranked = found[:SHOWN]
-        named = [
-            (escape(pathways.get_pathway(code).title_ru), str(text.fit_points(fit))) for code, fit, _ in ranked[:SHOWN]
-        ]
+        named = [(escape(pathways.get_pathway(code).title_ru), str(fit_points(fit))) for code, fit, _ in ranked[:SHOWN]]
         shown = [(line["title"], line["fit"]) for line in lines[: len(named)]]
         assert shown == named, kind
         lines = lines[len(named) :]

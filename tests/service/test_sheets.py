@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from service.db import Database
+from service.recommendations.answers import KIND_TITLES
 from service.recommendations.schemas import StudentRecommendations
-from service.sheets.content import DECIDED, HEADINGS, NOT_A_DECISION, SIGNED_BY, Line, Section, Sheet, make_sheet
+from service.sheets.content import DECIDED, NOT_A_DECISION, SIGNED_BY, Line, Section, Sheet, make_sheet
 from service.sheets.docx import draw_docx
 from service.sheets.pdf import DENSITIES, draw_pdf, fitting
 from service.students.schemas import StudentCard
@@ -58,7 +59,7 @@ def test_what_stands_on_the_sheet(client: TestClient, sign_in: SignIn, ready: Da
     assert page_count == 1
     assert f"1. {classes[1]} [{DECIDED['accepted']}]" in read  # what was chosen comes first
     assert classes[0] not in read  # what was declined is not there
-    for said in (*HEADINGS.values(), *SIGNED_BY, NOT_A_DECISION, "krasnodar-2024H1", "31.01.2024", "9А · Школа № 1"):
+    for said in (*KIND_TITLES.values(), *SIGNED_BY, NOT_A_DECISION, "krasnodar-2024H1", "31.01.2024", "9А · Школа № 1"):
         assert said in read
     with ready.reading() as session:
         made = session.scalars(sa.select(AuditRecord).where(AuditRecord.deed == "sheet.made")).one()
