@@ -86,6 +86,7 @@ DEEDS = {
     "decision.withdrawn": "решение снято",
     "decisions.read": "открыты решения",
     "readings.read": "открыт список чтений",
+    "sheet.made": "сделан лист для ученика",
     "showing.read": "открыт прежний список",
     "showings.read": "открыт перечень показов",
     "student.exported": "выгружены все данные",

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from recommender.catalogue import KINDS
 from recommender.scoring_layout import Listed
-from recommender.students import student_facts
 from service.access import OPERATOR, rankable_students
+from service.recommendations.facts import read_facts
 from service.recommendations.shelf import Serving
-from service.students.facts import read_fact_rows, read_student_rows
 from service.tables import Batch, ClassMember, Student
 
 CHUNK = 1000
@@ -55,11 +54,7 @@ def rank_places(
 ) -> Places:
     """Lists of some students, sorted by pseudonym; each student's are the same bits as on a card."""
     of = sa.select(Student.student_id).where(Student.student_id.in_(list(student_ids)))
-    students = read_student_rows(session, of).get(serving.today.school_year, [])
-    rows = read_fact_rows(session, of, serving.reference, serving.today.school_year)
-    facts = student_facts(
-        students, rows, as_of=serving.today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
-    )
+    facts = read_facts(session, serving, of)
     made = serving.recommender.recommend(facts, k=k, demand_strength=demand_strength)
     return places_of(made.listed, facts.student_ids)
 

@@ -29,7 +29,7 @@ from service.imports.schemas import (
 from service.imports.undoing import undo_intake
 from service.imports.vocabularies import ImportTools, make_tools
 from service.installation import get_today
-from service.once import ONCE
+from service.once import ONCE, DoneOnce
 from service.parameters import ClassId, TableName
 from service.settings import Settings
 from service.web import (
@@ -102,6 +102,10 @@ def brought_of(
     return Brought(name or name_by_content(content), content, mode, taking, table)
 
 
+# reports speak of children: none of them is kept under a key
+BROUGHT = DoneOnce(remedy="Этот файл уже принят: чем кончилось, сказано среди загрузок.")
+UNDONE = DoneOnce(number="intake_id", again=show_intake)
+
 File = Annotated[Brought, Depends(brought_of)]
 
 
@@ -122,7 +126,7 @@ def get_import(intake_id: Number, actor: Importer, session: Reads) -> IntakeRow:
     openapi_extra=BOOK_BODY,
     response_model=IntakeReport,
     responses={202: {"model": IntakeRow, "description": "Большой файл ждёт исполнителя"}},
-    dependencies=ONCE,
+    dependencies=[Depends(BROUGHT)],
 )
 def bring_file(
     actor: Importer, brought: File, units: OnceUnits, database: Units, settings: AppSettings
@@ -144,7 +148,7 @@ def mark_file(actor: Importer, brought: File, database: Units, settings: AppSett
     return Response(copy, media_type=BOOK_TYPE, headers=attachment("zamechaniya.xlsx"))
 
 
-@router.post("/intakes/{intake_id}/undo", dependencies=ONCE)
+@router.post("/intakes/{intake_id}/undo", dependencies=[Depends(UNDONE)])
 def undo_import(intake_id: Number, actor: Importer, units: OnceUnits) -> IntakeRow:
     """Отменить последнюю загрузку школы: строки станут прежними, если на них ещё ничего не построено."""
     with units.writing() as session:

@@ -14,6 +14,7 @@ from service.access import Actor, rankable_students
 from service.clock import now
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.recommendations.answers import Crowding, FitLists, brief_lists, measure_next, ranked_lists, stamps
+from service.recommendations.facts import read_facts
 from service.recommendations.queries import decisions_in_force, decisions_of
 from service.recommendations.schemas import (
     BriefStudent,
@@ -186,18 +187,11 @@ def check_choice(session: Session, serving: Serving, *, actor: Actor, student_id
     of = rankable_students(actor, year).with_only_columns(Student.student_id).where(Student.student_id == student_id)
     if session.scalar(of) is None:
         raise ConflictError("Нет согласия законного представителя на рекомендации: решение не записывается.")
-    students = read_student_rows(session, of).get(year, [])
-    if not students:
+    facts = read_facts(session, serving, of)
+    if not len(facts):
         raise ConflictError("В списках этого учебного года ученика нет: решение не записывается.")
     if pathway_code not in serving.catalogue.position:
         raise ConflictError("В каталоге этого учебного года такого предложения нет.", pathway_code=pathway_code)
-    facts = student_facts(
-        students,
-        read_fact_rows(session, of, serving.reference, year),
-        as_of=serving.today.as_of,
-        catalogue=serving.catalogue,
-        model=serving.model.interest_model,
-    )
     refusals = serving.recommender.refusals(facts, 0, pathway_code)
     if refusals:
         rules = "; ".join(rule.text_ru for rule in refusals)

@@ -10,13 +10,13 @@ from recommender.catalogue import KINDS
 from recommender.congestion import FEW_STUDENTS, Congestion, expected_congestion
 from recommender.features import StudentVectors
 from recommender.frontier import FrontierPoint, frontier
-from recommender.students import StudentFacts, student_facts
+from recommender.students import StudentFacts
 from service.access import OPERATOR, rankable_students
 from service.aggregates import in_fives, told_share
 from service.catalogue.queries import host_title
 from service.recommendations.district_schemas import CrowdedPathway, DistrictPolicy, PolicyPoint
+from service.recommendations.facts import read_facts
 from service.recommendations.shelf import Serving
-from service.students.facts import read_fact_rows, read_student_rows
 from service.tables import Student
 
 MOST_CROWDED = 15
@@ -37,11 +37,7 @@ def read_district(session: Session, serving: Serving) -> District:
     """Rank the whole district once; linear in its students."""
     recommender, today = serving.recommender, serving.today
     of = rankable_students(OPERATOR, today.school_year).with_only_columns(Student.student_id)
-    students = read_student_rows(session, of).get(today.school_year, [])
-    rows = read_fact_rows(session, of, serving.reference, today.school_year)
-    facts = student_facts(
-        students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=serving.model.interest_model
-    )
+    facts = read_facts(session, serving, of)
     usual = serving.model.manifest.get("usual_choices", {})
     vectors = recommender.space.student_vectors(facts)
     points = frontier(recommender, facts, vectors=vectors)

@@ -28,6 +28,7 @@ class Density(NamedTuple):
     size: float  # points
     reason_count: int
     with_against: bool
+    letters: int | None = None  # longer texts are cut
 
 
 DENSITIES = (
@@ -39,6 +40,7 @@ DENSITIES = (
     Density(8.5, 1, with_against=False),
     Density(8.0, 1, with_against=False),
     Density(8.0, 0, with_against=False),
+    Density(8.0, 0, with_against=False, letters=100),  # longer than the titles of any catalogue
 )
 
 
@@ -52,7 +54,7 @@ def draw_pdf(sheet: Sheet, made_at: datetime) -> bytes:
 
 
 def fitting(sheet: Sheet, draw: Callable[[Density], bytes]) -> tuple[Density, bytes]:
-    """The density taken, and the page; the tightest one cuts what is longer than any catalogue's titles."""
+    """The density taken, and the page."""
     for density in DENSITIES:
         try:
             return density, draw(density)
@@ -112,7 +114,7 @@ class _Page:
     """One page that is written downwards; TooLongError where it would need another."""
 
     def __init__(self, density: Density, made_at: datetime) -> None:
-        self._pdf = FPDF(format="A4")
+        self._pdf, self._letters = FPDF(format="A4"), density.letters
         self._pdf.set_creation_date(made_at)
         self._pdf.set_lang("ru")
         self._pdf.set_title(TITLE)  # without a name: titles of files are seen in lists
@@ -124,6 +126,8 @@ class _Page:
 
     def write(self, text: str, size: float, style: str = "", *, indent: float = 0.0, above: float = 0.0) -> None:
         """A paragraph below what stands already."""
+        if self._letters is not None and len(text) > self._letters:
+            text = f"{text[: self._letters].rstrip()}…"
         self._pdf.set_font(FAMILY, style, size)
         self._pdf.set_xy(MARGIN + indent, self._pdf.get_y() + above)
         self._pdf.multi_cell(WIDTH - indent, size * MM * LEADING, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)

@@ -16,9 +16,12 @@ from sqlalchemy.orm import Session
 from recommender.catalogue import PathwayKind
 from recommender.congestion import CROWDED
 from recommender.demand_weights import demand_weights
+from recommender.impact import FIRST
 from recommender.pipeline import Recommendations
 from recommender.reference import Profile
+from recommender.region import term_end
 from service.access import Actor, rankable_students
+from service.clock import school_year_of
 from service.demand.queries import Lists
 from service.recommendations.answers import Crowding
 from service.recommendations.facts import read_facts
@@ -31,7 +34,6 @@ from service.students.queries import Evidence, names_of
 from service.tables import ClassMember, SchoolClass, Student, TermMark, Wish
 from service.talks.schemas import Talk, TalkReason
 
-FIRST = 3  # places that a counsellor speaks about
 SOON = timedelta(days=14)
 NEWS = timedelta(days=60)  # so long a new list is news
 LOW_MARK = 3.5  # mean of the subjects that a profile class studies in depth
@@ -41,6 +43,7 @@ URGENCY = (
 )  # fmt: skip
 PROFILE_CLASS = PathwayKind.PROFILE_CLASS
 SILENT = ("diagnostics", "marks")
+TERMS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _look_up(session: Session, serving: Serving, of: sa.Select[str], before: Lis
         classes=classes,
         decisions=decisions_in_force(session, of),
         wishes=_wishes(session, serving, of),
-        marks=_marks(session, of),
+        marks=_marks(session, serving, of),
         silent=frozenset(
             student for student in classes if all(student not in evidence.having[kind] for kind in SILENT)
         ),
@@ -154,21 +157,28 @@ def _wishes(session: Session, serving: Serving, of: Ids) -> dict[str, str]:
     return {student: code for student, code in session.execute(rows) if code in serving.reference.profiles}
 
 
-def _marks(session: Session, of: Ids) -> dict[str, dict[str, float]]:
+def _marks(session: Session, serving: Serving, of: Ids) -> dict[str, dict[str, float]]:
+    """As on the card: of terms that have ended, in the last school year that has any."""
+    year = serving.today.school_year
+    ended = [term for term in TERMS if term_end(year, str(term)) <= serving.today.as_of]
+    is_over = sa.or_(TermMark.school_year < year, sa.and_(TermMark.school_year == year, TermMark.term.in_(ended)))
     rows = (
         sa.select(TermMark.student_id, TermMark.school_year, TermMark.subject_code, sa.func.avg(TermMark.mark))
-        .where(TermMark.student_id.in_(of))
+        .where(TermMark.student_id.in_(of), is_over)
         .group_by(TermMark.student_id, TermMark.school_year, TermMark.subject_code)
-        .order_by(TermMark.school_year)
     )
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    for student, _year, subject, mean in session.execute(rows):
-        found[student][subject] = float(mean)  # the newest year stays
-    return found
+    found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for student, school_year, subject, mean in session.execute(rows):
+        found[student][school_year][subject] = float(mean)
+    return {student: by_year[max(by_year)] for student, by_year in found.items()}
 
 
 def _reasons(student: str, serving: Serving, known: Known, crowding: Crowding | None) -> Iterator[TalkReason]:
-    decisions = list(known.decisions.get(student, {}).values())
+    decisions = [
+        decision
+        for decision in known.decisions.get(student, {}).values()
+        if school_year_of(decision.decided_at.date()) >= serving.today.school_year  # earlier ones are history
+    ]
     for decision in decisions:
         yield from _of_decision(decision, serving, crowding)
     kinds = {

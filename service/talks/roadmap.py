@@ -1,10 +1,10 @@
 """What the roadmap of career guidance has schools do, month by month: `data/reference/roadmap.csv`."""
 
-import csv
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from recommender.reference_rows import read_rows, split_codes
 from service.settings import Settings
 from service.talks.schemas import DueItem
 
@@ -13,11 +13,10 @@ FILE = "roadmap.csv"
 
 @lru_cache(maxsize=1)
 def _read(path: Path) -> tuple[tuple[frozenset[int], DueItem], ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            (frozenset(map(int, row["months"].split(";"))), DueItem(item=row["item"], title_ru=row["title_ru"]))
-            for row in csv.DictReader(file)
-        )
+    return tuple(
+        (frozenset(map(int, split_codes(row["months"]))), DueItem(item=row["item"], title_ru=row["title_ru"]))
+        for row in read_rows(path, ["item", "title_ru", "months"])
+    )
 
 
 def due_in(settings: Settings, day: date) -> list[DueItem]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service import audit
 from service.access import Actor, Permission
-from service.demand.queries import Lists, read_lists
+from service.demand.queries import Lists, get_edition, read_lists
 from service.recommendations.shelf import Serving
 from service.students.queries import get_class
 from service.talks.queue import NEWS, queue_of
@@ -50,5 +50,5 @@ def _before(session: Session, serving: Serving) -> Lists | None:
     edition = serving.edition
     if edition is None or serving.today.as_of - edition.published_on > NEWS:
         return None
-    _, follows = read_lists(session, edition.code)
-    return read_lists(session, follows[0].code) if follows else None
+    follows = get_edition(session, edition.code).follows  # the earliest first
+    return read_lists(session, follows[-1]) if follows else None

@@ -162,6 +162,16 @@ def test_the_loosest_setting_that_fits_is_taken_and_the_same_sheet_is_the_same_f
     assert text_of(draw_pdf(long, NOON))[0] == 1
 
 
+def test_texts_of_any_length_are_one_page_and_a_document() -> None:
+    long = "Очень длинное название программы " * 10
+    line = Line(long, "выбрано", "соответствие 55", long, long, (long, long), long)
+    sheet = Sheet(long, long, (Section("Элективные курсы", (line,) * 3, long),) * 3, long, long, NOT_A_DECISION, "")
+    page_count, read = text_of(draw_pdf(sheet, NOON))
+    assert page_count == 1
+    assert "…" in read
+    assert draw_docx(sheet, NOON)[:2] == b"PK"
+
+
 def test_a_list_without_advice_has_its_note(client: TestClient, sign_in: SignIn, ready: Database) -> None:
     header = sign_in("navigator")
     card = StudentCard.model_validate(client.get(f"/v1/students/{KNOWN}", headers=header).json())

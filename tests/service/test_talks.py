@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,14 +10,17 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.db import Database
+from service.demand.queries import read_lists
 from service.recommendations.schemas import Decision
 from service.recommendations.shelf import Serving
 from service.settings import Settings
-from service.tables import AuditRecord, SchoolClass, TermMark, Wish
-from service.talks.queue import Known, _of_decision, _of_wish
+from service.tables import AuditRecord, DecisionRecord, SchoolClass, TermMark, Wish
+from service.talks.queue import NEWS, Known, _of_decision, _of_wish
 from service.talks.roadmap import due_in
+from service.talks.routes import _before
 from service.talks.schemas import TalkReason
 from tests.service.conftest import Authorization, sqlite_only
+from tests.service.test_drafts import DRAFTS, next_list, settle_all, upload
 from tests.service.worked_example import BLANK, CLASS_A, CLASS_ELSEWHERE, ELSEWHERE, KNOWN, REFUSED
 
 SignIn = Callable[[str], Authorization]
@@ -63,6 +66,45 @@ def test_decisions_are_reasons_and_settle_others(client: TestClient, sign_in: Si
         ("apply_soon", "Принято «Инженерная графика и 3D-моделирование»: подать заявление до 15.10.2024"),
         ("to_discuss", "Отложено для разговора: «Естественно-научный (медицинский)»"),
     ]
+
+
+def test_decisions_of_past_years_are_history(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    header = sign_in("navigator")
+    decide(client, header, ELECTIVE, "accepted")
+    assert reasons_of(client, header, KNOWN) != []
+    with ready.writing() as session:
+        session.execute(sa.update(DecisionRecord).values(decided_at=datetime(2024, 8, 31, 12, tzinfo=UTC)))
+    assert reasons_of(client, header, KNOWN) == []
+
+
+def test_a_mark_of_an_earlier_year_or_a_term_to_come_is_not_counted(
+    client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    with ready.writing() as session:
+        for year, term, subject in (("2022-23", 4, "phys"), ("2022-23", 4, "inf"), ("2024-25", 1, "math")):
+            session.add(TermMark(student_id=KNOWN, school_year=year, term=term, subject_code=subject, mark=2))
+    assert reasons_of(client, sign_in("navigator"), KNOWN) == []
+
+
+@sqlite_only
+def test_a_list_is_compared_with_the_one_before_it(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    header = sign_in("metodist")
+    draft = settle_all(client, header, upload(client, header, next_list()).json())
+    assert client.post(f"{DRAFTS}/{draft['draft_id']}/publication", headers=header).json()["published"]
+    with ready.reading() as session:
+        serving = client.app.state.shelf.take(session)  # type: ignore[attr-defined] # of the application under test
+        edition, follows = read_lists(session, "krasnodar-2024H2")
+        assert edition is not None
+        assert len(follows) == 2
+        fresh = replace(serving, edition=edition, today=replace(serving.today, as_of=edition.published_on))
+        before = _before(session, fresh)
+    assert before is not None
+    assert before[0] is not None
+    assert before[0].code == "krasnodar-2024H1"
+    with ready.reading() as session:
+        assert (
+            _before(session, replace(fresh, today=replace(fresh.today, as_of=edition.published_on + NEWS * 2))) is None
+        )
 
 
 def wish(ready: Database, code: str) -> None:
