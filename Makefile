@@ -8,7 +8,7 @@ BIN := .venv/bin
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo test check bench docs pictures lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -52,6 +52,9 @@ docs: $(BIN)/.develop ## remake the documents that are made from code and figure
 	@$(BIN)/python -m benchmarks.document
 	@$(BIN)/python -m tests.spec
 	@$(BIN)/python -m tests.contracts.openapi
+
+pictures: $(BIN)/.develop ## remake the pictures of the counsellor's guide in the browser
+	@ORIENTIR_GUIDE_PICTURES=docs/images/guide $(BIN)/python -m pytest -q tests/browser/test_guide.py
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --group build

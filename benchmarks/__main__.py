@@ -17,7 +17,7 @@ PARTS = (
     "umass", "onet", "rivals", "scoring_speed", "sample_region", "other_seeds", "single_answers", "learning_curve",
     "cold_pathways", "certainty", "next_evidence", "faithfulness", "fairness", "policy", "title_matching",
     "demand_impact", "gate_power", "training_city", "training_beside", "api_throughput", "cold_start",
-    "batch_files", "drift_alarms", "intake_rows", "demo",
+    "batch_files", "drift_alarms", "intake_rows", "screens", "demo",
 )  # fmt: skip
 ON_REQUEST = ("fresh_clone",)
 

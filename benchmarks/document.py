@@ -69,6 +69,7 @@ PROMISED = {
     "intake_rows.memory_mb": "memory of the process that checks or takes in, MB",
     "intake_rows.child_mb": "memory of the child that reads, MB",
     "intake_rows.wrong": "bad rows not named by row, column and code, others named, rows stored amiss",
+    "screens.class_ratio": "the page of a class, from the question to the end of the script, times an empty page",
     "gate_power.equal.passed": "gate: candidates as good as what serves that pass, share",
     "gate_power.worse.refused": "gate: candidates with a fault that costs .06 of NDCG@5 or more, refused, share",
     "training_city.features_and_fit_ratio": "a city of 1.44 million pairs: features and fit, times scikit-learn's fit",
@@ -86,6 +87,11 @@ PROMISED = {
 }
 REPORTED = {
     "intake_rows.good_ratio": "the same workbook with its good rows stored, ten marks each, times bare reading",
+    "screens.class_students": "the class opened: students",
+    "screens.class_milliseconds": "its page, from the question to the end of the script, ms",
+    "screens.empty_milliseconds": "a page of the framework with a heading and nothing else, ms",
+    "screens.class_kilobytes": "what goes over the line for the page of the class, kB",
+    "screens.session_megabytes": "memory of one more person at the page of a class, of twenty, MB",
     "drift_alarms.rises.false_alarms": "12 schools, eight shares: quiet windows in which any is told as risen",
     "drift_alarms.rises.detected": "rises by 20 points found, of those tellable",
     "drift_alarms.rises.told_share": "windows that can tell of one",

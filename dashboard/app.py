@@ -3,16 +3,29 @@
 from collections.abc import Callable
 
 import streamlit as st
+from starlette.datastructures import URL
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import client, session, text, text_imports, text_people, text_privacy
-from dashboard.views import classes, demand_list, imports, model, own_password, people, privacy, refused, sign_in
+from dashboard import client, door, session, text, text_balance, text_imports, text_people, text_privacy
+from dashboard.views import (
+    balance,
+    classes,
+    demand_list,
+    imports,
+    model,
+    own_password,
+    people,
+    privacy,
+    refused,
+    tour,
+)
 from dashboard.widgets import style
-from dashboard.widgets.elements import banner
+from dashboard.widgets.elements import link, note, post_button
 
 PAGES = (  # any of the permissions opens a page
     ({"classes:read"}, classes.page, text.PAGE_CLASSES, "classes"),
     ({"demand:read"}, demand_list.page, text.PAGE_DEMAND, "demand"),
+    ({"demand:publish", "models:promote"}, balance.page, text_balance.PAGE_BALANCE, "balance"),
     ({"models:read"}, model.page, text.PAGE_MODEL, "model"),
     ({"imports:school", "imports:region"}, imports.page, text_imports.PAGE_IMPORTS, "imports"),
     ({"accounts:write"}, people.page, text_people.PAGE_PEOPLE, "people"),
@@ -26,28 +39,25 @@ def main() -> None:
     style.apply()
     token = session.find_token()
     if token is None:
-        pages = _only(sign_in.page, text.SIGN_IN_TITLE)
-        asked = st.navigation(pages, position="hidden")
-        if session.take_farewell():
-            st.switch_page(pages[0])  # who comes next begins at the beginning, not where the last one was
-        asked.run()
+        _show_the_door("")
         return
     me = client.me(token)  # on every run: rights may have changed since the door
-    session.sign_in(token, me)
+    session.remember(me)
     if me.password_is_temporary:
         asked = st.navigation(_only(own_password.page, text_people.OWN_TITLE), position="hidden")
     else:
         asked = st.navigation(_pages(frozenset(me.permissions)), position="top")
-    who, password, leave = st.columns([7, 1, 1], vertical_alignment="center")
+    with st.container(key="frame"):
+        who, password, leave = st.columns([7, 1, 1], vertical_alignment="center")
     with who:
         st.caption(f"{me.display_name} · {me.school_title or me.region_title}")
     if me.has_password and not me.password_is_temporary:
         with password, st.popover(text_people.MINE, key="open-my-password", width="stretch"):
             own_password.form(token, "my_password")
-    if leave.button(text.SIGN_OUT, width="stretch"):
-        _leave()
+    with leave:
+        post_button(text.SIGN_OUT, door.OUT)
     if me.data_are_synthetic:
-        banner(text.SYNTHETIC)
+        tour.above(token, me)
     asked.run()
 
 
@@ -62,28 +72,28 @@ def _pages(permissions: frozenset[str]) -> list[StreamlitPage]:
     mine = [page for page in PAGES if page[0] & permissions]
     (_, first, first_title, first_path), *rest = mine
     others = [page for page in PAGES if page not in mine]
-    return [
+    shown = [
         st.Page(first, title=first_title, default=True),
         *(st.Page(page, title=title, url_path=path) for _, page, title, path in rest),
+    ]
+    session.keep_pages(dict(zip((path for *_, path in mine), shown, strict=True)))
+    return [
+        *shown,
         st.Page(first, title=first_title, url_path=first_path, visibility="hidden"),  # others know it by this address
         *(st.Page(refused.page, title=title, url_path=path, visibility="hidden") for *_, title, path in others),
     ]
 
 
-def _leave(notice: str | None = None) -> None:
-    token = session.find_token()
-    session.forget()
-    if notice is not None:
-        session.leave_notice(notice)
-    elif token is not None:
-        client.sign_out(token)
-        session.leave_farewell()
-    st.rerun()
+def _show_the_door(said: str) -> None:
+    """The page was open when its session ended, or its browser keeps no cookies."""
+    note(text.SIGNED_OUT if said else text.COOKIES_HINT)
+    link(text.SIGN_IN, door.address_of(URL(st.context.url or "/"), said))
 
 
 try:
     main()
 except client.SignedOutError:
-    _leave(text.SIGNED_OUT)
+    session.forget()
+    _show_the_door(door.ENDED)
 except (client.ServiceDownError, client.RefusedError) as error:
     st.error(str(error))

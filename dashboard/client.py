@@ -38,8 +38,11 @@ from service.privacy.schemas import (
     StudentConsents,
     StudentExport,
 )
+from service.recommendations.balance_schemas import DistrictBalance
 from service.recommendations.district_schemas import DistrictPolicy
+from service.recommendations.history_schemas import StudentHistory
 from service.recommendations.impact_schemas import ClassEditionChange, EditionImpact
+from service.recommendations.picture_schemas import ClassPicture
 from service.recommendations.schemas import (
     ClassRecommendations,
     Contrast,
@@ -47,9 +50,11 @@ from service.recommendations.schemas import (
     StudentRecommendations,
     WhyNot,
 )
-from service.students.schemas import ClassList, ClassStudents, StudentCard
-from service.talks.schemas import TalkQueue
-from service.wire import Wire
+from service.recommendations.what_if_schemas import Changeable, ImaginedFacts, WhatIf
+from service.students.schemas import ClassList, ClassStudents, SchoolStudents, StudentCard, WorkbookReason
+from service.surveys.schemas import RoundEnded, SheetBegun, SheetForm, SurveyRound, SurveyRounds
+from service.talks.schemas import NewNote, NoteList, TalkQueue
+from service.wire import NOT_IN_USE, Wire
 
 SERVICE_URL = "ORIENTIR_SERVICE_URL"
 DRAFTS, INTAKES = "/v1/demand-drafts", "/v1/intakes"
@@ -64,6 +69,10 @@ class ServiceDownError(Exception):
 
 class SignedOutError(Exception):
     """The session has ended: sign in again."""
+
+
+class SheetClosedError(Exception):
+    """The sheet of a survey is open no more."""
 
 
 class RefusedError(Exception):
@@ -167,6 +176,23 @@ def class_lists(token: str, class_id: str) -> ClassRecommendations:
     return _get(ClassRecommendations, f"/v1/classes/{quote(class_id, safe='')}/recommendations", token, k=3)
 
 
+def class_workbook(token: str, class_id: str, reason: WorkbookReason) -> bytes:
+    """The table of a class as a workbook, and what it is taken for."""
+    path = f"/v1/classes/{quote(class_id, safe='')}/workbook"
+    content: bytes = _ask("GET", path, token, params={"reason": reason}).content
+    return content
+
+
+def class_picture(token: str, class_id: str) -> ClassPicture:
+    """What a class leans to and wishes, without names."""
+    return _get(ClassPicture, f"/v1/classes/{quote(class_id, safe='')}/picture", token)
+
+
+def school_students(token: str) -> SchoolStudents:
+    """Everybody of the school whom one may see."""
+    return _get(SchoolStudents, "/v1/school-students", token)
+
+
 def talks(token: str, limit: int) -> TalkQueue:
     """Whom to talk to and why; what is due this month."""
     return _get(TalkQueue, "/v1/talks", token, limit=limit)
@@ -174,7 +200,7 @@ def talks(token: str, limit: int) -> TalkQueue:
 
 def student_card(token: str, student_id: str) -> StudentCard:
     """Everything known of a student."""
-    return _get(StudentCard, f"/v1/students/{student_id}", token)
+    return _get(StudentCard, _student(student_id), token)
 
 
 def recommendations(token: str, student_id: str, k: int, demand_strength: float | None) -> StudentRecommendations:
@@ -187,6 +213,11 @@ def policy(token: str) -> DistrictPolicy:
     return _get(DistrictPolicy, "/v1/policy", token)
 
 
+def balance(token: str) -> DistrictBalance:
+    """Interest, demand and seats of the district side by side."""
+    return _get(DistrictBalance, "/v1/balance", token)
+
+
 def pathways(token: str) -> PathwayList:
     """What the school year offers, to ask about."""
     return _get(PathwayList, "/v1/pathways", token)
@@ -194,32 +225,72 @@ def pathways(token: str) -> PathwayList:
 
 def why_not(token: str, student_id: str, pathway_code: str, demand_strength: float) -> WhyNot:
     """Why a pathway is not among the first of a student's list."""
-    path = f"/v1/students/{student_id}/recommendations/why-not"
+    path = f"{_student(student_id)}/recommendations/why-not"
     return _get(WhyNot, path, token, pathway_code=pathway_code, demand_strength=demand_strength)
 
 
 def contrast(token: str, student_id: str, first: str, second: str, demand_strength: float) -> Contrast:
     """Two pathways of one kind side by side."""
-    path = f"/v1/students/{student_id}/recommendations/contrast"
+    path = f"{_student(student_id)}/recommendations/contrast"
     return _get(Contrast, path, token, first=first, second=second, demand_strength=demand_strength)
 
 
 def sheet(token: str, student_id: str, file_format: str, demand_strength: float) -> bytes:
     """The sheet for student and parents as a file."""
     params = {"file_format": file_format, "demand_strength": demand_strength}
-    content: bytes = _ask("GET", f"/v1/students/{student_id}/sheet", token, params=params).content
+    content: bytes = _ask("GET", f"{_student(student_id)}/sheet", token, params=params).content
     return content
 
 
 def decide(token: str, student_id: str, pathway_code: str, decision: str, reason: str | None) -> None:
     """Record what a person decided about a pathway."""
     sent = {"pathway_code": pathway_code, "decision": decision, "reason": reason}
-    _ask("POST", f"/v1/students/{student_id}/decisions", token, json=sent)
+    _ask("POST", f"{_student(student_id)}/decisions", token, json=sent)
 
 
 def withdraw_decision(token: str, student_id: str, decision_id: int) -> None:
     """Take a decision back."""
-    _ask("DELETE", f"/v1/students/{student_id}/decisions/{decision_id}", token)
+    _ask("DELETE", f"{_student(student_id)}/decisions/{decision_id}", token)
+
+
+def changeable(token: str, student_id: str) -> Changeable:
+    """What can be imagined of a student."""
+    return _get(Changeable, f"{_student(student_id)}/what-if", token)
+
+
+def what_if(token: str, student_id: str, wanted: ImaginedFacts) -> WhatIf:
+    """The lists with some facts otherwise; nothing is stored."""
+    return _post(WhatIf, f"{_student(student_id)}/what-if", token, json=wanted.model_dump(mode="json"))
+
+
+def history(token: str, student_id: str) -> StudentHistory:
+    """The school years of a student."""
+    return _get(StudentHistory, f"{_student(student_id)}/history", token)
+
+
+def notes(token: str, student_id: str) -> NoteList:
+    """Notes of talks with a student."""
+    return _get(NoteList, f"{_student(student_id)}/notes", token)
+
+
+def write_note(token: str, student_id: str, wanted: NewNote) -> None:
+    """Note what was said and what is to be done next."""
+    _ask("POST", f"{_student(student_id)}/notes", token, json=wanted.model_dump(mode="json"))
+
+
+def mark_note_done(token: str, student_id: str, note_id: int, *, is_done: bool) -> None:
+    """What a note asks for is done, or is not."""
+    _ask("PUT", f"{_student(student_id)}/notes/{note_id}/done", token, json={"is_done": is_done})
+
+
+def withdraw_note(token: str, student_id: str, note_id: int) -> None:
+    """Take a note back."""
+    _ask("DELETE", f"{_student(student_id)}/notes/{note_id}", token)
+
+
+def _student(student_id: str) -> str:
+    """Address of a student."""
+    return f"/v1/students/{quote(student_id, safe='')}"
 
 
 def editions(token: str) -> EditionList:
@@ -323,6 +394,53 @@ def survey_kit(token: str, class_id: str, survey: str, *, form: bool) -> bytes:
     """A survey of a class: a workbook to fill in, or a form to print."""
     asked = {"survey": survey, "form": "true" if form else "false"}
     return _ask("GET", f"/v1/classes/{quote(class_id, safe='')}/survey-kit", token, params=asked).content
+
+
+def survey_rounds(token: str, class_id: str, *, by_itself: bool = False) -> SurveyRounds:
+    """Surveys that a class fills in the browser, the newest first; a screen that asks by itself keeps nobody in."""
+    headers = {NOT_IN_USE: "1"} if by_itself else {}
+    answer = _ask("GET", f"/v1/classes/{quote(class_id, safe='')}/survey-rounds", token, headers=headers)
+    return SurveyRounds.model_validate_json(answer.content)
+
+
+def open_survey(token: str, class_id: str, survey: str, hours: int) -> SurveyRound:
+    """Open one; its code is for the blackboard."""
+    path, sent = f"/v1/classes/{quote(class_id, safe='')}/survey-rounds", {"survey": survey, "hours": hours}
+    return _post(SurveyRound, path, token, json=sent)
+
+
+def reset_sheet(token: str, round_id: int, student_id: str) -> None:
+    """Forget a student's sheet."""
+    _ask("DELETE", f"/v1/survey-rounds/{round_id}/sheets/{quote(student_id, safe='')}", token)
+
+
+def end_survey(token: str, round_id: int) -> RoundEnded:
+    """Take in what was submitted."""
+    return _post(RoundEnded, f"/v1/survey-rounds/{round_id}/end", token, timeout=LONG_SECONDS)
+
+
+def begin_sheet(class_code: str, last_name: str, first_name: str) -> str:
+    """The token of a student's own sheet."""
+    sent = {"class_code": class_code, "last_name": last_name, "first_name": first_name}
+    return _post(SheetBegun, "/v1/survey-sheets", None, json=sent).token
+
+
+def survey_sheet(sheet: str) -> SheetForm:
+    """The questions, and the answers so far."""
+    return _of_sheet("GET", sheet)
+
+
+def keep_sheet(sheet: str, answers: dict[str, list[str]], *, submitted: bool) -> SheetForm:
+    """Keep answers."""
+    return _of_sheet("PUT", sheet, json={"answers": answers, "submitted": submitted})
+
+
+def _of_sheet(method: str, sheet: str, **sent: Any) -> SheetForm:
+    try:
+        return SheetForm.model_validate_json(_ask(method, "/v1/survey-sheets/current", sheet, **sent).content)
+    except SignedOutError as closed:
+        refused = closed.__cause__
+        raise SheetClosedError(str(refused)) from closed
 
 
 def _named(name: str) -> dict[str, str]:
@@ -435,7 +553,7 @@ def revoke_key(token: str, key_id: int) -> None:
 
 def consents(token: str, student_id: str) -> StudentConsents:
     """Consents of a student by purpose, with their history."""
-    return _get(StudentConsents, f"/v1/students/{student_id}/consents", token)
+    return _get(StudentConsents, f"{_student(student_id)}/consents", token)
 
 
 def set_consents(token: str, seen: StudentConsents, said: SaidConsents) -> None:
@@ -446,17 +564,17 @@ def set_consents(token: str, seen: StudentConsents, said: SaidConsents) -> None:
 
 def readings(token: str, student_id: str) -> ReadingList:
     """Who looked at what is kept about a student."""
-    return _get(ReadingList, f"/v1/students/{student_id}/readings", token)
+    return _get(ReadingList, f"{_student(student_id)}/readings", token)
 
 
 def export_student(token: str, student_id: str) -> StudentExport:
     """Everything kept about a student."""
-    return _get(StudentExport, f"/v1/students/{student_id}/export", token)
+    return _get(StudentExport, f"{_student(student_id)}/export", token)
 
 
 def erase_student(token: str, student_id: str, asked: ErasureAsked) -> ErasureDone:
     """Erase everything about a student; the act is answered once."""
-    return _post(ErasureDone, f"/v1/students/{student_id}/erasure", token, json=asked.model_dump(mode="json"))
+    return _post(ErasureDone, f"{_student(student_id)}/erasure", token, json=asked.model_dump(mode="json"))
 
 
 def erasures(token: str) -> ErasureList:

@@ -1,23 +1,28 @@
-"""What one visitor's session remembers. Only here are session keys named; nothing is shared between visitors."""
+"""What one visitor's session remembers. Only here are session keys named; nothing is shared between visitors.
+
+What is being looked at stands in the address, by ids alone: a reload, a link or the browser's way back finds it again.
+"""
 
 from typing import cast
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from service.accounts.schemas import Me
 from service.imports.schemas import IntakeReport
 from service.privacy.schemas import ErasureDone
 
-TOKEN, ME, CLASS_ID, STUDENT_ID, NOTICE = "token", "me", "class_id", "student_id", "notice"
-UNAVAILABLE = "unavailable"  # said of the identity provider in an address of ours
-BROWSER, BEGIN_SIGN_IN = "orientir_sign_in", "/sign-in/begin"  # a cookie no script reads; where it is given
-DRAFT_ID, SECRET, ACT, REPORT, COPY = "draft_id", "secret", "act", "import_report", "marked_copy"
-KIT, FAREWELL = "survey_kit", "farewell"
+COOKIE = "orientir_session"  # given at the door; no script reads it
+TOKEN, ME, NOTICE = "token", "me", "notice"
+CLASS, STUDENT, DRAFT, STEP = "class", "student", "draft", "step"  # in the address
+SEEN_CLASS, SEEN_STUDENT = "seen_class", "seen_student"
+SCHOOL, LISTS_OF = "school", "lists_of"  # the first in the address
+SECRET, ACT, REPORT, COPY, KIT = "secret", "act", "import_report", "marked_copy", "survey_kit"
+TOUR, PAGES = "tour_step", "pages"
 
 
-def sign_in(token: str, me: Me) -> None:
+def remember(me: Me) -> None:
     """Remember who is here."""
-    st.session_state[TOKEN] = token
     st.session_state[ME] = me
 
 
@@ -28,7 +33,9 @@ def forget() -> None:
 
 
 def find_token() -> str | None:
-    """Bearer token, if somebody signed in."""
+    """Bearer token, if somebody signed in: the one that this page was opened with, whoever signs in beside it."""
+    if TOKEN not in st.session_state and (given := st.context.cookies.get(COOKIE)):
+        st.session_state[TOKEN] = given
     return cast("str | None", st.session_state.get(TOKEN))
 
 
@@ -38,58 +45,137 @@ def find_me() -> Me | None:
 
 
 def open_class(class_id: str) -> None:
-    """Remember which class is being looked at."""
-    st.session_state[CLASS_ID] = class_id
-    st.session_state.pop(STUDENT_ID, None)
+    """Look at a class."""
+    st.session_state.pop(LISTS_OF, None)
+    st.query_params.from_dict({CLASS: class_id})
 
 
 def find_class() -> str | None:
     """The class being looked at."""
-    return cast("str | None", st.session_state.get(CLASS_ID))
+    found = st.query_params.get(CLASS)
+    if found is not None:
+        st.session_state[SEEN_CLASS] = found
+    return found
 
 
 def open_student(student_id: str) -> None:
-    """Remember whose card is being looked at."""
-    st.session_state[STUDENT_ID] = student_id
+    """Look at a card."""
+    st.query_params[STUDENT] = student_id
 
 
 def close_student() -> None:
     """Go back from the card to the class."""
-    st.session_state.pop(STUDENT_ID, None)
+    st.query_params.pop(STUDENT, None)
 
 
 def close_class() -> None:
-    """Go back from the class to all classes."""
-    st.session_state.pop(CLASS_ID, None)
-    close_student()
+    """Go back from the class, or the school, to all classes."""
+    st.session_state.pop(LISTS_OF, None)
+    st.query_params.clear()
+
+
+def find_student() -> str | None:
+    """Whose card is being looked at."""
+    found = st.query_params.get(STUDENT)
+    if found is not None:
+        st.session_state[SEEN_STUDENT] = found
+    return found
+
+
+def seen_class() -> str | None:
+    """The class looked at last, on whatever page."""
+    return cast("str | None", st.session_state.get(SEEN_CLASS))
+
+
+def seen_student() -> str | None:
+    """Whose card was looked at last."""
+    return cast("str | None", st.session_state.get(SEEN_STUDENT))
+
+
+def forget_seen() -> None:
+    """What was looked at may be gone."""
+    st.session_state.pop(SEEN_CLASS, None)
+    st.session_state.pop(SEEN_STUDENT, None)
+
+
+def open_school() -> None:
+    """Look at the whole school."""
+    st.query_params.from_dict({SCHOOL: "all"})
+
+
+def is_school_open() -> bool:
+    """Whether the whole school is being looked at."""
+    return SCHOOL in st.query_params
+
+
+def want_lists(class_id: str) -> None:
+    """The table of a class stands: what is advised may be brought."""
+    st.session_state[LISTS_OF] = class_id
+
+
+def lists_are_wanted(class_id: str) -> bool:
+    """Whether this class's table stands already."""
+    return bool(st.session_state.get(LISTS_OF) == class_id)
 
 
 def forget_student() -> None:
     """Whoever was looked at is gone: no choice of the page about data may still name the student."""
-    close_student()
+    st.session_state.pop(SEEN_STUDENT, None)
     for key in [str(key) for key in st.session_state]:
         if key.startswith("privacy-") and key != "privacy-part":
             del st.session_state[key]
 
 
-def find_student() -> str | None:
-    """Whose card is being looked at."""
-    return cast("str | None", st.session_state.get(STUDENT_ID))
+def keep_pages(pages: dict[str, StreamlitPage]) -> None:
+    """Remember the pages of this visitor by their paths."""
+    st.session_state[PAGES] = pages
+
+
+def find_page(path: str) -> StreamlitPage | None:
+    """A page to lead to, where this visitor has it."""
+    pages = cast("dict[str, StreamlitPage]", st.session_state.get(PAGES, {}))
+    return pages.get(path)
+
+
+def open_tour_step(step: int) -> None:
+    """Remember how far the tour is."""
+    st.session_state[TOUR] = step
+
+
+def find_tour_step() -> int | None:
+    """How far the tour is; None outside it."""
+    return cast("int | None", st.session_state.get(TOUR))
+
+
+def end_tour() -> None:
+    """Leave the tour; it can be begun again."""
+    st.session_state.pop(TOUR, None)
 
 
 def open_draft(draft_id: int) -> None:
-    """Remember which draft list is being looked at."""
-    st.session_state[DRAFT_ID] = draft_id
+    """Look at a draft list, from its first step."""
+    st.query_params.from_dict({DRAFT: str(draft_id)})
 
 
 def find_draft() -> int | None:
     """The draft list being looked at."""
-    return cast("int | None", st.session_state.get(DRAFT_ID))
+    found = st.query_params.get(DRAFT, "")
+    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else None
+
+
+def find_step() -> str | None:
+    """The step of the draft being looked at."""
+    return st.query_params.get(STEP)
+
+
+def keep_step(step: str) -> None:
+    """Remember the step, for a reload."""
+    st.query_params[STEP] = step
 
 
 def close_draft() -> None:
     """Go back from the draft to the lists."""
-    st.session_state.pop(DRAFT_ID, None)
+    st.query_params.clear()
 
 
 def leave_notice(text: str) -> None:
@@ -100,16 +186,6 @@ def leave_notice(text: str) -> None:
 def take_notice() -> str | None:
     """The sentence left, once."""
     return cast("str | None", st.session_state.pop(NOTICE, None))
-
-
-def leave_farewell() -> None:
-    """Somebody has just signed out."""
-    st.session_state[FAREWELL] = True
-
-
-def take_farewell() -> bool:
-    """Whether somebody has just signed out, once."""
-    return bool(st.session_state.pop(FAREWELL, False))
 
 
 def keep_report(digest: str, report: IntakeReport, table: str | None) -> None:
@@ -180,16 +256,3 @@ def find_act() -> ErasureDone | None:
 def close_act() -> None:
     """Put the act away."""
     st.session_state.pop(ACT, None)
-
-
-def take_return() -> dict[str, str]:
-    """What the identity provider sent the browser back with, once; it leaves the address at once."""
-    returned = {name: st.query_params[name] for name in ("code", "state", "error") if name in st.query_params}
-    if returned:
-        st.query_params.clear()
-    return returned
-
-
-def browser_secret() -> str:
-    """What this browser was given when it was sent to the provider."""
-    return st.context.cookies.get(BROWSER, "")

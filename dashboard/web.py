@@ -1,30 +1,40 @@
 """What `streamlit run` serves: the screens, with Russian pages and the headers that a page about children needs."""
 
+import json
 from pathlib import Path
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import client, session
+from dashboard import door, survey_pages, text_widgets
+from dashboard.door import Door
 
+# blob: is where the framework keeps the script of a component of ours; it opens no more than unsafe-eval does
 SECURITY_HEADERS = {
     b"content-security-policy": (
-        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
         b"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
         b"frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
     ),
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
+    b"referrer-policy": b"same-origin",
     b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
     b"cross-origin-opener-policy": b"same-origin",
 }
 STATIC = "/static/"
+
+
+def _widgets_script() -> bytes:
+    script = (Path(__file__).parent / "templates" / "widgets.js").read_text(encoding="utf-8")
+    said = {"WORDS": text_widgets.WORDS, "BEGINNINGS": text_widgets.BEGINNINGS, "NAMES": text_widgets.NAMES}
+    constants = "".join(f"const {name} = {json.dumps(words, ensure_ascii=False)};" for name, words in said.items())
+    return f"<script>{{{constants}\n{script}}}</script>".encode()
+
+
+FRAMEWORK_TITLE = b"<title>Streamlit</title>"
+RUSSIAN_WIDGETS = _widgets_script()
 
 
 class RussianPage:
@@ -59,7 +69,9 @@ class RussianPage:
             page = body.replace(b'<html lang="en">', b'<html lang="ru">').replace(
                 b"You need to enable JavaScript to run this app.", "Включите JavaScript в браузере.".encode()
             )
-            page = page.replace(b"<title>Streamlit</title>", "<title>Ориентир</title>".encode())
+            if FRAMEWORK_TITLE in page:  # not a page of our own
+                page = page.replace(FRAMEWORK_TITLE, "<title>Ориентир</title>".encode())
+                page = page.replace(b"</head>", RUSSIAN_WIDGETS + b"</head>", 1)
             kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
             start["headers"] = [*kept, (b"content-length", str(len(page)).encode())]
             await send(start)
@@ -83,22 +95,8 @@ def _is_html(headers: list[tuple[bytes, bytes]]) -> bool:
     return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
-async def begin_sign_in(_request: Request) -> Response:
-    """Send the browser to the identity provider, with a cookie by which it is known when it comes back."""
-    try:
-        begun = await run_in_threadpool(client.begin_sign_in)
-    except (client.ServiceDownError, client.RefusedError):
-        return RedirectResponse(f"/?error={session.UNAVAILABLE}", status_code=303)
-    response = RedirectResponse(begun.address, status_code=303)
-    is_secure = begun.return_address.startswith("https:")
-    response.set_cookie(
-        session.BROWSER, begun.browser, max_age=begun.seconds, httponly=True, samesite="lax", secure=is_secure
-    )
-    return response
-
-
 app = st.App(
     Path(__file__).parent / "app.py",
-    middleware=[Middleware(RussianPage)],
-    routes=[Route(session.BEGIN_SIGN_IN, begin_sign_in)],
+    middleware=[Middleware(RussianPage), Middleware(Door)],
+    routes=[*door.ROUTES, *survey_pages.ROUTES],
 )

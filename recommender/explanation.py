@@ -297,7 +297,7 @@ def _peer_answers(case: _Case) -> dict[str, object]:
     methods = tuple(case.space.reference.instruments)
     own = case.facts.sheets.method[case.facts.sheets.student == case.student]
     places = case.space.question_places
-    return {"methods": [methods[i] for i in np.unique(own) if (places[:, 0] == i).any()]}
+    return {"methods": [methods[i] for i in sorted(set(own.tolist())) if (places[:, 0] == i).any()]}
 
 
 def _host(case: _Case) -> dict[str, object]:

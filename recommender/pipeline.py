@@ -180,7 +180,8 @@ class Recommender:
         student : int
             Position in `made.facts`.
         evidence : bool
-            Whether to weigh what should be asked next and to split contributions by fact; a class list tells neither.
+            Whether to give reasons, to weigh what should be asked next and to split contributions by fact; a class list
+            tells none of it.
         discovery : bool
             Whether the last place of a list may go to something outside the student's usual fields.
 
@@ -201,7 +202,9 @@ class Recommender:
             shown = self._shown(made, student, row, certainty)
             if discovery and kind in DISCOVERY_KINDS and len(shown) >= SHORTEST:
                 shown = self._with_discovery(made, student, row, nearest, shown, contributions)
-            items = tuple(self._line(made, student, row, line, contributions[line.row], typical[row]) for line in shown)
+            items = tuple(
+                self._line(made, student, row, line, contributions[line.row], typical[row], evidence) for line in shown
+            )
             if evidence:
                 rows = np.array([line.row for line in shown], dtype=np.int64)
                 shares = fact_shares(self.compiled, made.facts, made.vectors, student, rows)
@@ -345,7 +348,14 @@ class Recommender:
         return [*(line._replace(band=(line.band[0], min(line.band[1], last - 1))) for line in shown[:-1]), line]
 
     def _line(
-        self, made: Recommendations, student: int, kind: int, shown: Shown, contributions: Floats, typical: Floats
+        self,
+        made: Recommendations,
+        student: int,
+        kind: int,
+        shown: Shown,
+        contributions: Floats,
+        typical: Floats,
+        reasons: bool,
     ) -> RankedPathway:
         row, spread = shown.row, NINE_OF_TEN * shown.deviation
         weight = float(self.demand.weights[row])
@@ -362,7 +372,9 @@ class Recommender:
             final=shown.final,
             score=shown.score,
             contributions=dict(zip(CONTRIBUTIONS, contributions.tolist(), strict=True)),
-            reasons=reasons_of(self.space, made.facts, made.vectors, student, row, contributions, typical),
+            reasons=reasons_of(self.space, made.facts, made.vectors, student, row, contributions, typical)
+            if reasons
+            else (),
             discovery=shown.discovery,
         )
 

@@ -39,10 +39,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a person decided about a title: its codes, or its profile classes; both empty = none of the SPO codes."""
+    """What a person decided about a title: its codes, or its profile classes; both empty = none of the SPO codes.
+
+    Where the list in force says so too, nothing has changed: nobody is asked again, whatever the title by itself says.
+    """
 
     spo_codes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class TitleMatcher:
         if decision is not None:
             named = self._reading.read(self._reader.plain(title))
             differs = named.is_sure and (named.codes, named.profiles) != (decision.spo_codes, decision.profiles)
-            doubt = "remembered_differs" if differs else None
+            doubt = "remembered_differs" if differs and not decision.is_listed else None
             reading = Reading(decision.spo_codes, decision.profiles, EXACT, "remembered", doubt)
         else:
             reading = self._reading.read(self._reader.plain(title)) if words.lemmas else NOTHING

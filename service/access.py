@@ -41,6 +41,7 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "accounts:write"
     READ_AUDIT = "audit:read"
     BREAK_GLASS = "students:break_glass"
+    SURVEY = "surveys:write"
     WRITE_CONSENTS = "consents:write"
     EXPORT_STUDENTS = "students:export"
     ERASE_STUDENTS = "students:erase"
@@ -50,7 +51,16 @@ class Permission(StrEnum):
 
 _P = Permission
 _COUNSELLOR = frozenset(
-    {_P.READ_CLASSES, _P.READ_STUDENTS, _P.READ_NAMES, _P.RANK_STUDENTS, _P.DECIDE, _P.READ_DEMAND, _P.READ_MODELS}
+    {
+        _P.READ_CLASSES,
+        _P.READ_STUDENTS,
+        _P.READ_NAMES,
+        _P.RANK_STUDENTS,
+        _P.DECIDE,
+        _P.SURVEY,
+        _P.READ_DEMAND,
+        _P.READ_MODELS,
+    }
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHOOL_CLIENT: frozenset(

@@ -100,13 +100,12 @@ def _bring(
     taking: Literal["all", "good"], table: str | None, marked: Path | None,
 ) -> "IntakeReport":  # fmt: skip
     from service.access import OPERATOR
-    from service.catalogue.queries import get_reference
     from service.imports.bringing import bring
     from service.imports.folders import one_file
     from service.imports.intake import Brought, mark_intake
-    from service.imports.vocabularies import make_tools
+    from service.imports.vocabularies import get_tools
 
-    tools = make_tools(get_reference(here.settings), here.settings)
+    tools = get_tools(here.settings)
     code = one_file(path, school).school_code
     brought = Brought(path.name, path.read_bytes(), mode, taking, table, code)
     if marked is not None:
@@ -121,14 +120,13 @@ def _bring(
 def _settle_columns(here: "Installed", path: Path, school: str | None, table: str | None, said: list[str]) -> None:
     """Keep what the operator says about columns; the others are what they were taken for."""
     from service.access import OPERATOR
-    from service.catalogue.queries import get_reference
     from service.imports.folders import one_file
     from service.imports.intake import Brought, check_intake
     from service.imports.meanings import keep_meaning
     from service.imports.schemas import Meaning
-    from service.imports.vocabularies import make_tools
+    from service.imports.vocabularies import get_tools
 
-    tools = make_tools(get_reference(here.settings), here.settings)
+    tools = get_tools(here.settings)
     code = one_file(path, school).school_code
     wanted = dict(each.rpartition("=")[::2] for each in said)
     brought = Brought(path.name, path.read_bytes(), table=table, school_code=code)

@@ -1,9 +1,10 @@
 """Commands that serve: an installation, or the sample region with everything set up for it."""
 
-import gc
 from typing import Annotated
 
 import typer
+
+from service.start import start_serving
 
 
 def serve(
@@ -11,15 +12,7 @@ def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Без исполнителя заданий")] = False,
 ) -> None:
     """Запустить API, экраны и исполнителя заданий; остановить — Ctrl+C."""
-    gc.disable()  # nothing of what is imported is ever garbage: looking for it takes a sixth of the start
-    from service.serving import check_installed, serve_all
-    from service.settings import get_settings
-
-    gc.freeze()  # nor is it looked through later, between requests
-    gc.enable()
-    settings = get_settings()
-    check_installed(settings)
-    serve_all(settings, with_dashboard=not api_only, with_worker=settings.worker and not no_worker)
+    start_serving(api_only=api_only, no_worker=no_worker)
 
 
 def demo(

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx2
 
@@ -56,7 +57,7 @@ class Orientir:
 
     def class_students(self, class_id: str) -> ClassStudents:
         """Students of a class."""
-        return self.get(ClassStudents, f"/v1/classes/{class_id}/students")
+        return self.get(ClassStudents, f"/v1/classes/{quote(class_id, safe='')}/students")
 
     def changed_since(self, revision: int, *, page: int = PAGE) -> Iterator[KnownStudent]:
         """Students of whom something changed, the earliest change first; keep the last one's `revision`."""
@@ -72,7 +73,7 @@ class Orientir:
         self, student_id: str, *, k: int | None = None, demand_strength: float | None = None
     ) -> StudentRecommendations:
         """Three ranked lists of a student, with reasons."""
-        path = f"/v1/students/{student_id}/recommendations"
+        path = f"/v1/students/{quote(student_id, safe='')}/recommendations"
         return self.get(StudentRecommendations, path, k=k, demand_strength=demand_strength)
 
     def ask_for_batch(self, wanted: NewBatch, *, request_key: str | None = None) -> BatchRow:

@@ -19,6 +19,7 @@ POOL_TIMEOUT_S = 5.0
 KEPT_CONNECTIONS = 10
 MORE_CONNECTIONS = 30  # with those kept, one for each of the 40 worker threads: a request holds one at a time
 WRITES = "orientir_writes"
+AT_ONCE = "orientir_at_once"
 SEAL_KEY = "seal_key"  # in a session's info: what the audit is sealed with
 IMPORT_LOCK = 0x0A0D18  # one file is stored, or one student's consents or data are changed, at a time
 SEAL_PURPOSE = b"orientir audit chain"
@@ -64,6 +65,7 @@ class Database:
         self._watch = self._watching()
         self._reading = sessionmaker(self.engine, autoflush=False, info={SEAL_KEY: seal_key})
         self._writing = sessionmaker(self.engine.execution_options(**{WRITES: True}), info={SEAL_KEY: seal_key})
+        self._noting = sessionmaker(self.engine.execution_options(**{WRITES: True, AT_ONCE: True}))
 
     @property
     def is_sqlite(self) -> bool:
@@ -86,6 +88,12 @@ class Database:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def noting(self) -> Iterator[Session]:
+        """Unit of work of so little weight that nobody waits for it: OperationalError where SQLite has a writer."""
+        with self._noting.begin() as session:
+            yield session
 
     def commit_count(self) -> int | None:
         """A number that is another one whenever anybody has committed since; None where nothing tells so cheaply."""
@@ -179,5 +187,16 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(AT_ONCE, False):
+            _begin_at_once(connection)
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN")
+
+
+def _begin_at_once(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from recommender.artifact import CARD
+from recommender.reference import Reference
 from service import audit
 from service.access import OPERATOR
 from service.accounts import keys, people
@@ -25,6 +26,7 @@ from service.demand import drafts
 from service.demand.queries import (
     compare_editions,
     find_followed,
+    find_newest_list,
     read_lists,
 )
 from service.demand.schemas import EditionAdded, EditionChange
@@ -32,7 +34,7 @@ from service.demand.understanding import Understood, matcher_of, understand
 from service.errors import DISK_FULL
 from service.imports.actions import retrain_after_import
 from service.imports.folders import FoundFile, find_files, import_files, one_file, read_about
-from service.imports.vocabularies import make_tools
+from service.imports.vocabularies import get_tools
 from service.installation import get_today
 from service.log import configure_logging
 from service.model_versions.actions import check_folder, promote_version, roll_back
@@ -70,6 +72,11 @@ class Installed:
         """The ranker that serves."""
         return Shelf(self.settings)
 
+    @property
+    def reference(self) -> Reference:
+        """The reference data of this installation."""
+        return get_reference(self.settings)
+
     def check_tables(self) -> None:
         """Refuse to go on with an old or an empty database."""
         check_tables(self.database)
@@ -77,9 +84,8 @@ class Installed:
     def load_reference(self) -> dict[str, int]:
         """Check the reference data and store their codes."""
         self.check_tables()
-        reference = get_reference(self.settings)
         with self.database.writing() as session:
-            return load_reference(session, actor=OPERATOR, reference=reference, folder=self.settings.reference_dir)
+            return load_reference(session, actor=OPERATOR, reference=self.reference, folder=self.settings.reference_dir)
 
     def files(self, path: Path, school_code: str | None) -> list[FoundFile]:
         """Files to import, in order."""
@@ -90,7 +96,7 @@ class Installed:
     ) -> tuple[int, int, int]:
         """Take all files in, in one transaction; counts of rows added, changed, unchanged."""
         self.check_tables()
-        tools = make_tools(get_reference(self.settings), self.settings)
+        tools = get_tools(self.settings)
         counts = [0, 0, 0]
         with self.database.writing() as session:
             if path.is_dir():
@@ -110,12 +116,13 @@ class Installed:
 
     def understand(self, file: Path) -> Understood:
         """What a document says, with the decisions of earlier half-years where there is a database."""
-        reference = get_reference(self.settings)
+        reference = self.reference
         if find_revision(self.database) != head_revision():
             return understand(file.read_bytes(), file.name, matcher_of(None, reference), reference)
         with self.database.reading() as session:
-            matcher = matcher_of(session, reference)
-        return understand(file.read_bytes(), file.name, matcher, reference)
+            before = find_newest_list(session, self.settings.demand_region)
+            matcher = matcher_of(session, reference, before)
+        return understand(file.read_bytes(), file.name, matcher, reference, before)
 
     def publish_edition(
         self, file: Path, code: str | None, published_on: date | None, although: str | None = None
@@ -123,7 +130,7 @@ class Installed:
         """Publish a list whose every line is understood; otherwise say which lines are not."""
         self.check_tables()
         understood = self.understand(file)
-        reference = get_reference(self.settings)
+        reference = self.reference
         with self.database.writing() as session:
             draft = drafts.open_draft(
                 session,

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-import typer
 import uvicorn
 
 from service.app import create_app
@@ -45,10 +44,10 @@ def check_installed(settings: Settings) -> None:
 def serve_all(settings: Settings, *, with_dashboard: bool, with_worker: bool) -> None:
     """Serve until stopped; dashboard and worker end with the API."""
     api, screens = addresses(settings)
-    typer.echo(f"API:    {api}   описание: {api}/openapi.json")
+    print(f"API:    {api}   описание: {api}/openapi.json", flush=True)
     child = None
     if with_dashboard and DASHBOARD.is_file():
-        typer.echo(f"Экраны: {screens}")
+        print(f"Экраны: {screens}", flush=True)
         command = _dashboard_command(settings)
         child = subprocess.Popen(command, env=_dashboard_environment(api))  # noqa: S603 -- our own words only
     watched = WatchedWorker() if with_worker else None
@@ -56,9 +55,16 @@ def serve_all(settings: Settings, *, with_dashboard: bool, with_worker: bool) ->
     signal.signal(signal.SIGTERM, _end)
     try:
         # the application writes its own line for each request, without ids of students
-        uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False)
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+        )
     except KeyboardInterrupt:
-        typer.echo("Остановлено.")
+        print("Остановлено.")
     finally:
         if watched is not None:
             watched.stop()

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     body_limit_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
     requests_a_minute: Annotated[int, Field(ge=0)] = 3000  # of one person or key; 0: as many as they like
     session_hours: Annotated[float, Field(gt=0, le=168)] = 10.0
+    idle_minutes: Annotated[float, Field(gt=0, le=1440)] = 60.0
     failures_before_lock: Annotated[int, Field(ge=1)] = 5
     lock_minutes: Annotated[float, Field(gt=0)] = 15.0
     worker: bool = True  # whether `serve` runs a worker beside the service

@@ -13,6 +13,7 @@ from service.recommendations.words import KIND_TITLES, number
 from service.terminal import console
 
 if TYPE_CHECKING:
+    from recommender.reference import Reference
     from service.demand.understanding import Understood
     from service.recommendations.impact_schemas import EditionImpact
 
@@ -34,14 +35,14 @@ def read_lines(understood: "Understood") -> Iterator[ReadLine]:
         )
 
 
-def print_understood(understood: "Understood") -> None:
+def print_understood(understood: "Understood", reference: "Reference") -> None:
     """Titles with their codes, then what was not taken for a title."""
     out = console()
     table = Table(expand=True)
     for name, ratio in (("Место", 2), ("Название", 4), ("Коды", 2), ("Понято", 3)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for title, match in understood.lines:
-        doubt = said_of_doubt(match.doubt, match.doubtful_codes)
+        doubt = said_of_doubt(match.doubt, match.doubtful_codes, reference)
         said = f"{STATUSES[match.status]}: {said_of_ground(match.ground)}" + (f"; {doubt}" if doubt else "")
         codes = ", ".join((*match.spo_codes, *match.profiles)) or "—"
         table.add_row(escape(title.source_cell), escape(title.title or "—"), codes, said)

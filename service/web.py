@@ -24,7 +24,7 @@ from service.errors import DISK_FULL, BusyError, DiskFullError, ServiceError, Si
 from service.log import frames_of
 from service.seen import Seen
 from service.settings import Settings
-from service.wire import MAX_WHOLE
+from service.wire import MAX_WHOLE, NOT_IN_USE
 
 log = structlog.get_logger()
 
@@ -149,7 +149,8 @@ class Permitted:
         """Actor of the request."""
         if credentials is None:
             raise SignInError("Войдите или предъявите ключ: заголовок Authorization: Bearer …")
-        actor: Actor = await request.app.state.identities.identify(credentials.credentials)
+        is_use = NOT_IN_USE not in request.headers
+        actor: Actor = await request.app.state.identities.identify(credentials.credentials, is_use=is_use)
         request.state.actor = actor
         request.state.actor_id = actor.actor_id  # what a worker thread binds to the log is lost with it
         request.state.allowance = request.app.state.throttle.take(actor.actor_id)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_WHOLE = 2**31 - 1  # what a column of whole numbers holds
+NOT_IN_USE = "orientir-not-in-use"  # a header: a screen asks by itself, which keeps no session open
 UNWRITABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates: no database keeps them all
 
 

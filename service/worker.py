@@ -30,6 +30,7 @@ from service.privacy.notes import note_erasures
 from service.request_keys import forget_old_keys
 from service.retraining import enqueue_training, is_training_due
 from service.settings import Settings, read_secret_key
+from service.surveys.sweeping import end_late_rounds
 from service.watching import enqueue_watching, find_watching_cause
 
 log = structlog.get_logger()
@@ -69,7 +70,7 @@ def _deliver(database: Database, held: Held, settings: Settings) -> str:
 
 def _bring(database: Database, held: Held, settings: Settings) -> str:
     from service.imports.bringing import bring_held  # and numpy and the words of schools only with a file
-    from service.imports.routes import get_tools
+    from service.imports.vocabularies import get_tools
 
     return bring_held(database, held, tools=get_tools(settings), intake_id=_number_of(held))
 
@@ -138,6 +139,7 @@ def run_worker(database: Database, settings: Settings, *, once: bool, beside_ser
                     forget_old_keys(database)
                     sweep_events(database, settings)
                     sweep_contents(database)
+                    end_late_rounds(database, settings)
                 lease = next_lease(database, settings)
             except sa.exc.SQLAlchemyError as error:  # busy, restarting, or another worker was quicker
                 log.warning("database trouble", error=type(error).__name__)

@@ -16,6 +16,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from hypothesis import settings
+from sqlalchemy.orm import Session
+
+from service.access import OPERATOR
+from service.accounts.people import add_user
+from service.db import Database, open_database
+from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
@@ -92,6 +98,25 @@ def copy_installation(source: Path, folder: Path) -> None:
         before.backup(after)
     before.close()
     after.close()
+
+
+@contextmanager
+def database_of(district: District) -> Iterator[Database]:
+    """The district's own database, for what no screen offers."""
+    address, key = district.environment["ORIENTIR_DATABASE_URL"], district.folder / "secret.key"
+    database = open_database(Settings(database_url=address, secret_key_file=key))
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def let_in(session: Session, district: District, login: str, school_code: str, *class_ids: str) -> None:
+    """Another counsellor of a school, of the whole of it where no class is named."""
+    add_user(
+        session, actor=OPERATOR, login=login, display_name=f"Педагог {login}", role="counsellor",
+        school_code=school_code, password=district.password, is_limited=bool(class_ids), class_ids=class_ids,
+    )  # fmt: skip
 
 
 def environment_of(folder: Path) -> dict[str, str]:

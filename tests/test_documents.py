@@ -1,5 +1,6 @@
 """What exists is documented: settings, commands, routes, terms, rules; every link in the documents leads somewhere."""
 
+import ast
 import json
 import re
 import subprocess
@@ -15,10 +16,11 @@ from benchmarks.records import is_met, read_results
 from recommender.eligibility import read_rules
 from recommender.features import TERM_CODES
 from recommender.scoring import CONTRIBUTIONS
-from service.app import create_app, declared_routes
-from service.cli import app as command_line
+from service.app import create_app
+from service.commands import app as command_line
 from service.db import Database
 from service.imports.complaints import CODES
+from service.sections import declared_routes
 from service.settings import Settings
 from service.web import OpenToAll
 from tests.spec.__main__ import DOCUMENT, RULES_FILE
@@ -203,3 +205,41 @@ def test_results_name_no_machine():
 def test_every_complaint_about_a_file():
     documented = {cells[0].strip("`"): cells[2] for cells in rows_of_table(read(API), "`") if len(cells) == 3}
     assert CODES.items() <= documented.items()
+
+
+GUIDE, PICTURES = ROOT / "docs" / "counsellor.ru.md", ROOT / "docs" / "images" / "guide"
+MOST_BYTES, MOST_BYTES_IN_ALL = 120_000, 1_500_000
+# in «…» and yet not on a screen
+SAID_OTHERWISE = {
+    "Ориентир", "всё хорошо", "сырым", "у тебя выражен такой-то тип",
+}  # fmt: skip
+
+
+def test_every_picture_of_the_guide_is_there_and_none_is_left_over():
+    named_there = set(re.findall(r"\]\(images/guide/([^)]+)\)", read(GUIDE)))
+    sizes = {path.name: path.stat().st_size for path in PICTURES.iterdir()}
+    assert named_there == set(sizes)
+    assert max(sizes.values()) < MOST_BYTES
+    assert sum(sizes.values()) < MOST_BYTES_IN_ALL
+
+
+def test_what_the_guide_quotes_stands_on_the_screens():
+    said = {_plain(sentence) for sentence in _sentences(ROOT / "dashboard", ROOT / "service")}
+    quoted = set(re.findall(r"«([^«»]+)»", read(GUIDE))) - SAID_OTHERWISE
+    assert [words for words in sorted(quoted) if not any(_plain(words) in sentence for sentence in said)] == []
+
+
+def _sentences(*folders: Path) -> Iterator[str]:
+    """Every Russian string that code holds; what is filled in later is left open."""
+    for folder in folders:
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(read(path))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+                elif isinstance(node, ast.JoinedStr):
+                    yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+
+
+def _plain(words: str) -> str:
+    """Numbers, gaps and what is filled in are alike, so are the letters' cases and the kinds of spaces."""
+    return re.sub(r"\{[^}]*\}|…|\d+", "#", " ".join(words.split())).casefold().rstrip(".,")

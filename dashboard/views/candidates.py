@@ -66,7 +66,8 @@ def _promotion(token: str, row: ModelVersionRow) -> None:
             although = st.text_input(text.PROMOTE_REASON, key=f"although-{row.version}", max_chars=500).strip()
         is_ready = although is None or bool(although)
         if st.button(text.PROMOTE_CONFIRM, key=f"promote-{row.version}", type="primary", disabled=not is_ready):
-            client.promote(token, row.version, although)
+            with st.spinner(text.SWITCHING):
+                client.promote(token, row.version, although)
             session.leave_notice(text.PROMOTED.format(version=row.version))
             st.rerun()
 
@@ -76,6 +77,7 @@ def _way_back(token: str, version: str) -> None:
     with st.popover(text.ROLL_BACK, key=f"open-roll-back-{version}"):
         st.write(literal(text.ROLL_BACK_ASK.format(version=version)))
         if st.button(text.ROLL_BACK_CONFIRM.format(version=version), key=f"roll-back-{version}", type="primary"):
-            row = client.roll_back(token, version)
+            with st.spinner(text.SWITCHING):
+                row = client.roll_back(token, version)
             session.leave_notice(text.ROLLED_BACK.format(version=row.version))
             st.rerun()

@@ -1,26 +1,36 @@
-"""My classes: who lacks what; one class: its students; one student: the card."""
+"""My classes: who lacks what; from here to one class, to the whole school, to one student's card."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
-from dashboard import client, session, text
-from dashboard.views import class_lists, student_card, talks
-from dashboard.widgets.elements import chip, heading, note, table
-from service.recommendations.impact_schemas import PathwayName
-from service.students.schemas import ClassRow, StudentRow
+from dashboard import client, session, text, text_class
+from dashboard.views import class_page, school_page, student_card, talks
+from dashboard.widgets.elements import literal, note
+from service.accounts.schemas import Me
+from service.students.schemas import ClassRow
 
 CLASS_WIDTHS = (1.2, 1, 1.4, 1.2, 1.2, 1.2, 1.2, 1)
-STUDENT_WIDTHS = (2.6, 1, 0.9, 0.9, 1, 3, 1)
 
 
 def page() -> None:
     """The deepest level that is open."""
     token = session.find_token() or ""
+    try:
+        _deepest(token)
+    except client.RefusedError as refused:  # by an address that is somebody else's, or of what is gone
+        st.error(literal(str(refused)))
+        st.button(text.BACK_TO_CLASSES, on_click=session.close_class)
+
+
+def _deepest(token: str) -> None:
     if student_id := session.find_student():
         student_card.show(token, student_id)
     elif class_id := session.find_class():
-        _one_class(token, class_id)
+        class_page.show(token, class_id)
+    elif session.is_school_open():
+        school_page.show(token)
     else:
         _all_classes(token)
 
@@ -37,9 +47,17 @@ def _all_classes(token: str) -> None:
         talks.queue(token)
     st.subheader(text.CLASSES_SUBTITLE, anchor=False)
     note(text.CLASSES_HINT)
-    _heading(text.CLASS_COLUMNS, CLASS_WIDTHS)
-    for row in found.classes:
-        _class_row(row)
+    if sees_school(me):
+        st.button(text_class.SCHOOL, key="school", on_click=session.open_school)
+    with st.container(key="rows"):
+        _heading(text.CLASS_COLUMNS, CLASS_WIDTHS)
+        for row in found.classes:
+            _class_row(row)
+
+
+def sees_school(me: Me | None) -> bool:
+    """Whether somebody belongs to a school and is limited to no class of it."""
+    return me is not None and me.class_ids is None and me.school_title is not None
 
 
 def _heading(columns: tuple[str, ...], widths: tuple[float, ...]) -> None:
@@ -61,76 +79,5 @@ def _class_row(row: ClassRow) -> None:
     for cell, count in zip(cells[2:6], lacking, strict=True):
         cell.write("—" if count is None else str(count))
     cells[6].write(str(row.decided_count))
-    if cells[7].button(text.OPEN, key=f"class-{row.class_id}", width="stretch"):
-        session.open_class(row.class_id)
-        st.rerun()
-
-
-def _one_class(token: str, class_id: str) -> None:
-    found = client.class_students(token, class_id)
-    if st.button(text.BACK_TO_CLASSES):
-        session.close_class()
-        st.rerun()
-    count = text.plural(len(found.students), "ученик", "ученика", "учеников")
-    heading(f"{found.title}, {found.school_title}: {count}")
-    left, right = st.columns([2, 2], vertical_alignment="bottom")
-    asked = left.text_input(text.FIND_STUDENT, autocomplete="off").strip().lower()
-    only_lacking = right.checkbox(text.ONLY_LACKING)
-    shown = [
-        student
-        for student in found.students
-        if asked in _name(student).lower() and (student.missing or not only_lacking)
-    ]
-    if not shown:
-        note(text.NO_STUDENTS)
-        return
-    _heading(text.STUDENT_COLUMNS, STUDENT_WIDTHS)
-    for student in shown:
-        _student_row(student)
-    names = {student.student_id: _name(student) for student in found.students}
-    class_lists.lists(token, class_id, names)
-    if st.toggle(text.CLASS_CHANGE):
-        _touched(token, class_id, names)
-
-
-def _touched(token: str, class_id: str, names: dict[str, str]) -> None:
-    """Whose first three the list in force changed."""
-    codes = [row.code for row in client.editions(token).editions if row.in_force or row.is_followed]
-    if len(codes) < 2:
-        note(text.FIRST_LIST)
-        return
-    new, old = codes[:2]
-    change = client.class_edition_change(token, class_id, old, new)
-    if not change.changed:
-        note(text.CLASS_CHANGE_NONE.format(new=new))
-        return
-    count = text.plural(len(change.changed), "ученика", "учеников", "учеников")
-    note(text.CLASS_CHANGE_SOME.format(new=new, old=old, count=count))
-    rows = [(names.get(each.student_id, ""), _named(each.coming), _named(each.going)) for each in change.changed]
-    table(text.CLASS_CHANGE_COLUMNS, sorted(rows))
-
-
-def _named(pathways: list[PathwayName]) -> str:
-    return "; ".join(text.CHOICE.format(title=each.title_ru, host=each.host_title) for each in pathways) or "—"
-
-
-def _name(student: StudentRow) -> str:
-    return student.full_name or text.PSEUDONYM.format(student_id=student.student_id)
-
-
-def _student_row(student: StudentRow) -> None:
-    cells = st.columns(STUDENT_WIDTHS, vertical_alignment="center")
-    cells[0].html(escape(_name(student)))
-    for cell, has in zip(
-        cells[1:4], (student.has_diagnostics, student.has_marks, student.has_profile_survey), strict=True
-    ):
-        cell.write(text.PRESENT if has else text.ABSENT)
-    decided = student.accepted_count + student.pinned_count + student.declined_count
-    cells[4].write(str(decided) if decided else "—")
-    if not student.consent_recommending:
-        cells[5].html(chip(text.NO_CONSENT_SHORT, tone="weak"))
-    elif student.missing:
-        cells[5].html("".join(chip(fact.text.rstrip("."), tone="lack") for fact in student.missing[:2]))
-    if cells[6].button(text.OPEN, key=f"student-{student.student_id}", width="stretch"):
-        session.open_student(student.student_id)
-        st.rerun()
+    key, way = f"class-{row.class_id}", partial(session.open_class, row.class_id)
+    cells[7].button(text.OPEN, key=key, width="stretch", on_click=way)  # before this page is made once more for nothing

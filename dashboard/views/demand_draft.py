@@ -20,13 +20,21 @@ def show(token: str, draft_id: int) -> None:
         session.close_draft()
         st.rerun()
     draft = client.draft(token, draft_id)
+    if draft.state in text.CLOSED_DRAFTS:  # by an address that was kept: nothing of it can be done any more
+        heading(text.CLOSED_DRAFTS[draft.state].format(code=draft.edition_code))
+        note(text.CLOSED_DRAFT_HINT)
+        return
     heading(text.DRAFT_TITLE.format(code=draft.edition_code))
     if notice := session.take_notice():
         st.success(literal(notice))
     note(text.DRAFT_SOURCE.format(name=draft.source_name, count=draft.line_count))
     steps = {key: label.format(count=draft.unsettled_count) for key, label in text.STEPS.items()}
-    step = st.segmented_control(text.STEP_LABEL, steps, format_func=steps.__getitem__, default="read", required=True,
-                                key=f"step-{draft_id}", label_visibility="collapsed")  # fmt: skip
+    begun = session.find_step()
+    key = f"step-{draft_id}"
+    st.session_state.setdefault(key, begun if begun in steps else "read")
+    step = st.segmented_control(text.STEP_LABEL, steps, format_func=steps.__getitem__, required=True, key=key,
+                                label_visibility="collapsed")  # fmt: skip
+    session.keep_step(step)
     if step == "settle":
         _settle(token, draft)
     elif step == "change":
@@ -162,7 +170,8 @@ def _several(token: str, line: DraftLine, key: str) -> tuple[list[str], list[str
 
 def _change(token: str, draft: Draft) -> None:
     try:
-        change = client.draft_change(token, draft.draft_id)
+        with st.spinner(text.COUNTING):
+            change = client.draft_change(token, draft.draft_id)
     except client.RefusedError as error:
         note(str(error))
         return
@@ -172,7 +181,8 @@ def _change(token: str, draft: Draft) -> None:
 
 def _impact(token: str, draft: Draft) -> None:
     try:
-        found = client.draft_impact(token, draft.draft_id)
+        with st.spinner(text.COUNTING_DISTRICT):
+            found = client.draft_impact(token, draft.draft_id)
     except client.RefusedError as error:
         note(str(error))
         return
@@ -194,18 +204,43 @@ def _publish(token: str, draft: Draft) -> None:
     labels = {True: text.AGREE, False: text.SIGN if draft.needs_second_person else text.PUBLISH}
     publish, discard = st.columns([1, 1])
     waits = draft.unsettled_count > 0 or draft.signed_by_me
-    if publish.button(labels[draft.state == "signed"], type="primary", disabled=waits):
-        _try(token, draft)
-    if discard.button(text.DISCARD):
-        client.discard_draft(token, draft.draft_id)
-        session.leave_notice(text.DISCARDED)
-        session.close_draft()
-        st.rerun()
+    label = labels[draft.state == "signed"]
+    if waits:
+        publish.button(label, type="primary", disabled=True)
+    else:
+        with publish.popover(label, type="primary", key="open-publish"):
+            st.write(literal(_in_figures(token, draft)))
+            st.write(text.PUBLISH_ASK)
+            if st.button(text.YES.format(act=label.lower()), type="primary", key="publish"):
+                _try(token, draft)
+    with discard.popover(text.DISCARD, key="open-discard"):
+        st.write(text.DISCARD_ASK)
+        if st.button(text.YES.format(act=text.DISCARD.lower()), type="primary", key="discard"):
+            client.discard_draft(token, draft.draft_id)
+            session.leave_notice(text.DISCARDED)
+            session.close_draft()
+            st.rerun()
+
+
+def _in_figures(token: str, draft: Draft) -> str:
+    """What publishing would do, in a line: it cannot be undone."""
+    told = [text.PUBLISH_LINES.format(count=draft.line_count)]
+    try:
+        change = client.draft_change(token, draft.draft_id)
+    except client.RefusedError:  # the first list of a region has nothing before it
+        return told[0]
+    counts = {
+        "added": len(change.added),
+        "dropped": len(change.dropped),
+        "touched": change.touched_pathway_count,
+    }
+    return " ".join([*told, text.PUBLISH_CHANGES.format(**counts)])
 
 
 def _try(token: str, draft: Draft) -> None:
     try:
-        done = client.publish_draft(token, draft.draft_id)
+        with st.spinner(text.PUBLISHING):
+            done = client.publish_draft(token, draft.draft_id)
     except client.RefusedError as error:
         st.error(str(error))
         return

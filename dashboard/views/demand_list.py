@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import client, session, text
 from dashboard.views import demand_draft
 from dashboard.widgets.editions import edition_change
-from dashboard.widgets.elements import banner, literal, note, table
+from dashboard.widgets.elements import banner, how_to_read, literal, note, table
 from dashboard.widgets.policy import crowded_table, frontier_chart
 from service.demand.schemas import EditionList, EditionRow, Entry
 
@@ -39,7 +39,8 @@ def _policy(token: str) -> None:
     if me is None or READ_MODELS not in me.permissions:
         return
     try:
-        made = client.policy(token)
+        with st.spinner(text.COUNTING_DISTRICT):
+            made = client.policy(token)
     except client.RefusedError:  # no model serves yet
         note(text.POLICY_NOTHING)
         return
@@ -47,6 +48,7 @@ def _policy(token: str) -> None:
         note(text.POLICY_NOTHING)
         return
     note(text.POLICY_HINT)
+    how_to_read(text.POLICY_HOW)
     chart, seats = st.columns([1.2, 1], gap="large")
     with chart:
         frontier_chart(made)

@@ -98,6 +98,8 @@ def _what_was_found(token: str, report: IntakeReport) -> None:
     for sheet in report.sheets:
         if any(heading.ground == "similar" for heading in sheet.headings) or (sheet.table and sheet.missing):
             _columns(token, sheet)
+    if not report.parts:
+        return
     counts = {"added": report.added_count, "changed": report.changed_count, "unchanged": report.unchanged_count}
     st.markdown(f"**{text.SUMMARY.format(**counts, faults=report.fault_count, warnings=report.warning_count)}**")
     complaints(text.FAULTS_TITLE, [fault for part in report.parts for fault in part.faults], report.fault_count)
@@ -173,8 +175,9 @@ def _survey_kit(token: str) -> None:
         name = f"{class_id}-{survey}"
         if st.button(text.MAKE_KIT, key="make-kit"):
             try:
-                book = client.survey_kit(token, class_id, survey, form=False)
-                session.keep_kit(name, book, client.survey_kit(token, class_id, survey, form=True))
+                with st.spinner(text.MAKING_KIT):
+                    book = client.survey_kit(token, class_id, survey, form=False)
+                    session.keep_kit(name, book, client.survey_kit(token, class_id, survey, form=True))
             except client.RefusedError as error:
                 st.error(literal(str(error)))
         made = session.find_kit(name)
@@ -199,6 +202,6 @@ def _history(token: str) -> None:
                 st.error(literal(str(error)))
                 return
             session.forget_report()
-            session.close_class()  # it may have gone with the file
+            session.forget_seen()  # it may have gone with the file
             session.leave_notice(text.UNDONE)
             st.rerun()

@@ -58,13 +58,13 @@ def _whom(token: str) -> str | None:
     titles = {row.class_id: row.title for row in client.classes(token).classes}
     which, who, other = st.columns([1, 2, 2])
     class_id = which.selectbox(
-        text.CLASS, list(titles), index=_place(list(titles), session.find_class()), format_func=titles.__getitem__,
+        text.CLASS, list(titles), index=_place(list(titles), session.seen_class()), format_func=titles.__getitem__,
         placeholder=text.CHOOSE, key="privacy-class",
     )  # fmt: skip
     students = client.class_students(token, class_id).students if class_id is not None else []
     names = {each.student_id: literal(each.full_name or each.student_id) for each in students}
     chosen = who.selectbox(
-        text.STUDENT, list(names), index=_place(list(names), session.find_student()), format_func=names.__getitem__,
+        text.STUDENT, list(names), index=_place(list(names), session.seen_student()), format_func=names.__getitem__,
         placeholder=text.CHOOSE, disabled=not names, key=f"privacy-student-{class_id}",
     )  # fmt: skip
     typed = other.text_input(text.NO_LONGER_HERE, max_chars=64, key="privacy-pseudonym", autocomplete="off").strip()

@@ -4,28 +4,35 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import client, session, text
+from dashboard import client, session, text, text_card
+from dashboard.parts import part
+from dashboard.views import notes, what_if, years
 from dashboard.widgets import facts, questions
 from dashboard.widgets.elements import banner, chip, chips, heading, note
-from dashboard.widgets.interests_chart import interests_chart
+from dashboard.widgets.interests_chart import interests_chart, interests_help
 from dashboard.widgets.ranked_list import Deciding, ranked_list
-from service.recommendations.schemas import MAX_DEMAND_STRENGTH, StudentRecommendations
+from service.recommendations.schemas import MAX_DEMAND_STRENGTH, RankedList, StudentRecommendations
+from service.recommendations.words import fit_points
 from service.students.schemas import StudentCard
+from service.talks.schemas import NoteList
 
 DECIDE = "decisions:write"
 LENGTHS = (3, 5, 10)
+LEAST_PRICE = 0.05  # points of fit; less is shown as nothing
+QUESTIONS, WHAT_IF, NOTES, YEARS = "questions", "what-if", "notes", "years"  # parts below the lists
 
 
 def show(token: str, student_id: str) -> None:
     """The whole card."""
+    st.button(text.BACK_TO_CLASS, on_click=session.close_student)
     card = client.student_card(token, student_id)
-    if st.button(text.BACK_TO_CLASS):
-        session.close_student()
-        st.rerun()
     _head(card)
-    about, lists = st.columns([1, 2.6], gap="large")
-    with lists:
-        made = _lists(token, card)
+    written = client.notes(token, student_id) if _may_decide() else None
+    if written is not None:
+        notes.above(token, written)
+    about, advice = st.container(key="card").columns([1, 2.6], gap="large")
+    with advice:
+        made = _advice(token, card, written)
     with about:
         _about(card, made)
 
@@ -41,18 +48,28 @@ def _head(card: StudentCard) -> None:
     chips(pieces)
 
 
-def _about(card: StudentCard, made: StudentRecommendations) -> None:
+def _about(card: StudentCard, made: StudentRecommendations | None) -> None:
     if card.interests:
         st.subheader(text.INTERESTS_TITLE, anchor=False)
         interests_chart(card.interests)
+        interests_help(card.interests)
         if card.interests_note:
             note(card.interests_note)
-    facts.gaps(made.missing or card.missing, made.measure_next)
+    if made is not None:
+        facts.gaps(made.missing or card.missing, made.measure_next)
     facts.marks(card)
     facts.wishes(card.wishes)
     facts.trials(card.trials)
     facts.results(card.results)
     facts.readings(card.readings)
+
+
+@part()
+def _advice(token: str, card: StudentCard, written: NoteList | None) -> StudentRecommendations:
+    """What moves with the slider; what is known of the student stands still beside it."""
+    made = _lists(token, card)
+    _more(token, made, written)
+    return made
 
 
 def _lists(token: str, card: StudentCard) -> StudentRecommendations:
@@ -64,6 +81,8 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
     if made.refusal is not None:
         banner(made.refusal.text)
         return made
+    with left:
+        _price(made)
     if made.degradation is not None:
         banner(made.degradation)
     deciding = _deciding(token, card.student_id)
@@ -71,11 +90,52 @@ def _lists(token: str, card: StudentCard) -> StudentRecommendations:
         with place:
             ranked_list(ranked, made.demand_edition, deciding)
     _sheet(token, made)
-    _questions(token, made)
     if made.demand_edition is not None and made.demand_edition.is_stale:
         note(text.STALE_ON_CARD)
     _stamp(made)
     return made
+
+
+def _price(made: StudentRecommendations) -> None:
+    """What the slider costs, beside the slider."""
+    prices = [(ranked.title_ru, 100 * ranked.price_of_demand.price) for ranked in made.lists if ranked.price_of_demand]
+    said = [
+        text_card.PRICE_OF.format(title=title.lower(), price=text.decimal(price))
+        for title, price in prices
+        if price >= LEAST_PRICE
+    ]
+    changed = [sentence for ranked in made.lists if (sentence := _first_by_demand(ranked))]
+    if said or changed:
+        note(" ".join([*([text_card.PRICE.format(prices="; ".join(said))] if said else []), *changed]))
+    else:
+        note(text_card.PRICE_NONE)
+
+
+def _first_by_demand(ranked: RankedList) -> str | None:
+    """Said where demand put first what fits less than another of the same list."""
+    ours = [item for item in ranked.items if not item.is_discovery]
+    if not ours or (ours[0].rank_by_fit or 1) == 1:
+        return None
+    points = max(fit_points(item.fit) for item in ours) - fit_points(ours[0].fit)
+    said = text.plural(points, "пункт", "пункта", "пунктов")
+    return text_card.PRICE_FIRST.format(title=ranked.title_ru, points=said) if points > 0 else None
+
+
+def _more(token: str, made: StudentRecommendations, written: NoteList | None) -> None:
+    """What is looked at less often than the lists: one of it at a time, nothing of the others is asked for."""
+    parts = {} if made.refusal is not None else {QUESTIONS: text.QUESTIONS_TITLE, WHAT_IF: text_card.WHAT_IF}
+    parts |= {} if written is None else {NOTES: text_card.NOTES}
+    parts |= {YEARS: text_card.YEARS}
+    part = st.segmented_control(text_card.MORE, parts, format_func=parts.__getitem__, default=next(iter(parts)),
+                                required=True, key=f"more-{made.student_id}")  # fmt: skip
+    if part == QUESTIONS:
+        _questions(token, made)
+    elif part == WHAT_IF:
+        what_if.show(token, made.student_id, made.k, made.demand_strength)
+    elif part == NOTES and written is not None:
+        notes.show(token, written)
+    else:
+        years.show(token, made.student_id)
 
 
 def _sheet(token: str, made: StudentRecommendations) -> None:
@@ -96,7 +156,6 @@ def _sheet(token: str, made: StudentRecommendations) -> None:
 
 def _questions(token: str, made: StudentRecommendations) -> None:
     """Why not a certain pathway, and which of two."""
-    st.subheader(text.QUESTIONS_TITLE, anchor=False)
     titles = {ranked.kind: ranked.title_ru for ranked in made.lists}
     kind = st.segmented_control(text.WHICH_KIND, titles, format_func=titles.__getitem__, default=next(iter(titles)),
                                 required=True)  # fmt: skip
@@ -144,8 +203,6 @@ def _default_points(token: str, card: StudentCard) -> int:
 
 
 def _deciding(token: str, student_id: str) -> Deciding:
-    me = session.find_me()
-
     def decide(pathway_code: str, decision: str, reason: str | None) -> None:
         client.decide(token, student_id, pathway_code, decision, reason)
         session.leave_notice(text.SAVED)
@@ -156,7 +213,12 @@ def _deciding(token: str, student_id: str) -> Deciding:
         session.leave_notice(text.TAKEN_BACK)
         st.rerun()
 
-    return Deciding(me is not None and DECIDE in me.permissions, decide, withdraw)
+    return Deciding(_may_decide(), decide, withdraw)
+
+
+def _may_decide() -> bool:
+    me = session.find_me()
+    return me is not None and DECIDE in me.permissions
 
 
 def _stamp(made: StudentRecommendations) -> None:

@@ -1,12 +1,13 @@
 """Whom to talk to today, and what the month asks for: the head of the first page."""
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from dashboard import client, session, text
-from dashboard.widgets.elements import chip, note
-from service.talks.schemas import Talk, TalkQueue
+from dashboard.widgets.elements import banner, chip, note
+from service.talks.schemas import Banner, Talk, TalkQueue
 
 FIRST, ALL = 5, 500
 WIDTHS = (2.2, 0.7, 6, 1.1)
@@ -14,10 +15,14 @@ WIDTHS = (2.2, 0.7, 6, 1.1)
 
 def queue(token: str) -> None:
     """The most pressing first; all of them when asked for."""
+    above = st.container()  # what must be known stands first, and comes with the queue
     left, right = st.columns([5, 1.3], vertical_alignment="bottom")
     left.subheader(text.TALKS_TITLE, anchor=False)
     whole = right.toggle(text.TALKS_ALL)
-    found = client.talks(token, ALL if whole else FIRST)
+    with st.spinner(text.COUNTING):
+        found = client.talks(token, ALL if whole else FIRST)
+    with above:
+        _banners(found.banners)
     if not found.talks:
         note(text.TALKS_NONE)
     for talk in found.talks:
@@ -25,6 +30,18 @@ def queue(token: str) -> None:
     if found.waiting_count > len(found.talks):
         note(text.TALKS_MORE.format(count=found.waiting_count - len(found.talks)))
     _month(found)
+
+
+def _banners(banners: Sequence[Banner]) -> None:
+    """Each beside the way to the page about it."""
+    for each in banners:
+        path, label = text.BANNER_WAYS[each.code]
+        said, way = st.columns([5, 1.3], vertical_alignment="center")
+        with said:
+            banner(each.text)
+        page = session.find_page(path)
+        if page is not None:
+            way.page_link(page, label=label)
 
 
 def _row(talk: Talk) -> None:

@@ -5,6 +5,9 @@ from html import escape
 
 import streamlit as st
 
+from dashboard import text
+
+WIDE = 4  # columns; narrower tables fit a phone
 MARKUP = frozenset(r"\`*_{}[]()<>#+-.!|~$:")
 
 
@@ -28,9 +31,21 @@ def note(sentence: str) -> None:
     st.html(f'<div class="o-note">{escape(sentence)}</div>')
 
 
+def how_to_read(sentences: Iterable[str]) -> None:
+    """Help beside a chart, folded away until it is wanted."""
+    with st.expander(text.HOW_TITLE):
+        for sentence in sentences:
+            st.write(sentence)
+
+
 def link(words: str, path: str) -> None:
     """A way to another address of ours, in this very window."""
     st.html(f'<a class="o-link" href="{escape(path)}">{escape(words)}</a>')
+
+
+def post_button(words: str, path: str) -> None:
+    """A button that leaves the page: what it asks for is done by an address of ours."""
+    st.html(f'<form method="post" action="{escape(path)}"><button class="o-button">{escape(words)}</button></form>')
 
 
 def banner(sentence: str) -> None:
@@ -55,7 +70,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequen
     head = f"<thead><tr>{titles}</tr></thead>" if any(columns) else ""
     lines = ("".join(_cell("td", cell, place in numeric) for place, cell in enumerate(row)) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    st.html(f'<table class="o-table">{head}<tbody>{body}</tbody></table>')
+    scrolling_table(f"{head}<tbody>{body}</tbody>", len(columns))
+
+
+def scrolling_table(rows: str, column_count: int, kind: str = "") -> None:
+    """HTML of a table's rows, which scrolls inside itself on a narrow screen; a wide one can be scrolled by key."""
+    reach = ' tabindex="0"' if column_count >= WIDE else ""
+    st.html(f'<div class="o-scroll"{reach}><table class="o-table {kind}">{rows}</table></div>')
 
 
 def _cell(tag: str, value: str, is_numeric: bool) -> str:

@@ -20,6 +20,8 @@ def marks(card: StudentCard) -> None:
         note(text.NO_MARKS)
         return
     mean = card.own_mean_mark
+    years = sorted({mark.school_year for mark in card.marks})
+    note(text.MARKS_OF.format(years=", ".join(years)))
     ordered = sorted(card.marks, key=lambda mark: (-mark.mean_mark, mark.title_ru))
     chips(chip(_short(mark.title_ru), text.decimal(mark.mean_mark), _tone(mark.mean_mark - mean)) for mark in ordered)
     note(text.OWN_MEAN.format(mean=text.decimal(mean)))
@@ -81,7 +83,7 @@ def readings(taken: Sequence[Reading]) -> None:
             rows = [
                 (
                     scale.title_ru,
-                    "—" if scale.score is None else f"{scale.score:g}",
+                    "—" if scale.score is None else f"{scale.score:g}".replace(".", ","),
                     f"{scale.maximum:g}",
                     scale.level or "",
                 )

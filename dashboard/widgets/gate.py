@@ -35,7 +35,8 @@ def _by_kind(checks: Sequence[GateCheck]) -> None:
         cells = [_cell(found.get((first.code, kind))) for kind in text.KINDS]
         rows.append((first.title, *cells, first.limit_text))
     table((text.GATE_COLUMNS[0], *text.KINDS.values(), text.GATE_COLUMNS[2]), rows)
-    note(text.GATE_HINT)
+    with st.expander(text.GATE_HOW_TITLE):
+        st.write(text.GATE_HINT)
 
 
 def _in_rows(checks: Sequence[GateCheck]) -> None:

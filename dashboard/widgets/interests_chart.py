@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import text
+from dashboard.widgets.elements import how_to_read, table
 from service.students.schemas import InterestScale
 
 REACH = 2.5  # standard deviations to either side of the axis
@@ -23,6 +24,18 @@ def interests_chart(scales: Sequence[InterestScale]) -> None:
     st.html(
         "".join(parts) + f'<div class="o-axis">{axis}</div><div class="o-note">{escape(text.INTERESTS_LEGEND)}</div>'
     )
+
+
+def interests_help(scales: Sequence[InterestScale]) -> None:
+    """How to read the chart, and its numbers as a table."""
+    how_to_read(text.INTERESTS_HOW)
+    with st.expander(text.IN_NUMBERS):
+        table(text.INTERESTS_COLUMNS, map(_numbers, scales), numeric=(1, 2, 3))
+
+
+def _numbers(scale: InterestScale) -> tuple[str, ...]:
+    reach = INTERVAL * scale.sd
+    return scale.title_ru, *map(text.signed, (scale.mean, scale.mean - reach, scale.mean + reach))
 
 
 def _row(scale: InterestScale) -> str:

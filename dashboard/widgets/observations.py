@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import text
-from dashboard.widgets.elements import note, table
+from dashboard.widgets.elements import how_to_read, note, scrolling_table, table
 from service.monitoring.schemas import Observation, ObservationList, ObservedFigure, ObservedInput, Reliance
 
 BARS = 30  # of a plot: the last observations
@@ -27,10 +27,11 @@ def watching(found: ObservationList) -> None:
     st.subheader(text.WATCHING_TITLE, anchor=False)
     when, count = text.day(newest.observed_at.date()), newest.student_count
     note(text.WATCHING_HINT.format(day=when, count=count, rate=round(1 / found.false_alarm_rate)))
+    how_to_read(text.PLOT_HOW)
     of_version = [each for each in reversed(found.observations) if each.version == newest.version]
     head = "".join(f"<th>{escape(column)}</th>" for column in text.WATCHING_COLUMNS)
     rows = "".join(_row(figure, of_version) for figure in newest.figures)
-    st.html(f'<table class="o-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
+    scrolling_table(f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>", len(text.WATCHING_COLUMNS))
     if found.inputs:
         with st.expander(text.INPUTS_TITLE):
             note(text.INPUTS_HINT)

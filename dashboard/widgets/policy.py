@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import text
-from dashboard.widgets.elements import note, table
+from dashboard.widgets.elements import note, scrolling_table, table
 from service.recommendations.district_schemas import DistrictPolicy, PolicyPoint
 
 SAME = 1e-9
@@ -19,10 +19,8 @@ def frontier_chart(found: DistrictPolicy) -> None:
             continue
         head = "".join(f"<th>{escape(column)}</th>" for column in text.POLICY_COLUMNS)
         body = "".join(_row(point, found.demand_strength) for point in points)
-        st.html(
-            f'<div class="o-note" style="margin-top:.6rem"><b>{escape(title)}</b></div>'
-            f'<table class="o-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        )
+        st.html(f'<div class="o-note" style="margin-top:.6rem"><b>{escape(title)}</b></div>')
+        scrolling_table(f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>", len(text.POLICY_COLUMNS))
         note(text.POLICY_STUDENTS.format(count=points[0].student_count))
 
 

@@ -24,7 +24,7 @@ class Deciding:
 
 
 def ranked_list(ranked: RankedList, edition: EditionStamp | None, deciding: Deciding) -> None:
-    """A list with its heading and the price of demand."""
+    """A list with its heading."""
     st.subheader(ranked.title_ru, anchor=False)
     if ranked.note:
         note(ranked.note)
@@ -35,11 +35,10 @@ def ranked_list(ranked: RankedList, edition: EditionStamp | None, deciding: Deci
         with st.container(border=True):
             st.html(_line(item, edition))
             _buttons(item, deciding)
-            with st.expander(text.ALL_REASONS):
-                _everything(item, calibrated=ranked.fit_is_calibrated)
-    if ranked.items and ranked.price_of_demand is not None:
-        price = 100 * ranked.price_of_demand.price
-        note(text.PRICE.format(price=text.decimal(price)) if price >= 0.05 else text.PRICE_NONE)
+            everything = st.expander(text.ALL_REASONS, key=f"why-{item.pathway_code}", on_change="rerun")
+            if everything.open:  # nothing of it is sent before somebody looks
+                with everything:
+                    _everything(item, calibrated=ranked.fit_is_calibrated)
 
 
 def _line(item: RankedPathway, edition: EditionStamp | None) -> str:
@@ -110,11 +109,17 @@ def _buttons(item: RankedPathway, deciding: Deciding) -> None:
             deciding.decide(code, "accepted", None)
         if st.button(text.PIN, key=f"pin-{code}"):
             deciding.decide(code, "pinned", None)
-        with st.popover(text.DECLINE, key=f"open-decline-{code}"):
-            reason = st.radio(text.DECLINE_TITLE, text.DECLINE_REASONS, key=f"reason-{code}")
-            said = st.text_input(text.DECLINE_NOTE, key=f"note-{code}", max_chars=200)
-            if st.button(text.SAVE, key=f"decline-{code}", type="primary"):
-                deciding.decide(code, "declined", f"{reason}. {said}" if said else reason)
+        declining = st.popover(text.DECLINE, key=f"open-decline-{code}", on_change="rerun")
+        if declining.open:
+            with declining:
+                _decline(code, deciding)
+
+
+def _decline(code: str, deciding: Deciding) -> None:
+    reason = st.radio(text.DECLINE_TITLE, text.DECLINE_REASONS, key=f"reason-{code}")
+    said = st.text_input(text.DECLINE_NOTE, key=f"note-{code}", max_chars=200)
+    if st.button(text.SAVE, key=f"decline-{code}", type="primary"):
+        deciding.decide(code, "declined", f"{reason}. {said}" if said else reason)
 
 
 def _everything(item: RankedPathway, *, calibrated: bool) -> None:

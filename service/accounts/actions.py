@@ -110,6 +110,7 @@ def start_session(session: Session, user: User, *, by: str, settings: Settings, 
         token_hash=hash_token(secret_key, token),
         opened_at=moment,
         expires_at=moment + timedelta(hours=settings.session_hours),
+        quiet_until=moment + timedelta(minutes=settings.idle_minutes),
     )
     session.add(row)
     session.flush()
@@ -138,7 +139,7 @@ def actor_of(user: User, session: UserSession | None = None) -> Actor:
         permissions=frozenset() if user.password_is_temporary else GRANTS[role],
         school_code=user.school_code,
         session_id=session.session_id if session is not None else None,
-        until=session.expires_at if session is not None else FOREVER,
+        until=min(session.expires_at, session.quiet_until) if session is not None else FOREVER,
     )
 
 

@@ -92,7 +92,7 @@ def _line(line: DemandDraftLine, reference: Reference) -> DraftLine:
         confidence=line.confidence,
         ground=line.ground,
         ground_text=said_of_ground(line.ground),
-        doubt_text=said_of_doubt(line.doubt, line.doubtful_codes),
+        doubt_text=said_of_doubt(line.doubt, line.doubtful_codes, reference),
         candidates=[Candidate(**candidate) for candidate in line.candidates],
     )
 

@@ -19,7 +19,7 @@ from service.demand.draft_schemas import (
     Settled,
     TitleMeaning,
 )
-from service.demand.queries import change_between, codes_in_turn, read_lists
+from service.demand.queries import change_between, codes_in_turn, find_newest_list, read_lists
 from service.demand.schemas import EditionChange, EditionRow
 from service.demand.understanding import matcher_of, understand
 from service.errors import NotFoundError
@@ -66,8 +66,9 @@ def open_draft(
     """Прочитать документ (XLSX, DOCX, PDF, CSV, текст): что понято, что подтвердить. В силу ничего не вступает."""
     reference = get_reference(settings)
     with units.reading() as session:
-        matcher = matcher_of(session, reference)
-    understood = understand(content, file_name, matcher, reference)
+        before = find_newest_list(session, settings.demand_region)
+        matcher = matcher_of(session, reference, before)
+    understood = understand(content, file_name, matcher, reference, before)
     with units.writing() as session:
         draft = drafts.open_draft(
             session, actor=actor, understood=understood, content=content, name=file_name, settings=settings

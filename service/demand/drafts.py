@@ -234,6 +234,11 @@ def change_head(
     draft = get_draft(session, draft_id, for_change=True, seen=seen)
     if not EDITION_CODE.fullmatch(edition_code):
         raise InvalidInputError("Код редакции — латинские буквы, цифры, точка и дефис: krasnodar-2024H1.")
+    if edition_code != draft.edition_code and session.get(EditionRow, edition_code) is not None:
+        raise ConflictError(
+            f"Перечень «{edition_code}» уже издан. Исправлению дайте следующий номер, например .2 в конце.",
+            edition_code=edition_code,
+        )
     if (edition_code, published_on) != (draft.edition_code, draft.published_on):
         draft.edition_code, draft.published_on = edition_code, published_on
         _unsign(draft)

@@ -53,6 +53,12 @@ def find_code_in_force(session: Session, settings: Settings, as_of: date) -> str
     return turn[-1] if turn else None
 
 
+def find_newest_list(session: Session, region: str) -> ReadEdition | None:
+    """The newest list of a region, in its newest revision; None before the first."""
+    turn = codes_in_turn(session, region, date.max)
+    return read_lists(session, turn[-1])[0] if turn else None
+
+
 def codes_in_turn(session: Session, region: str, as_of: date) -> list[str]:
     """Lists of a region published by a day, each in its newest revision, oldest first."""
     query = sa.select(DemandEdition.edition_code, DemandEdition.published_on).where(DemandEdition.region == region)

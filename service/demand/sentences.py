@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from recommender.demand import DemandEdition, DemandEntry
 from recommender.edition_changes import EditionDifference
 from recommender.edition_gate import Finding
+from recommender.reference import Reference
 
 FINDINGS = {
     "few_entries": "В перечне {figure}: у перечня региона строк не меньше {limit}.",
@@ -45,7 +46,7 @@ GROUNDS = {
     "code": "по коду",
     "title": "название совпадает",
     "synonym": "по словарю названий",
-    "remembered": "так решили раньше",
+    "remembered": "как в прежнем перечне или решении",
     "lemmas": "те же слова в других формах",
     "fuzzy": "похожее название",
     "higher": "высшее образование",
@@ -57,7 +58,7 @@ DOUBTS = {
     "code_closed": "код закрыт, и преемника у него нет ({codes})",
     "code_renamed": "в прежнем списке этот код значил другое ({codes})",
     "code_higher": "это код высшего образования ({codes})",
-    "remembered_differs": "раньше решили иначе, чем говорит само название",
+    "remembered_differs": "в прежнем перечне или решении иначе, чем говорит само название",
     "part_without_code": "код указан не для всех профессий строки",
     "close_rivals": "подходят несколько специальностей",
     "brackets_unread": "непонятно уточнение в скобках",
@@ -93,9 +94,15 @@ def said_of_ground(ground: str) -> str:
     return GROUNDS[ground]
 
 
-def said_of_doubt(doubt: str | None, codes: Sequence[str]) -> str | None:
-    """Why a person is asked; `codes` are those written in the document."""
-    return None if doubt is None else DOUBTS[doubt].format(codes=", ".join(codes))
+def said_of_doubt(doubt: str | None, codes: Sequence[str], reference: Reference) -> str | None:
+    """Why a person is asked; `codes` are those written in the document, told with the names that speak against them."""
+    if doubt is None:
+        return None
+    lists = (reference.spo, reference.former_spo)
+    first, second = reversed(lists) if doubt == "code_renamed" else lists
+    found = {code: first.get(code) or second.get(code) for code in codes}
+    named = (f"{code} «{spo.title_ru}»" if spo is not None else code for code, spo in found.items())
+    return DOUBTS[doubt].format(codes=", ".join(named))
 
 
 def order_text(old: DemandEdition, new: DemandEdition, change: EditionDifference) -> str:

@@ -1,7 +1,7 @@
 """A published document as lines with their meaning: read in a child process, matched to SPO codes, never silently."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -47,15 +47,24 @@ def _matcher(reference: Reference, remembered: "tuple[tuple[str, Remembered], ..
     return TitleMatcher(reference, dict(remembered))
 
 
-def matcher_of(session: Session | None, reference: Reference) -> "TitleMatcher":
-    """What matches titles, with the decisions of earlier half-years; laid out once for the same decisions."""
+def matcher_of(session: Session | None, reference: Reference, before: DemandEdition | None = None) -> "TitleMatcher":
+    """What matches titles, with what people decided and what the list before says they mean; laid out once."""
     from recommender.title_matching import Remembered
 
-    remembered: Mapping[str, Remembered] = {}
+    remembered = {
+        entry.title: Remembered(entry.spo_codes, entry.profiles, is_listed=True)
+        for entry in (before.entries if before is not None else ())
+        if (entry.spo_codes or entry.profiles) and all(_is_in_force(code, reference) for code in entry.spo_codes)
+    }
     if session is not None:
         rows = session.scalars(sa.select(TitleDecision).order_by(TitleDecision.decided_at, TitleDecision.title_key))
-        remembered = {row.title: Remembered(row.spo_codes, row.profiles) for row in rows}
+        decided = {row.title: Remembered(row.spo_codes, row.profiles) for row in rows}
+        remembered = decided | remembered  # a list is published after what was decided on its way
     return _matcher(reference, tuple(remembered.items()))
+
+
+def _is_in_force(code: str, reference: Reference) -> bool:
+    return code in reference.spo and reference.spo[code].status != "closed"
 
 
 @lru_cache(maxsize=2)
@@ -65,14 +74,20 @@ def known_titles(reference: Reference) -> frozenset[str]:
     return now | frozenset(spo.title_ru for spo in reference.former_spo.values())
 
 
-def understand(content: bytes, name: str, matcher: "TitleMatcher", reference: Reference) -> Understood:
-    """Read a document and say what each title means; a refusal names the place and the remedy."""
+def understand(
+    content: bytes, name: str, matcher: "TitleMatcher", reference: Reference, before: DemandEdition | None = None
+) -> Understood:
+    """Read a document and say what each title means; a refusal names the place and the remedy.
+
+    What was one line of the list before is one line again, whatever commas are in it.
+    """
     from recommender.published_list import read_listed
 
     if all(column in content[:400] for column in OUR_COLUMNS):
         return _own_format(read_own(content, reference))
     try:
-        listed = read_listed(read_document(content, name), known_titles(reference))
+        whole = known_titles(reference) | {entry.title for entry in (before.entries if before is not None else ())}
+        listed = read_listed(read_document(content, name), whole)
     except TableValueError as error:
         raise InvalidInputError(f"Файл «{name}» слишком велик для перечня: оставьте в нём только перечень.") from error
     if not listed.titles:

@@ -1,7 +1,7 @@
 """Taking files in: one file or a folder, checked or applied, by the API and by the command line alike."""
 
 import hashlib
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,14 +12,14 @@ from recommender.instruments import Instrument
 from service import audit
 from service.access import SCHOOL_ROLES, Actor, Permission, check_permission
 from service.clock import now, school_year_of
-from service.db import IMPORT_LOCK, UnitsOfWork, lock_table
+from service.db import IMPORT_LOCK, lock_table
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
 from service.events.announcing import IMPORT_FINISHED, announce
 from service.imports.cells import UNKNOWN
 from service.imports.formats import SCORES, Format, format_name, get_format
 from service.imports.reading import ReadTable, read_table
 from service.imports.roster import take_members, take_roster
-from service.imports.schemas import ImportReport
+from service.imports.schemas import ImportReport, TablePart
 from service.imports.storing import Difference
 from service.imports.tables_in import (
     PLAIN,
@@ -78,30 +78,11 @@ class Prepared:
         return students_of(self.school_code, former=self.is_operators)
 
 
-def import_upload(
-    units: UnitsOfWork, *, actor: Actor, tools: ImportTools, table: str, content: bytes, mode: Mode
-) -> ImportReport:
-    """One file over HTTP: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
-    with units.reading() as session:
-        prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
-        if mode == "check" or prepared.read.is_refused:
-            return _answer(prepared, store(session, prepared, keep=False), mode)
-    with units.writing() as session:
-        report = store_import(session, prepared)
-        retrain_after_import(session, actor=actor, tools=tools, reports=[report])
-        return report
-
-
 def retrain_after_import(
-    session: Session, *, actor: Actor, tools: ImportTools, reports: Sequence[ImportReport]
+    session: Session, *, actor: Actor, tools: ImportTools, reports: Sequence[ImportReport | TablePart]
 ) -> None:
     """Ask for a training where these files brought enough outcomes; once for all of them, since counting takes time."""
     tables = {report.table for report in reports if report.added_count}
-    retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=tables)
-
-
-def retrain_after_outcomes_of(session: Session, *, actor: Actor, tools: ImportTools, tables: Set[str]) -> None:
-    """The same, of the tables to which rows were added."""
     if tables & set(OUTCOME_TABLES):
         today = today_of(session, tools.as_of)
         retrain_after_outcomes(session, actor=actor, as_of=today.as_of, enough=tools.retrain_after)
@@ -123,8 +104,8 @@ def import_table(
         session, actor=actor, tools=tools, table=table, content=content, school_code=school_code, file=file
     )
     if mode == "check" or prepared.read.is_refused:
-        return _answer(prepared, store(session, prepared, keep=False), mode)
-    return store_import(session, prepared)
+        return compare_import(session, prepared, mode)
+    return store_import(session, prepared)[0]
 
 
 def prepare_import(
@@ -149,15 +130,21 @@ def prepare_import(
     return Prepared(actor, table, shape, school, instrument, read, today, hashlib.sha256(content).hexdigest())
 
 
-def store_import(session: Session, prepared: Prepared) -> ImportReport:
-    """Take a checked file in; what may have changed since it was checked is looked at again."""
+def compare_import(session: Session, prepared: Prepared, mode: Mode) -> ImportReport:
+    """What a file would change; nothing is written."""
+    return _answer(prepared, store(session, prepared, keep=False), mode)
+
+
+def store_import(
+    session: Session, prepared: Prepared, changes: list[StoredChange] | None = None
+) -> tuple[ImportReport, int]:
+    """Take a checked file in, and the revision; what may have changed since it was checked is looked at again."""
     lock_table(session, IMPORT_LOCK)
     school_of(session, prepared.actor, prepared.shape, prepared.school_code)
     _check_students_again(session, prepared)
-    difference = store(session, prepared, keep=True)
+    difference = store(session, prepared, keep=True, changes=changes)
     report = _answer(prepared, difference, "apply")
-    note_store(session, prepared, difference)
-    return report
+    return report, note_store(session, prepared, difference)
 
 
 def note_store(session: Session, prepared: Prepared, difference: Difference) -> int:
@@ -215,10 +202,10 @@ def store(session: Session, prepared: Prepared, *, keep: bool, changes: list[Sto
         may_move_students=prepared.is_operators,
         is_kept=keep,
         keeps_others=prepared.is_of_school,
-        changes=[] if changes is None else changes,
+        changes=changes,
     )
     if not read.is_broken:
-        _check_rows(incoming, prepared)
+        check_rows(incoming, prepared)
     if read.is_refused:
         return Difference()
     read.drop_bad()
@@ -232,7 +219,7 @@ def store(session: Session, prepared: Prepared, *, keep: bool, changes: list[Sto
     return difference
 
 
-def _check_rows(incoming: Incoming, prepared: Prepared) -> None:
+def check_rows(incoming: Incoming, prepared: Prepared) -> None:
     """What one cell alone cannot tell."""
     if incoming.instrument is not None:
         _check_consent(incoming)

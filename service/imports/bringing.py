@@ -1,5 +1,6 @@
 """Bringing a file: checked, taken in, listed; a large one waits for a worker, and its content goes when it is read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +12,16 @@ from service.db import IMPORT_LOCK, Database, UnitsOfWork, lock_table
 from service.documents.refusals import shown_name
 from service.documents.sheet import Book
 from service.errors import ImportRefusedError, InvalidInputError, NotFoundError
-from service.imports.actions import retrain_after_outcomes_of
+from service.imports.actions import (
+    Mode,
+    compare_import,
+    prepare_import,
+    retrain_after_import,
+    store_import,
+)
 from service.imports.intake import Brought, TakenIn, check_intake, check_taken, read_brought, take_in
-from service.imports.schemas import IntakeList, IntakeReport, IntakeRow
+from service.imports.schemas import CellFault, ImportReport, IntakeList, IntakeReport, IntakeRow
+from service.imports.tables_in import StoredChange
 from service.imports.undoing import find_undoable, keep_changes
 from service.imports.vocabularies import ImportTools
 from service.jobs.actions import INTAKE, enqueue_job
@@ -23,6 +31,10 @@ from service.tables import Intake, Job
 LARGE_BYTES = 1_000_000
 TAKEN_BACK = "Файла больше нет: пока он ждал, данные ученика школы стёрли. Загрузите его снова."
 NO_INTAKE = "Такой загрузки нет."
+UNREAD_HEADINGS = {  # without the words of the file
+    "column_not_read": "столбец не нужен или не узнан: он не прочитан",
+    "heading_unconfirmed": "столбец похож на нужный: подтвердите это или выберите другой, проверив файл ещё раз",
+}
 
 
 def apply_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
@@ -30,16 +42,40 @@ def apply_intake(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, bro
     check_permission(actor, Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION)
     book = read_brought(brought)
     with database.writing() as session:
-        taken = take_in(session, actor=actor, tools=tools, brought=brought, book=book, keep=True)
-        check_taken(taken)
-        intake = _new_intake(session, actor, brought)
-        return _settle(session, intake, actor, tools, taken)
+        return apply_book(session, actor=actor, tools=tools, brought=brought, book=book)
+
+
+def apply_book(session: Session, *, actor: Actor, tools: ImportTools, brought: Brought, book: Book) -> IntakeReport:
+    """Take in sheets that were read already, in the caller's transaction."""
+    taken = take_in(session, actor=actor, tools=tools, brought=brought, book=book, keep=True)
+    check_taken(taken)
+    return _settle(session, _new_intake(session, actor, brought), actor, tools, taken)
 
 
 def bring(database: UnitsOfWork, *, actor: Actor, tools: ImportTools, brought: Brought) -> IntakeReport:
     """Check or take in at once."""
     does = check_intake if brought.mode == "check" else apply_intake
     return does(database, actor=actor, tools=tools, brought=brought)
+
+
+def import_upload(
+    units: UnitsOfWork, *, actor: Actor, tools: ImportTools, table: str, content: bytes, mode: Mode
+) -> ImportReport:
+    """A table of our own format: whoever reads it keeps nobody from writing; only the storing holds the write lock."""
+    with units.reading() as session:
+        prepared = prepare_import(session, actor=actor, tools=tools, table=table, content=content)
+        if mode == "check" or prepared.read.is_refused:
+            return compare_import(session, prepared, mode)
+    with units.writing() as session:
+        changes: list[StoredChange] = []
+        report, revision = store_import(session, prepared, changes)
+        retrain_after_import(session, actor=actor, tools=tools, reports=[report])
+        if not changes:
+            return report
+        intake = _new_intake(session, actor, Brought(report.file, content, mode, table=table))
+        intake.applied_at, intake.revision = now(), revision
+        keep_changes(session, intake, changes)
+        return report.model_copy(update={"undo_id": intake.intake_id})
 
 
 def enqueue_intake(session: Session, *, actor: Actor, brought: Brought) -> IntakeRow:
@@ -51,7 +87,7 @@ def enqueue_intake(session: Session, *, actor: Actor, brought: Brought) -> Intak
     job = enqueue_job(session, actor=actor, kind=INTAKE, unique_key=key, cause=f"intake {intake.intake_id}")
     intake.job_id = job.job_id
     session.flush()
-    return _row(session, intake, job)
+    return _row(intake, job, None)
 
 
 def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id: int) -> str:
@@ -81,7 +117,6 @@ def bring_held(database: Database, held: Held, *, tools: ImportTools, intake_id:
         else:
             taken.report = _settle(session, kept, actor, tools, taken)
             kept.content = None
-            kept.report = _to_keep(taken.report)
             held.finish(session, result=_said(taken.report))
             return _said(taken.report)
     with database.writing() as session:
@@ -98,7 +133,7 @@ def _read_waiting(database: Database, held: Held, intake_id: int, brought: Broug
         with database.writing() as session:
             intake = session.get_one(Intake, intake_id)
             intake.content = None
-            held.finish(session, result=str(refusal))
+            held.finish(session, result=str(refusal).removeprefix(f"{shown_name(brought.name)}: "))  # may be a child's
         return None
 
 
@@ -116,12 +151,28 @@ def _note(session: Session, intake_id: int, report: IntakeReport) -> None:
 
 
 def _to_keep(report: IntakeReport) -> dict[str, Any]:
-    """A report as it may stay: what stands above a table that nobody recognised may be a row of children."""
+    """A report as it may stay: a heading that nobody recognised may be a row of children, so its words go."""
     sheets = [
-        sheet if sheet.table is not None else sheet.model_copy(update={"headings": [], "given": {}})
+        sheet.model_copy(update={"headings": [each for each in sheet.headings if each.column is not None]})
+        if sheet.table is not None
+        else sheet.model_copy(update={"headings": [], "given": {}})
         for sheet in report.sheets
     ]
-    return report.model_copy(update={"sheets": sheets}).model_dump(mode="json")
+    parts = [
+        part.model_copy(update={"faults": _without_words(part.faults), "warnings": _without_words(part.warnings)})
+        for part in report.parts
+    ]
+    return report.model_copy(update={"sheets": sheets, "parts": parts}).model_dump(mode="json")
+
+
+def _without_words(faults: Sequence[CellFault]) -> list[CellFault]:
+    """Complaints about headings say which column; what stands in it is in the file."""
+    return [
+        fault.model_copy(update={"heading": None, "column": None, "found": None, "remedy": UNREAD_HEADINGS[fault.code]})
+        if fault.code in UNREAD_HEADINGS
+        else fault
+        for fault in faults
+    ]
 
 
 def _said(report: IntakeReport) -> str:
@@ -150,9 +201,10 @@ def _settle(session: Session, intake: Intake, actor: Actor, tools: ImportTools, 
     """What was taken in can be undone until the next file; enough new outcomes ask for a training."""
     intake.applied_at, intake.revision = now(), taken.revision
     keep_changes(session, intake, taken.changes)
-    added = {part.table for part in taken.report.parts if part.added_count}
-    retrain_after_outcomes_of(session, actor=actor, tools=tools, tables=added)
-    return taken.report.model_copy(update={"applied": True, "undo_id": intake.intake_id})
+    retrain_after_import(session, actor=actor, tools=tools, reports=taken.report.parts)
+    report = taken.report.model_copy(update={"applied": True, "undo_id": intake.intake_id})
+    intake.report = _to_keep(report)
+    return report
 
 
 def _actor_of(intake: Intake) -> Actor:
@@ -182,7 +234,14 @@ def visible_intakes(actor: Actor) -> sa.Select[Intake]:
 def list_intakes(session: Session, actor: Actor, limit: int) -> IntakeList:
     """The newest files that were applied or are waited for."""
     query = visible_intakes(actor).order_by(Intake.intake_id.desc()).limit(limit)
-    return IntakeList(intakes=[_row(session, intake) for intake in session.scalars(query)])
+    listed = session.scalars(query).all()
+    jobs = {
+        job.job_id: job for job in session.scalars(sa.select(Job).where(Job.job_id.in_({i.job_id for i in listed})))
+    }
+    undoable = {school: find_undoable(session, school) for school in {intake.school_code for intake in listed}}
+    return IntakeList(
+        intakes=[_row(intake, jobs.get(intake.job_id or 0), undoable[intake.school_code]) for intake in listed]
+    )
 
 
 def get_intake(session: Session, actor: Actor, intake_id: int) -> Intake:
@@ -196,17 +255,16 @@ def get_intake(session: Session, actor: Actor, intake_id: int) -> Intake:
 def show_intake(session: Session, actor: Actor, intake_id: int) -> IntakeRow:
     """One file with its report."""
     intake = get_intake(session, actor, intake_id)
-    row = _row(session, intake)
+    job = session.get(Job, intake.job_id) if intake.job_id is not None else None
+    row = _row(intake, job, find_undoable(session, intake.school_code))
     report = IntakeReport.model_validate(intake.report) if intake.report is not None else None
     return row.model_copy(update={"report": report})
 
 
-def _row(session: Session, intake: Intake, job: Job | None = None) -> IntakeRow:
-    job = job if job is not None or intake.job_id is None else session.get(Job, intake.job_id)
+def _row(intake: Intake, job: Job | None, undoable: Intake | None) -> IntakeRow:
     done = "undone" if intake.undone_at is not None else "applied" if intake.applied_at is not None else "done"
     is_unread = job is not None and job.state == "done" and intake.report is None
     state = "failed" if is_unread else job.state if job is not None and job.state != "done" else done
-    undoable = find_undoable(session, intake.school_code)
     return IntakeRow(
         intake_id=intake.intake_id,
         file=intake.file_name,

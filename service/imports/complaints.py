@@ -67,6 +67,7 @@ WARNINGS: Mapping[str, str] = {
     "identical_answers": "sheets of a class alike to the last answer",
     "another_instrument": "answers that look like another instrument's",
     "almost_one_name": "two students of a class with almost one name",
+    "moved": "a newcomer is called like somebody of the same age in another school: told to an operator only",
     "same_profile": "first and second profile are the same",
     "contradiction": "two answers that contradict each other",
     "days_in_turn": "days in the wrong order",

@@ -1,7 +1,7 @@
 """What a file says about all of its rows: in the lines above a table, in the name of a sheet, in its own name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from service.documents.sheet import Sheet
 from service.imports.cells import RUSSIAN_DAY
@@ -76,9 +76,3 @@ def term_in(text: str) -> str | None:
 
 def _line(sheet: Sheet, row: int) -> str:
     return " ".join(dict.fromkeys(column[row].strip() for column in sheet.columns if column[row].strip()))
-
-
-def merged_with(given: Mapping[str, str], context: Mapping[str, str], columns: Iterable[str]) -> dict[str, str]:
-    """What holds for all rows and stands in no column of its own."""
-    taken = set(columns)
-    return {name: text for name, text in {**context, **given}.items() if name not in taken}

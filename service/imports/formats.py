@@ -11,7 +11,6 @@ from service.errors import NotFoundError, NotReadyError
 ANSWERS, SCORES = "answers", "scores"
 ANSWERS_MARK, SCORES_MARK = "answers_", "scores_"
 OF_INSTRUMENTS = {ANSWERS: ANSWERS_MARK, SCORES: SCORES_MARK}
-ABSENT = ("this_year", "kept", "named", "context")
 """Where a file has no such column: this school year; what is stored; the student is found by name; above the table."""
 
 
@@ -32,7 +31,7 @@ class Column:
     happened: bool = False  # a day that cannot be later than the day of the import
     headings: tuple[str, ...] = ()  # what schools call it
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what schools write for an allowed word
-    absent: str | None = None  # what stands for it where a file has no such column: ABSENT
+    absent: str | None = None  # what stands for it where a file has no such column: this_year, kept, named, context
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from recommender.instruments import Instrument
 from service.documents.sheet import Sheet
-from service.imports.context import merged_with, read_context, term_in
+from service.imports.context import read_context, term_in
 from service.imports.formats import (
     ANSWERS_MARK,
     OF_INSTRUMENTS,
@@ -29,6 +29,7 @@ ALIKE = 78.0
 FEWEST_ITEMS = 12
 LETTERS_FOR_LIKENESS = 5  # shorter headings are alike by chance
 ROSTER = "roster"
+OF_BIRTH = "рожд"
 NAMES = ("full_name", "last_name", "first_name", "class_title")
 ITEM = re.compile(
     r"(?:вопрос|задание|№)?\s*№?\s*([A-Z]?[0-9]{1,3}[аб]?)(?:\s*[.):].*|\s*)\Z", re.IGNORECASE | re.DOTALL
@@ -189,7 +190,7 @@ class Recogniser:
         if kept is None:
             headings = self._with_likely(headings, shape, taken)
         columns = {heading.column for heading in headings if heading.column is not None}
-        given = merged_with({}, context, columns)
+        given = {name: text for name, text in context.items() if name not in columns}
         if terms:
             given["term"] = "1"  # each column has its own
         fits = {column.name for column in (*shape.columns, *self.people_of(shape))}
@@ -260,7 +261,8 @@ class Recogniser:
         proposed = []
         for heading in headings:
             plain = plain_words(heading.text)
-            if heading.column is not None or len(plain) < LETTERS_FOR_LIKENESS or not free:
+            is_birth = OF_BIRTH in plain  # alike to many a day, and no column of ours
+            if heading.column is not None or is_birth or len(plain) < LETTERS_FOR_LIKENESS or not free:
                 proposed.append(heading)
                 continue
             best = process.extractOne(plain, list(free), scorer=fuzz.WRatio, score_cutoff=ALIKE)

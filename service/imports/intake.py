@@ -4,7 +4,7 @@ Checking is taking in and undoing it: what is reported is what would happen, tab
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -110,22 +110,19 @@ def take_in(
     brought: Brought,
     book: Book,
     keep: bool,
-    on_part: Callable[[float], None] = lambda _share: None,
 ) -> TakenIn:
     """Read all tables of a file and, with `keep`, store them, in the caller's transaction."""
     if keep:
         lock_table(session, IMPORT_LOCK)
     recognised = _recognise(session, actor, tools, brought, book)
-    tables = _by_table(recognised)
     taken, parts = TakenIn(report_of(brought, book, recognised, [], tools)), []
-    for number, (table, sheets) in enumerate(tables):
+    for table, sheets in _by_table(recognised):
         prepared = _prepare(session, actor, tools, brought, table, sheets)
         difference, changes, revision = _store(session, prepared, keep=keep)
         withdrawn = find_withdrawn(session, prepared, difference)
         parts.append(part_of(prepared, difference, withdrawn))
         taken.changes += changes
         taken.revision = revision if revision is not None else taken.revision
-        on_part((number + 1) / len(tables))
     taken.report = report_of(brought, book, recognised, parts, tools)
     return taken
 
@@ -203,16 +200,11 @@ def _prepare(
             continue
         for laid in lay_out(found):
             more = recogniser.people_of(shape)
-            read_laid(read, laid, _needs_no_pseudonym(shape), vocabularies, today.as_of, translate, more)
+            read_laid(read, laid, shape.relaxed(), vocabularies, today.as_of, translate, more)
     if not read.rows and not read.fault_count:
         read.blame(None, None, None, NO_ROWS, "no_rows")
     _complete(session, prepared)
     return prepared
-
-
-def _needs_no_pseudonym(shape: Format) -> Format:
-    """The format as files of schools follow it: what the service finds or keeps by itself may be left out."""
-    return shape.relaxed()
 
 
 def _complete(session: Session, prepared: Prepared) -> None:
@@ -222,7 +214,9 @@ def _complete(session: Session, prepared: Prepared) -> None:
         _fill_years(prepared)
     if shape.is_about_students:
         is_roster = shape.table == "roster"
-        name_students(read, read_roll(session, prepared.school_code), is_roster=is_roster)
+        # a list of classes may bring back whoever left; of anybody else's students no other file is told
+        students = students_of(prepared.school_code, former=True) if is_roster else prepared.students
+        name_students(read, read_roll(session, students), is_roster=is_roster)
         if is_roster:
             keep_absent(session, read, [column.name for column in shape.columns if column.absent == "kept"])
     if shape.table == "marks":

@@ -12,12 +12,12 @@ from service.imports.headings import Heading, Recognised
 from service.imports.words import Words, plain_words
 
 KIND = "oneroster"
-ROSTER_COLUMNS = ("full_name", "class_title", "school_year")
-KNOWLEDGE_COLUMNS = ("full_name", "class_title", "taken_on", "subject_code", "points", "points_max")
-HEADINGS = ("users: familyName, givenName", "classes: title", "academicSessions: schoolYear")
-RESULT_HEADINGS = (
-    HEADINGS[0], HEADINGS[1], "scoreDate", "lineItems: title", "score", "lineItems: resultValueMax",
-)  # fmt: skip
+NAMES = {"last_name": "users: familyName", "first_name": "users: givenName"}
+ROSTER = {**NAMES, "class_title": "classes: title", "school_year": "academicSessions: schoolYear"}
+KNOWLEDGE = {
+    **NAMES, "taken_on": "scoreDate", "subject_code": "lineItems: title", "points": "score",
+    "points_max": "lineItems: resultValueMax",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +89,24 @@ def _school_year(ends: str) -> str:
 def _roster(
     files: Mapping[str, list[Record]], people: Mapping[str, Record], classes: Mapping[str, tuple[str, str]]
 ) -> Recognised:
-    rows, lines = [list(HEADINGS)], [1]
+    rows: list[list[str]] = []
+    lines = [1]
     for each in files.get("enrollments", ()):
         person = people.get(each["userSourcedId"])
         if person is None or each["role"].lower() != "student" or each["classSourcedId"] not in classes:
             continue
         title, year = classes[each["classSourcedId"]]
-        rows.append([_name(person), title, year])
+        rows.append([person["familyName"], person["givenName"], title, year])
         lines.append(each.line)
-    has_years = any(year for _, _, year in rows[1:])
-    wanted = ROSTER_COLUMNS if has_years else ROSTER_COLUMNS[:2]
-    return _recognised("enrollments.csv", "roster", rows, lines, HEADINGS, wanted)
+    unread = () if any(year for *_, year in rows) else ("school_year",)
+    return _recognised("enrollments.csv", "roster", ROSTER, rows, lines, unread)
 
 
 def _results(files: Mapping[str, list[Record]], people: Mapping[str, Record], words: Words) -> Recognised | None:
     items = {each["sourcedId"]: each for each in files.get("lineItems", ())}
     taught = {each["sourcedId"]: each for each in files.get("classes", ())}
-    rows, lines = [list(RESULT_HEADINGS)], [1]
+    rows: list[list[str]] = []
+    lines = [1]
     for each in files.get("results", ()):
         item = items.get(each["lineItemSourcedId"])
         subject = None if item is None else _subject(item, taught, words)
@@ -117,14 +118,10 @@ def _results(files: Mapping[str, list[Record]], people: Mapping[str, Record], wo
             or each["scoreStatus"].lower() in ("exempt", "not submitted")
         ):
             continue
-        day = each["scoreDate"][:10]
-        most = item["resultValueMax"]
-        rows.append([_name(person), "", day, subject, each["score"], most])
+        day, most = each["scoreDate"][:10], item["resultValueMax"]
+        rows.append([person["familyName"], person["givenName"], day, subject, each["score"], most])
         lines.append(each.line)
-    if len(rows) == 1:
-        return None
-    columns = tuple(name for name in KNOWLEDGE_COLUMNS if name != "class_title")
-    return _recognised("results.csv", "knowledge", rows, lines, RESULT_HEADINGS, columns)
+    return _recognised("results.csv", "knowledge", KNOWLEDGE, rows, lines) if rows else None
 
 
 def _subject(item: Record, taught: Mapping[str, Record], words: Words) -> str | None:
@@ -135,18 +132,14 @@ def _subject(item: Record, taught: Mapping[str, Record], words: Words) -> str | 
     return next((known[plain_words(text)] for text in said if plain_words(text) in known), None)
 
 
-def _name(user: Record) -> str:
-    return f"{user['familyName']} {user['givenName']}".strip()
-
-
 def _recognised(
-    title: str, table: str, rows: list[list[str]], lines: list[int], headings: Iterable[str], columns: Iterable[str]
-) -> Recognised:
-    sheet = sheet_of_rows(title, rows)
-    wanted = set(columns)
-    names = ROSTER_COLUMNS if table == "roster" else KNOWLEDGE_COLUMNS
-    found = tuple(
-        Heading(place, text, name if name in wanted else None, "known", 1.0)
-        for place, (text, name) in enumerate(zip(headings, names, strict=True))
+    title: str, table: str, columns: Mapping[str, str], rows: list[list[str]], lines: list[int],
+    unread: Iterable[str] = (),
+) -> Recognised:  # fmt: skip
+    """Rows as a table of ours, under the names that their columns have in the archive."""
+    headings = tuple(
+        Heading(place, text, name, "known", 1.0)
+        for place, (name, text) in enumerate(columns.items())
+        if name not in unread
     )
-    return Recognised(sheet, table, 0, tuple(each for each in found if each.column is not None), lines=tuple(lines))
+    return Recognised(sheet_of_rows(title, [list(columns.values()), *rows]), table, 0, headings, lines=tuple(lines))

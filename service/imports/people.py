@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.imports.reading import FileRow, ReadTable
-from service.imports.vocabularies import students_of
+from service.imports.roster import grade_of
+from service.imports.storing import AT_ONCE
 from service.tables import ClassMember, SchoolClass, StudentIdentity
 
 SIGNS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -44,14 +45,14 @@ def plain_name(text: str) -> str:
     return " ".join(text.lower().replace("ё", "е").replace(" -", "-").replace("- ", "-").split())
 
 
-def read_roll(session: Session, school_code: str | None) -> Roll:
-    """Everybody whom files of a school may name."""
-    roll, mine = Roll(), students_of(school_code, former=True)
+def read_roll(session: Session, students: sa.Select[str]) -> Roll:
+    """Everybody whom a file may name."""
+    roll = Roll()
     query = sa.select(StudentIdentity.student_id, StudentIdentity.last_name, StudentIdentity.first_name)
-    for student, last, first in session.execute(query.where(StudentIdentity.student_id.in_(mine))):
+    for student, last, first in session.execute(query.where(StudentIdentity.student_id.in_(students))):
         roll.called[plain_name(last), plain_name(first)].append(student)
     listed = sa.select(ClassMember.student_id, ClassMember.school_year, SchoolClass.title).join(SchoolClass)
-    for student, year, title in session.execute(listed.where(ClassMember.student_id.in_(mine))):
+    for student, year, title in session.execute(listed.where(ClassMember.student_id.in_(students))):
         roll.classes[student][year] = title
     return roll
 
@@ -67,7 +68,7 @@ def names_of(cells: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def name_students(read: ReadTable, roll: Roll, *, is_roster: bool) -> None:
     """Put pseudonyms into the rows that have none; rows that cannot be told are blamed."""
-    newcomers: dict[tuple[Name, str], str] = {}
+    newcomers: dict[tuple[Name, int], str] = {}
     rows = []
     for row in read.rows:
         if row.cells.get("student_id"):
@@ -75,14 +76,16 @@ def name_students(read: ReadTable, roll: Roll, *, is_roster: bool) -> None:
             continue
         names = names_of(row.cells)
         if names is None:
-            read.blame(row, _name_column(read, row), None, NO_NAME, "no_name")
+            read.blame(row, name_column(read, row), None, NO_NAME, "no_name")
             continue
         student = _find(read, roll, row, (plain_name(names[0]), plain_name(names[1])), is_roster=is_roster)
         if student is None:
             continue
         if student == "" and is_roster:
-            grade = _grade(str(row.cells["class_title"]))
-            key = ((plain_name(names[0]), plain_name(names[1])), _cohort(grade, str(row.cells["school_year"])))
+            key = (
+                (plain_name(names[0]), plain_name(names[1])),
+                cohort_of(str(row.cells["class_title"]), str(row.cells["school_year"])),
+            )
             student = newcomers.setdefault(key, new_pseudonym())
         rows.append(
             replace(row, cells={**row.cells, "student_id": student, "last_name": names[0], "first_name": names[1]})
@@ -97,7 +100,7 @@ def _with_names(row: FileRow) -> FileRow:
     return row if names is None else replace(row, cells={**row.cells, "last_name": names[0], "first_name": names[1]})
 
 
-def _name_column(read: ReadTable, row: FileRow) -> str:
+def name_column(read: ReadTable, row: FileRow) -> str:
     """Column in which a file names a student."""
     return next((name for name in NAME_CELLS if (row.sheet, name) in read.letters), "last_name")
 
@@ -113,11 +116,11 @@ def _find(read: ReadTable, roll: Roll, row: FileRow, name: Name, *, is_roster: b
     if len(fitting) == 1:
         return fitting[0]
     if len(fitting) > 1:
-        read.blame(row, _name_column(read, row), None, NAMESAKES, "namesakes")
+        read.blame(row, name_column(read, row), None, NAMESAKES, "namesakes")
         return None
     if is_roster:
         return ""
-    read.blame(row, _name_column(read, row), None, NOT_FOUND, "unknown_student")
+    read.blame(row, name_column(read, row), None, NOT_FOUND, "unknown_student")
     return None
 
 
@@ -128,11 +131,8 @@ def _may_be(classes: Mapping[str, str], year: str | None, title: str | None, *, 
     if year is None:
         return title in classes.values() if not is_roster else False
     if year in classes:
-        return (is_roster and _grade(classes[year]) == _grade(title)) or classes[year] == title
-    cohort = _cohort(_grade(title), year)
-    return any(
-        abs(_start(_cohort(_grade(known), known_year)) - _start(cohort)) <= 1 for known_year, known in classes.items()
-    )
+        return (is_roster and grade_of(classes[year]) == grade_of(title)) or classes[year] == title
+    return any(abs(cohort_of(known, known_year) - cohort_of(title, year)) <= 1 for known_year, known in classes.items())
 
 
 def _blame_namesakes(read: ReadTable) -> None:
@@ -140,22 +140,14 @@ def _blame_namesakes(read: ReadTable) -> None:
     for row in read.rows:
         key = (row.cells["student_id"], row.cells["school_year"])
         if key in seen:
-            read.blame(row, _name_column(read, row), None, TWICE.format(line=seen[key].line), "twice")
+            read.blame(row, name_column(read, row), None, TWICE.format(line=seen[key].line), "twice")
         seen.setdefault(key, row)
     read.drop_bad()
 
 
-def _grade(title: str) -> int:
-    return int("".join(sign for sign in title if sign.isdigit()) or 0)
-
-
-def _cohort(grade: int, year: str) -> str:
-    """Year in which somebody of this grade began school: the same for the same child in every year."""
-    return str(int(year[:4]) - grade)
-
-
-def _start(cohort: str) -> int:
-    return int(cohort)
+def cohort_of(title: str, year: str) -> int:
+    """Year in which somebody of this class began school: the same for the same child in every year."""
+    return int(year[:4]) - grade_of(title)
 
 
 def new_pseudonym() -> str:
@@ -165,17 +157,23 @@ def new_pseudonym() -> str:
 
 def keep_absent(session: Session, read: ReadTable, kept: Iterable[str]) -> None:
     """What a roster says nothing of stays as it is; of a newcomer nothing is known, so nothing is agreed to."""
-    columns = list(kept)
-    stored: dict[str, dict[str, Any]] = {}
-    rows = session.execute(sa.select(ClassMember.__table__).order_by(ClassMember.school_year)).mappings()
-    for member in rows:
-        stored[member["student_id"]] = dict(member)
-    sexes = dict(session.execute(sa.select(StudentIdentity.student_id, StudentIdentity.sex)).all())
+    columns, named = list(kept), sorted({row.cells["student_id"] for row in read.rows})
+    newest: dict[str, Mapping[str, Any]] = {}
+    of_year: dict[tuple[str, str], Mapping[str, Any]] = {}
+    sexes: dict[str, str | None] = {}
+    for first in range(0, len(named), AT_ONCE):
+        part = named[first : first + AT_ONCE]
+        members = sa.select(ClassMember.__table__).where(ClassMember.student_id.in_(part))
+        for member in session.execute(members.order_by(ClassMember.school_year)).mappings():
+            newest[member["student_id"]] = of_year[member["student_id"], member["school_year"]] = dict(member)
+        identities = sa.select(StudentIdentity.student_id, StudentIdentity.sex)
+        sexes.update(session.execute(identities.where(StudentIdentity.student_id.in_(part))).all())
     empty = {"conditions_needed": (), "restriction_tags": (), "sex": None}
     filled = []
     for row in read.rows:
         student = row.cells["student_id"]
-        before = {**stored.get(student, {}), "sex": sexes.get(student)}
+        stored = of_year.get((student, row.cells["school_year"])) or newest.get(student, {})
+        before = {**stored, "sex": sexes.get(student)}
         extra = {
             name: before.get(name) if before.get(name) is not None else empty.get(name, False)
             for name in columns

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.clock import school_year_of
 from service.imports.actions import Prepared
 from service.imports.formats import ANSWERS
-from service.imports.people import plain_name
+from service.imports.people import cohort_of, name_column, plain_name
 from service.imports.reading import FileRow, ReadTable
-from service.tables import ClassMember, SchoolClass
+from service.tables import ClassMember, SchoolClass, Student, StudentIdentity
 
 FEWEST_ANSWERS = 10  # fewer may be alike by chance
 FEWEST_ALIKE = 3  # sheets of one class with the very same answers
@@ -25,6 +26,10 @@ OTHER_INSTRUMENT = "больше половины ответов не подхо
 SAME_PROFILE = "первый и второй профиль одинаковы"
 COLLEGE_AND_PROFILE = "назван профиль 10 класса, а план — колледж: уточните"
 BEFORE = "{late} раньше, чем {early}: проверьте дни"
+MOVED = (
+    "ученик с такой фамилией и именем есть в школе {school}, {title}, {year}: если он перешёл, впишите в эту строку "
+    "псевдоним {student}, и его данные перейдут с ним"
+)
 WRONG_GRADE = "{exam} сдают в {grade} классе, а ученик в {found}: проверьте экзамен или день"
 EXAM_GRADES = {"oge": ("ОГЭ", 9), "ege": ("ЕГЭ", 11)}
 
@@ -42,6 +47,8 @@ def warn_of_odd_rows(session: Session, prepared: Prepared) -> None:
     }
     if prepared.table in checks:
         checks[prepared.table](read)
+    if prepared.table == "roster" and prepared.is_operators:  # a school is not told who learns elsewhere
+        _moved_between_schools(session, prepared)
     if prepared.table == "exam_results":
         _exam_of_another_grade(session, prepared)
 
@@ -81,8 +88,34 @@ def _almost_one_name(read: ReadTable) -> None:
             for other, earlier in listed[:place]:
                 is_other_child = earlier.cells["student_id"] != row.cells["student_id"]
                 if is_other_child and fuzz.ratio(name, other) >= ALMOST_ONE_NAME:
-                    read.warn(row, "last_name", TWINS.format(line=earlier.line), "almost_one_name")
+                    read.warn(row, name_column(read, row), TWINS.format(line=earlier.line), "almost_one_name")
                     break
+
+
+def _moved_between_schools(session: Session, prepared: Prepared) -> None:
+    """Newcomers who are called like somebody of the same age in another school."""
+    listed = {row.cells["student_id"] for row in prepared.read.rows}
+    newcomers = listed - set(session.scalars(sa.select(Student.student_id)))
+    rows = [row for row in prepared.read.rows if row.cells["student_id"] in newcomers]
+    query = (
+        sa.select(StudentIdentity, SchoolClass.school_code, SchoolClass.title, SchoolClass.school_year)
+        .join(ClassMember, ClassMember.student_id == StudentIdentity.student_id)
+        .join(SchoolClass, SchoolClass.class_id == ClassMember.class_id)
+        .where(SchoolClass.school_code != prepared.school_code, StudentIdentity.student_id.not_in(prepared.students))
+        .order_by(SchoolClass.school_year, StudentIdentity.student_id)
+    )
+    elsewhere: dict[tuple[str, int], tuple[str, str, str, str]] = {}
+    for identity, school, title, year in session.execute(query) if rows else ():
+        name = plain_name(f"{identity.last_name} {identity.first_name}")
+        elsewhere[name, cohort_of(title, year)] = (identity.student_id, school, title, year)
+    for row in rows:
+        cells = row.cells
+        name = plain_name(f"{cells['last_name']} {cells['first_name']}")
+        found = elsewhere.get((name, cohort_of(cells["class_title"], cells["school_year"])))
+        if found is not None:
+            student, school, title, year = found
+            said = MOVED.format(student=student, school=school, title=title, year=year)
+            prepared.read.warn(row, name_column(prepared.read, row), said, "moved")
 
 
 def _contradictory_wishes(read: ReadTable) -> None:

@@ -1,7 +1,6 @@
 """Imports over HTTP."""
 
 import re
-from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -12,8 +11,16 @@ from service.access import Actor, Permission
 from service.catalogue.queries import get_reference
 from service.declared import DeclaringRoute, SomeFields
 from service.documents.kinds import name_by_content
-from service.imports.actions import Mode, import_upload
-from service.imports.bringing import LARGE_BYTES, bring, enqueue_intake, get_intake, list_intakes, show_intake
+from service.imports.actions import Mode
+from service.imports.bringing import (
+    LARGE_BYTES,
+    bring,
+    enqueue_intake,
+    get_intake,
+    import_upload,
+    list_intakes,
+    show_intake,
+)
 from service.imports.intake import Brought, mark_intake
 from service.imports.meanings import keep_meaning
 from service.imports.schemas import (
@@ -27,11 +34,10 @@ from service.imports.schemas import (
     Taking,
 )
 from service.imports.undoing import undo_intake
-from service.imports.vocabularies import ImportTools, make_tools
+from service.imports.vocabularies import get_tools
 from service.installation import get_today
 from service.once import ONCE, DoneOnce
 from service.parameters import ClassId, TableName
-from service.settings import Settings
 from service.web import (
     AppSettings,
     Number,
@@ -56,12 +62,6 @@ KitReader = Annotated[Actor, Depends(Permitted(Permission.READ_NAMES))]
 Importer = Annotated[Actor, Depends(Permitted(Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION))]
 
 MARKS = "student_id,school_year,term,math,phys\ns2222222,2023-24,4,5,5\n"
-
-
-@lru_cache(maxsize=1)
-def get_tools(settings: Settings) -> ImportTools:
-    """Reference data and formats of this process."""
-    return make_tools(get_reference(settings), settings)
 
 
 CLASS_LIST = "ФИО;Класс;Пол\nОльхина Вера;9А;ж\nКедрова Инна;9А;ж\n"

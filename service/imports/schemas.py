@@ -35,6 +35,7 @@ class ImportReport(Wire):
     applied: bool
     faults: list[CellFault]  # at most the first 10,000
     fault_count: int
+    undo_id: int | None = None  # of the intake, as long as it can be undone
 
 
 class HeadingRead(Wire):

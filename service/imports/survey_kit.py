@@ -4,11 +4,9 @@ The workbook has the headings that imports know and lists to choose from, so tha
 """
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import docx
-import sqlalchemy as sa
 from docx.shared import Pt
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -19,70 +17,13 @@ from sqlalchemy.orm import Session
 
 from recommender.reference import Reference
 from service.access import Actor
-from service.errors import NotFoundError
+from service.imports.questionnaires import TITLES, VOLUNTARY, YES, Question, headings_of, questions_of
 from service.imports.schemas import Survey
 from service.installation import Today
 from service.students.queries import get_class, members_of, names_of
-from service.tables import PathwayOffer, SchoolClass
 
-TITLES: Mapping[Survey, str] = {
-    "profile": "Анкета выбора профиля",
-    "exams": "Анкета выбора экзаменов",
-    "electives": "Анкета спроса на элективные курсы",
-}
-GRADES: Mapping[Survey, tuple[int, ...]] = {"profile": (9,), "exams": (9, 11), "electives": (6, 7, 8, 9, 10, 11)}
-PLANS = ("10 класс", "колледж", "не решил")
-YES = ("да",)
 LISTS = "Ответы на выбор"
 PEOPLE = ("Псевдоним ученика", "ФИО", "Класс", "Дата анкеты")
-NOT_FOR = "Эту анкету проводят в других классах: {grades}."
-NOTHING_OFFERED = "В каталоге этого учебного года выбирать не из чего: сначала загрузите каталог."
-VOLUNTARY = "Отвечать не обязательно: пустая строка — тоже ответ. Это не отметка и не обещание."
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as a heading. Of several choices each is a column of its own."""
-
-    text: str
-    choices: tuple[str, ...] = ()
-    many: bool = False
-
-
-def questions_of(
-    session: Session, reference: Reference, school_class: SchoolClass, survey: Survey, school_year: str
-) -> list[Question]:
-    """What a class is asked: from its school's own catalogue."""
-    if school_class.grade not in GRADES[survey]:
-        raise NotFoundError(NOT_FOR.format(grades=", ".join(map(str, GRADES[survey]))))
-    if survey == "exams":
-        exam = "oge" if school_class.grade <= 9 else "ege"
-        subjects = [each.title_ru for each in reference.subjects.values() if getattr(each, exam) == "choice"]
-        return [Question("Какие экзамены вы будете сдавать?", tuple(subjects), many=True)]
-    if survey == "profile":
-        offered = _offers(session, school_class, school_year, "profile_class", school_class.grade + 1)
-        codes = {code for offer in offered for code in offer.profiles} or set(reference.profiles)
-        profiles = tuple(each.title_ru for code, each in reference.profiles.items() if code in codes)
-        return [
-            Question("Желаемый профиль", profiles),
-            Question("Второй профиль", profiles),
-            Question("План после 9 класса", PLANS),
-            Question("Желаемые профессии"),
-        ]
-    offered = _offers(session, school_class, school_year, "elective", school_class.grade)
-    if not offered:
-        raise NotFoundError(NOTHING_OFFERED)
-    titles = tuple(sorted({offer.title_ru for offer in offered}))
-    return [Question("Какие элективные курсы вы хотите посещать?", titles, many=True)]
-
-
-def _offers(session: Session, school_class: SchoolClass, school_year: str, kind: str, grade: int) -> list[PathwayOffer]:
-    query = sa.select(PathwayOffer).where(
-        PathwayOffer.school_year == school_year,
-        PathwayOffer.kind == kind,
-        PathwayOffer.host_code == school_class.school_code,
-    )
-    return [offer for offer in session.scalars(query) if str(grade) in offer.grades]
 
 
 def survey_book(
@@ -98,7 +39,7 @@ def survey_book(
     if not isinstance(sheet, Worksheet):
         raise TypeError("a new workbook has a sheet")
     sheet.title = TITLES[survey][:31]
-    headings = [*PEOPLE, *(heading for question in questions for heading in _headings(question))]
+    headings = [*PEOPLE, *(heading for question in questions for heading in headings_of(question))]
     sheet.append(headings)
     for student in sorted(members, key=lambda each: names.get(each, each)):
         sheet.append([student, names.get(student), school_class.title, f"{today.as_of:%d.%m.%Y}"])
@@ -107,14 +48,18 @@ def survey_book(
         cell = sheet.cell(1, place)
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[get_column_letter(place)].width = 14 if heading in PEOPLE else 24
+    _keep_texts(workbook)
     sheet.freeze_panes = "C2"
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
 
 
-def _headings(question: Question) -> list[str]:
-    return [f"{question.text} [{choice}]" for choice in question.choices] if question.many else [question.text]
+def _keep_texts(workbook: Workbook) -> None:
+    """A name or a title that begins like a formula stays a text."""
+    for sheet in workbook.worksheets:
+        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)):
+            cell.data_type = "s"
 
 
 def _offer_choices(workbook: Workbook, sheet: Worksheet, questions: Sequence[Question], last_row: int) -> None:
@@ -123,7 +68,7 @@ def _offer_choices(workbook: Workbook, sheet: Worksheet, questions: Sequence[Que
     lists.sheet_state = "hidden"
     place, number = len(PEOPLE), 0
     for question in questions:
-        width = len(_headings(question))
+        width = len(headings_of(question))
         choices = YES if question.many else question.choices
         if choices:
             number += 1

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -108,7 +108,7 @@ class Incoming:
     may_move_students: bool = False
     is_kept: bool = True  # else only compared: nothing is written, no lock is taken
     keeps_others: bool = False  # marks of which the file says nothing
-    changes: list[StoredChange] = field(default_factory=list)  # what was before, to undo it by
+    changes: list[StoredChange] | None = None  # what was before, where it may be undone
 
     def of_school(self, table: type[Table]) -> sa.ColumnElement[bool]:
         """Rows of students who are or were of this school."""
@@ -127,7 +127,7 @@ class Incoming:
         stored = store_groups(
             self.session, table, group=group, wanted=wanted, where=where, keep=self.is_kept, removes=removes
         )
-        if self.is_kept:
+        if self.is_kept and self.changes is not None:
             name = core_table(table).name
             moved = (*sorted(stored.added, key=str), *sorted(stored.changed, key=str))
             self.changes.extend(StoredChange(name, tuple(group), key, stored.before.get(key, [])) for key in moved)

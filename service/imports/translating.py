@@ -35,7 +35,8 @@ def translator(
 ) -> Translate:
     """How the cells of one table of one school are translated."""
     more = _titles_of_catalogue(session, school_code)
-    remembered = tuple((row.title, row.spo_codes, row.profiles) for row in session.scalars(sa.select(TitleDecision)))
+    decided = sa.select(TitleDecision).order_by(TitleDecision.decided_at, TitleDecision.title_key)
+    remembered = tuple((row.title, row.spo_codes, row.profiles) for row in session.scalars(decided))
 
     def translate(column: Column, text: str) -> str:
         if column is shape.wide:

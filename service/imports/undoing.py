@@ -63,9 +63,10 @@ def _forget_earlier(session: Session, intake: Intake) -> None:
 def find_undoable(session: Session, school_code: str | None) -> Intake | None:
     """The last file of a school, where it was not undone yet."""
     same = Intake.school_code == school_code if school_code is not None else Intake.school_code.is_(None)
-    query = sa.select(Intake).where(same, Intake.applied_at.is_not(None)).order_by(Intake.intake_id.desc()).limit(1)
-    last = session.scalars(query).one_or_none()
-    return last if last is not None and last.undone_at is None else None
+    query = sa.select(Intake).where(same, Intake.applied_at.is_not(None))
+    newest = query.order_by(Intake.applied_at.desc(), Intake.intake_id.desc()).limit(1)  # a large one may wait long
+    last = session.scalars(newest).one_or_none()
+    return last if last is not None and last.undone_at is None and not _has_later_run(session, last) else None
 
 
 def undo_intake(session: Session, *, actor: Actor, intake: Intake) -> int:
@@ -73,7 +74,7 @@ def undo_intake(session: Session, *, actor: Actor, intake: Intake) -> int:
     check_permission(actor, Permission.IMPORT_SCHOOL, Permission.IMPORT_REGION)
     lock_table(session, IMPORT_LOCK)
     last = find_undoable(session, intake.school_code)
-    if last is None or last.intake_id != intake.intake_id or _has_later_run(session, intake):
+    if last is None or last.intake_id != intake.intake_id:
         raise ConflictError(NOT_LAST, intake_id=intake.intake_id)
     of_file = sa.select(IntakeChange).where(IntakeChange.intake_id == intake.intake_id)
     changes = list(session.scalars(of_file.order_by(IntakeChange.turn.desc(), IntakeChange.change_id.desc())))
@@ -94,14 +95,16 @@ def undo_intake(session: Session, *, actor: Actor, intake: Intake) -> int:
 
 
 def _has_later_run(session: Session, intake: Intake) -> bool:
-    """Whether a table of our own format came in for the same school since."""
+    """Whether a table that came in by command changed something of the same school since."""
     same = (
         ImportRun.school_code == intake.school_code
         if intake.school_code is not None
         else ImportRun.school_code.is_(None)
     )
-    later = sa.select(ImportRun.import_run_id).where(same, ImportRun.applied_at > intake.applied_at).limit(1)
-    return session.scalar(later) is not None
+    later = sa.select(ImportRun.import_run_id).where(
+        same, ImportRun.applied_at > intake.applied_at, ImportRun.added_count + ImportRun.changed_count > 0
+    )
+    return session.scalar(later.limit(1)) is not None
 
 
 def _check_nothing_built(session: Session, intake: Intake, students: set[str]) -> None:

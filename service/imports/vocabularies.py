@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from recommender.catalogue import CONDITIONS
 from recommender.instruments import Instrument
 from recommender.reference import Reference
 from service.catalogue.actions import vocabularies_of
+from service.catalogue.queries import get_reference
 from service.errors import NotFoundError
 from service.imports.formats import Format, method_of, read_formats
 from service.imports.words import Words, read_words
@@ -50,9 +51,10 @@ class ImportTools:
         return self.reference.instruments[code]
 
 
-def make_tools(reference: Reference, settings: Settings) -> ImportTools:
-    """Tools of an installation."""
-    formats = read_formats(settings.formats_dir)
+@lru_cache(maxsize=1)
+def get_tools(settings: Settings) -> ImportTools:
+    """Tools of this process."""
+    reference, formats = get_reference(settings), read_formats(settings.formats_dir)
     words = read_words(settings.formats_dir / "words", reference)
     return ImportTools(reference, formats, settings.as_of, settings.retrain_after_outcomes, words)
 

@@ -53,17 +53,16 @@ def _gone(
 ) -> list[WithdrawnRow]:
     """Rows of classmates about the same thing (all of the key but the student) that the file does not have."""
     about = {key[1:] for key in keys}
-    classmates = _classmates(session, {str(key[0]) for key in keys})
-    query = sa.select(*(table.c[name] for name in names)).distinct().where(table.c.student_id.in_(classmates))
+    classmates = _classmates(session, prepared.school_code, {str(key[0]) for key in keys})
+    of_file = sa.and_(table.c.student_id.in_(classmates), table.c.student_id.in_(prepared.students))
+    query = sa.select(*(table.c[name] for name in names)).distinct().where(of_file)
     gone = [tuple(row) for row in session.execute(query) if tuple(row)[1:] in about and tuple(row) not in keys]
     return [WithdrawnRow(student_id=str(row[0]), key=", ".join(map(str, row[1:]))) for row in sorted(gone, key=str)]
 
 
-def _classmates(session: Session, students: set[str]) -> sa.Select[str]:
-    """Everybody who was ever in a class with one of them; classes are few, so they are counted by class."""
-    classes = {
-        class_id
-        for student, class_id in session.execute(sa.select(ClassMember.student_id, ClassMember.class_id))
-        if student in students
-    }
+def _classmates(session: Session, school_code: str | None, students: set[str]) -> sa.Select[str]:
+    """Everybody who was ever in a class of the school with one of them; classes are few, so they are counted."""
+    members = sa.select(ClassMember.student_id, ClassMember.class_id).join(SchoolClass)
+    of_school = members.where(SchoolClass.school_code == school_code)
+    classes = {class_id for student, class_id in session.execute(of_school) if student in students}
     return sa.select(ClassMember.student_id).where(ClassMember.class_id.in_(sorted(classes)))

@@ -111,7 +111,10 @@ def reliance_of(
         return Reliance(level="with_care", text=f"Спискам можно доверять с оговоркой: {'; '.join(cares)}.")
     told = "модель проверена, данные учеников похожи на те, на которых она обучалась"
     if any(figure.is_alarm is None for figure in figures if figure.code.startswith("inputs.")) or not figures:
-        told = "модель проверена, сигналов нет; о части данных судить ещё рано, их мало"
+        judged = sum(figure.is_alarm is not None for figure in figures)
+        told = (
+            f"модель проверена, сигналов нет; данных пока мало, из {len(figures)} показателей судить можно по {judged}"
+        )
     return Reliance(level="yes", text=f"Спискам можно доверять: {told}.")
 
 

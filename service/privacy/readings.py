@@ -1,6 +1,7 @@
 """Who looked at what is kept about a child, and when: from the audit trail, and from the lists that were shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,22 +10,28 @@ from service.access import Actor
 from service.privacy.schemas import Reading, ReadingList
 from service.pseudonyms import find_alias
 from service.students.queries import get_student
-from service.tables import ApiKey, AuditRecord, Showing, User
+from service.students.schemas import WORKBOOK_REASONS
+from service.tables import ApiKey, AuditRecord, ClassMember, Showing, User
 
-SHOWN = "lists.shown"
+SHOWN, CLASS_EXPORTED = "lists.shown", "class.exported"
 DEEDS = {
     "card.read": "Карточка",
     "consents.read": "Согласия",
     "contrast.read": "Сравнение двух предложений",
     "decisions.read": "Решения",
+    "history.read": "История по годам",
+    "notes.read": "Заметки о разговорах",
     "readings.read": "Кто читал карточку",
     "sheet.made": "Лист для ученика и родителей",
     "showing.read": "Прежний список",
     "showings.read": "Перечень показов",
     "student.exported": "Выгрузка всех данных",
+    "what_if.read": "Что, если…",
     "why_not.read": "Почему не это предложение",
     SHOWN: "Списки с рекомендациями",
+    CLASS_EXPORTED: "Таблица класса файлом",
 }
+OF_A_CLASS = [CLASS_EXPORTED]  # deeds whose subject is a class: told to each of its children
 OPERATOR_NAME, GONE = "Оператор", "Удалённая учётная запись"
 
 
@@ -36,15 +43,26 @@ def read_readings(session: Session, *, actor: Actor, student_id: str) -> Reading
 
 def readings_of(session: Session, student_id: str) -> list[Reading]:
     """The same, of a student whom somebody was already allowed to see."""
-    looked = sa.select(AuditRecord.recorded_at, AuditRecord.actor_id, AuditRecord.deed)
-    looked = looked.where(AuditRecord.subject.in_(subjects_of(session, student_id)), AuditRecord.deed.in_(list(DEEDS)))
-    shown = sa.select(Showing.shown_at, Showing.actor_id, sa.literal(SHOWN)).where(Showing.student_id == student_id)
-    found = [*session.execute(looked).all(), *session.execute(shown).all()]
-    who = names_of_actors(session, {actor_id for _, actor_id, _ in found})
+    records = sa.select(AuditRecord.recorded_at, AuditRecord.actor_id, AuditRecord.deed, AuditRecord.facts)
+    classes = sa.select(ClassMember.class_id).where(ClassMember.student_id == student_id)
+    looked = records.where(AuditRecord.subject.in_(subjects_of(session, student_id)), AuditRecord.deed.in_(list(DEEDS)))
+    of_class = records.where(AuditRecord.subject.in_(classes), AuditRecord.deed.in_(OF_A_CLASS))
+    shown = sa.select(Showing.shown_at, Showing.actor_id).where(Showing.student_id == student_id)
+    found = [
+        *((at, actor_id, deed, _told(deed, facts)) for each in (looked, of_class)
+          for at, actor_id, deed, facts in session.execute(each)),
+        *((at, actor_id, SHOWN, DEEDS[SHOWN]) for at, actor_id in session.execute(shown)),
+    ]  # fmt: skip
+    who = names_of_actors(session, {actor_id for _, actor_id, _, _ in found})
     return [
-        Reading(at=at, actor_id=actor_id, who=who[actor_id], deed=deed, title_ru=DEEDS[deed])
-        for at, actor_id, deed in sorted(found, reverse=True)
+        Reading(at=at, actor_id=actor_id, who=who[actor_id], deed=deed, title_ru=title)
+        for at, actor_id, deed, title in sorted(found, reverse=True)
     ]
+
+
+def _told(deed: str, facts: Mapping[str, Any]) -> str:
+    reason = WORKBOOK_REASONS.get(facts["reason"]) if "reason" in facts else None
+    return DEEDS[deed] if reason is None else f"{DEEDS[deed]}: {reason}"
 
 
 def subjects_of(session: Session, student_id: str) -> list[str]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import lists, pipeline
+from recommender.interests import InterestProfile
 from recommender.students import FactRows, StudentRow, student_facts
 from service import audit
 from service.access import Actor, rankable_students
@@ -15,6 +16,7 @@ from service.clock import now
 from service.errors import ConflictError, InvalidInputError, NotFoundError
 from service.recommendations.answers import Crowding, FitLists, brief_lists, measure_next, ranked_lists, stamps
 from service.recommendations.facts import read_facts
+from service.recommendations.leanings import at_a_glance
 from service.recommendations.queries import decisions_in_force, decisions_of
 from service.recommendations.schemas import (
     BriefStudent,
@@ -43,10 +45,11 @@ NOT_THIS_YEAR = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Lists of several students by pseudonym, and the same lists by fit alone."""
+    """Lists of several students by pseudonym, the same lists by fit alone, and interests in the order of the lists."""
 
     shown: Mapping[str, lists.StudentRecommendations]
     by_fit: Mapping[str, FitLists]
+    profile: InterestProfile | None = None
 
 
 def rank(
@@ -73,6 +76,7 @@ def rank(
             for place, student in enumerate(facts.student_ids)
         },
         {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
+        made.vectors.profile,
     )
 
 
@@ -161,19 +165,34 @@ def recommend_class(
     of = sa.select(ClassMember.student_id).where(ClassMember.class_id == class_id)
     ranked, _ = rank_stored(session, serving, actor=actor, of=of, k=k, demand_strength=demand_strength, evidence=False)
     decisions = decisions_in_force(session, of)
-    students = [_brief(member, ranked, decisions.get(member.student_id, {})) for member in members]
+    leanings = _leanings(ranked)
+    students = [
+        _brief(member, ranked, decisions.get(member.student_id, {}), leanings.get(member.student_id))
+        for member in members
+    ]
     return ClassRecommendations(**stamps(serving, k, demand_strength), class_id=class_id, students=students)
 
 
-def _brief(member: ClassMember, ranked: Ranked, decisions: Mapping[str, Decision]) -> BriefStudent:
+def _leanings(ranked: Ranked) -> dict[str, str]:
+    if ranked.profile is None:
+        return {}
+    return {student: at_a_glance(ranked.profile, place) for place, student in enumerate(ranked.shown)}
+
+
+def _brief(
+    member: ClassMember, ranked: Ranked, decisions: Mapping[str, Decision], interests: str | None
+) -> BriefStudent:
     found = ranked.shown.get(member.student_id)
     if found is None:
         refusal = NOT_THIS_YEAR if member.consent_recommending else NO_CONSENT
-        return BriefStudent(student_id=member.student_id, refusal=refusal, lists=[], missing=missing_facts((), member))
+        return BriefStudent(
+            student_id=member.student_id, refusal=refusal, lists=[], interests=None, missing=missing_facts((), member)
+        )
     return BriefStudent(
         student_id=member.student_id,
         refusal=None,
         lists=brief_lists(found, decisions),
+        interests=interests,
         missing=missing_facts(found.missing, member),
     )
 

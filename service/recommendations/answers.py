@@ -303,23 +303,25 @@ def _measure(serving: Serving, evidence: NextEvidence) -> MeasureNext:
 
 def brief_lists(shown: lists.StudentRecommendations, decisions: Decisions) -> list[BriefList]:
     """Lists without reasons, for a class."""
-    return [
-        BriefList(
-            kind=found.kind.value,
-            items=[
-                BriefItem(
-                    rank=line.rank,
-                    pathway_code=line.pathway.pathway_code,
-                    title_ru=line.pathway.title_ru,
-                    fit=line.fit,
-                    fit_low=line.fit_low,
-                    fit_high=line.fit_high,
-                    demand_weight=line.demand_weight,
-                    final=line.final,
-                    decision=decisions[code].decision if (code := line.pathway.pathway_code) in decisions else None,
-                )
-                for line in found.items
-            ],
+    return [_brief_list(found, decisions) for found in shown.lists]
+
+
+def _brief_list(found: lists.RankedList, decisions: Decisions) -> BriefList:
+    items = [
+        BriefItem(
+            rank=line.rank,
+            pathway_code=line.pathway.pathway_code,
+            title_ru=line.pathway.title_ru,
+            fit=line.fit,
+            fit_low=line.fit_low,
+            fit_high=line.fit_high,
+            demand_weight=line.demand_weight,
+            final=line.final,
+            decision=decisions[code].decision if (code := line.pathway.pathway_code) in decisions else None,
         )
-        for found in shown.lists
+        for line in found.items
     ]
+    accepted = [item.rank for item in items if item.decision == "accepted"]
+    left = [item.rank for item in items if item.decision != "declined"]
+    first = next(iter(accepted or left), None)
+    return BriefList(kind=found.kind.value, items=items, first_rank=first)

@@ -7,7 +7,7 @@ from service.recommendations import actions
 from service.recommendations.district_keeper import DistrictKeeper
 from service.recommendations.kept import Asked, KeptAnswer, KeptAnswers, MadeFrom
 from service.recommendations.shelf import Shelf, with_edition
-from service.recommendations.showings import record_showing
+from service.recommendations.showings import record_showings
 from service.students.revisions import get_revision
 
 
@@ -36,7 +36,7 @@ def look_up(
         )
     if kept.shown is not None and not answers.is_recorded(actor.actor_id, asked.student_id, kept, day):
         with database.writing() as session:
-            record_showing(session, actor=actor, shown=kept.shown)
+            record_showings(session, actor=actor, shown=[kept.shown])
         answers.note_recorded(actor.actor_id, asked.student_id, kept, day)
     answers.note_standing(actor.actor_id, asked, outside, commits, kept)
     return kept

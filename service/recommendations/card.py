@@ -1,11 +1,9 @@
 """A student's card: everything the counsellor needs for the talk, in one answer."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,6 +15,7 @@ from recommender.students import FactRows, student_facts
 from service.access import Actor
 from service.catalogue.queries import get_reference, host_title, pathway_titles, read_places
 from service.installation import Today, get_today
+from service.recommendations.leanings import FAMILIES, is_flat, leaders
 from service.recommendations.shelf import Serving, Shelf
 from service.settings import Settings
 from service.students import schemas
@@ -53,7 +52,6 @@ CONDITION_TITLES = {
 }
 PLAN_TITLES = {"grade10": "10 класс", "college": "колледж", "undecided": "ещё не решил(а)"}
 MEASURED_SHARE = 0.9  # a scale counts as measured when its variance fell below this share of the prior's
-FLAT_SPREAD = 0.35  # standard deviations between the highest and the lowest type of a flat profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,8 @@ def make_card(
     member, school_class = last_membership(session, student_id, today.school_year)
     titles = Titles(reference, pathway_titles(session))
     of = sa.select(Student.student_id).where(Student.student_id == student_id)
-    marks, own_mean = _marks(session, student_id, titles, today)
+    by_year = marks_by_year(session, student_id, titles, today)
+    marks, own_mean = by_year[max(by_year)] if by_year else ([], None)
     interests, note = _interests(session, member, school_class, shelf.take(session), reference, today)
     lacking = Evidence(session, of, today).lacks(student_id, school_class.grade)
     return schemas.StudentCard(
@@ -121,10 +120,10 @@ def make_card(
         readings=_readings(session, student_id, reference, today) if member.consent_testing else [],
         marks=marks,
         own_mean_mark=own_mean,
-        results=_results(session, student_id, titles, today),
+        results=results_of(session, student_id, titles, today),
         wishes=_wishes(session, student_id, titles, today),
-        trials=_trials(session, student_id, titles, today),
-        enrolments=_enrolments(session, student_id, titles, today),
+        trials=trials_of(session, student_id, titles, today),
+        enrolments=enrolments_of(session, student_id, titles, today),
         missing=missing_facts(lacking, member),
     )
 
@@ -146,10 +145,11 @@ def _interests(
     model = serving.model.interest_model
     facts = student_facts(students, rows, as_of=today.as_of, catalogue=serving.catalogue, model=model)
     profile = serving.recommender.space.student_vectors(facts).profile
-    return _scales(profile, model), _interests_note(profile)
+    return scales_of(profile, model), _interests_note(profile)
 
 
-def _scales(profile: InterestProfile, model: InterestModel) -> list[schemas.InterestScale]:
+def scales_of(profile: InterestProfile, model: InterestModel) -> list[schemas.InterestScale]:
+    """The interests of the only student of a profile."""
     spread = profile.standard_deviation[0]
     return [
         schemas.InterestScale(
@@ -173,16 +173,12 @@ def _interests_note(profile: InterestProfile) -> str | None:
     """What to keep in mind while reading the chart: nothing measured, a flat profile, a tie at the top."""
     if not int(profile.reading_count[0]):
         return "Интересы не измерены: показано среднее по классам, погрешность наибольшая."
-    types = profile.mean[0][: len(RIASEC)]
-    order = np.argsort(-types, kind="stable")
-    if types[order[0]] - types[order[-1]] < FLAT_SPREAD:
+    types = FAMILIES[0]
+    if is_flat(profile, 0, types):
         return "Профиль почти ровный: ведущего типа нет, опирайтесь на пробы и желания."
-    first, second = order[0], order[1]
-    contrast = np.zeros(len(DIMENSIONS))
-    contrast[first], contrast[second] = 1.0, -1.0
-    error = math.sqrt(float(contrast @ profile.covariance[0] @ contrast))
-    if types[first] - types[second] < error:
-        names = f"{SCALE_TITLES[DIMENSIONS[first]]} и {SCALE_TITLES[DIMENSIONS[second]]}"
+    first, *tied = leaders(profile, 0, types)
+    if tied:
+        names = f"{SCALE_TITLES[DIMENSIONS[first]]} и {SCALE_TITLES[DIMENSIONS[tied[0]]]}"
         return f"Два ведущих типа неразличимы в пределах погрешности: {names}."
     return None
 
@@ -230,31 +226,29 @@ def _scale_scores(instrument: Instrument, scores: Mapping[str, float | None]) ->
     return found
 
 
-def _marks(
+def marks_by_year(
     session: Session, student_id: str, titles: Titles, today: Today
-) -> tuple[list[schemas.SubjectMark], float | None]:
-    """Mean marks of the last school year that has any."""
-    stored = session.scalars(sa.select(TermMark).where(TermMark.student_id == student_id))
-    rows = [row for row in stored if term_end(row.school_year, str(row.term)) <= today.as_of]
-    if not rows:
-        return [], None
-    year = max(row.school_year for row in rows)
-    by_subject: dict[str, list[float]] = {}
-    for row in rows:
-        if row.school_year == year:
-            by_subject.setdefault(row.subject_code, []).append(row.mark)
+) -> dict[str, tuple[list[schemas.SubjectMark], float]]:
+    """Mean marks of the terms that have ended, and the student's own mean, by school year."""
+    by_year: dict[str, dict[str, list[float]]] = {}
+    for row in session.scalars(sa.select(TermMark).where(TermMark.student_id == student_id)):
+        if term_end(row.school_year, str(row.term)) <= today.as_of:
+            by_year.setdefault(row.school_year, {}).setdefault(row.subject_code, []).append(row.mark)
     order = {code: place for place, code in enumerate(titles.reference.subjects)}
-    marks = [
-        schemas.SubjectMark(
-            subject_code=code,
-            title_ru=titles.subject(code),
-            school_year=year,
-            mean_mark=round(_mean(found), 2),
-            mark_count=len(found),
-        )
-        for code, found in sorted(by_subject.items(), key=lambda item: order.get(item[0], len(order)))
-    ]
-    return marks, round(_mean([_mean(found) for found in by_subject.values()]), 2)
+    found = {}
+    for year, by_subject in by_year.items():
+        marks = [
+            schemas.SubjectMark(
+                subject_code=code,
+                title_ru=titles.subject(code),
+                school_year=year,
+                mean_mark=round(_mean(own), 2),
+                mark_count=len(own),
+            )
+            for code, own in sorted(by_subject.items(), key=lambda item: order.get(item[0], len(order)))
+        ]
+        found[year] = marks, round(_mean([_mean(own) for own in by_subject.values()]), 2)
+    return found
 
 
 def _until(day: date | None, today: Today) -> date | None:
@@ -265,7 +259,8 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _results(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.KnowledgeResult]:
+def results_of(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.KnowledgeResult]:
+    """Diagnostics of learning and exams, newest first."""
     known = sa.select(KnowledgeResult).where(
         KnowledgeResult.student_id == student_id, KnowledgeResult.taken_on <= today.as_of
     )
@@ -313,7 +308,8 @@ def _wishes(session: Session, student_id: str, titles: Titles, today: Today) -> 
     ]
 
 
-def _trials(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Trial]:
+def trials_of(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Trial]:
+    """Career trials, newest first."""
     places = read_places(session)
     query = sa.select(TrialAttendance).where(
         TrialAttendance.student_id == student_id, TrialAttendance.signed_up_on <= today.as_of
@@ -332,7 +328,8 @@ def _trials(session: Session, student_id: str, titles: Titles, today: Today) -> 
     ]
 
 
-def _enrolments(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Enrolment]:
+def enrolments_of(session: Session, student_id: str, titles: Titles, today: Today) -> list[schemas.Enrolment]:
+    """Profile classes and electives, newest first."""
     query = sa.select(Enrolment).where(Enrolment.student_id == student_id, Enrolment.enrolled_on <= today.as_of)
     return [
         schemas.Enrolment(

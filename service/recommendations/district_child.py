@@ -9,43 +9,23 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.db import open_database
 from service.demand.drafts import edition_of, get_draft, with_followed
 from service.demand.queries import read_lists
 from service.log import configure_logging
+from service.recommendations.balance import balance_of
 from service.recommendations.district import District, policy_of, read_district
-from service.recommendations.district_schemas import DistrictPolicy
+from service.recommendations.district_process import Changes, Picture, find_changes
 from service.recommendations.edition_impact import impact_of
 from service.recommendations.impact_schemas import EditionImpact
 from service.recommendations.shelf import Serving, Shelf, with_edition
 from service.settings import Settings
-from service.tables import ConsentRecord, Erasure, ImportRun
 
 IDLE_SECONDS = 120.0
 NICENESS = 10
-
-Changes = tuple[int | None, ...]
-
-
-def find_changes(session: Session) -> Changes:
-    """Another tuple whenever the district's students, or what may be said of them, have changed."""
-    numbers = (ImportRun.import_run_id, ConsentRecord.consent_record_id, Erasure.erasure_id)
-    return tuple(session.scalar(sa.select(sa.func.max(number))) for number in numbers)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The district as one layout of the ranker sees it, without students."""
-
-    layout: str
-    changes: Changes
-    policy: DistrictPolicy
-    per_seat: list[float]
 
 
 class Desk:
@@ -71,10 +51,12 @@ class Desk:
 
 
 def draw_picture(desk: Desk) -> Picture:
-    """Frontier and crowding of the district."""
-    with desk.reading() as (_, serving, district, changes):
+    """Frontier, crowding and balance of the district."""
+    with desk.reading() as (session, serving, district, changes):
         policy = policy_of(serving, district, desk.settings.demand_strength)
-        return Picture(serving.layout, changes, policy, district.congestion.per_seat.tolist())
+        lists = read_lists(session, serving.edition.code if serving.edition is not None else None)
+        balance = balance_of(serving, district, lists)
+        return Picture(serving.layout, changes, policy, balance, district.congestion.per_seat.tolist())
 
 
 def find_draft_impact(desk: Desk, draft_id: int) -> EditionImpact:

@@ -4,23 +4,19 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.orm import Session
 
 from service.db import Database
 from service.log import frames_of
-from service.recommendations.district_child import (
-    Picture,
-    draw_picture,
-    find_changes,
-    find_draft_impact,
-    find_edition_impact,
-)
-from service.recommendations.district_process import DistrictLostError, DistrictProcess
-from service.recommendations.impact_schemas import EditionImpact
+from service.recommendations.district_process import DistrictLostError, DistrictProcess, Picture, find_changes
 from service.recommendations.shelf import Serving
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.recommendations.impact_schemas import EditionImpact
 
 log = structlog.get_logger()
 
@@ -46,6 +42,8 @@ class DistrictKeeper:
         known = self._known.get(serving.layout)
         if known is not None and known.changes == find_changes(session):
             return known
+        from service.recommendations.district_child import draw_picture
+
         found = self._process.ask(draw_picture)
         with self._lock:
             self._known[found.layout] = found
@@ -54,12 +52,16 @@ class DistrictKeeper:
                 self._known.popitem(last=False)
         return found
 
-    def draft_impact(self, draft_id: int) -> EditionImpact:
+    def draft_impact(self, draft_id: int) -> "EditionImpact":
         """What a draft would change, were it published."""
+        from service.recommendations.district_child import find_draft_impact
+
         return self._process.ask(find_draft_impact, draft_id)
 
-    def edition_impact(self, code: str, from_code: str) -> EditionImpact:
+    def edition_impact(self, code: str, from_code: str) -> "EditionImpact":
         """What one edition changes after another."""
+        from service.recommendations.district_child import find_edition_impact
+
         return self._process.ask(find_edition_impact, code, from_code)
 
     def crowding(self, serving: Serving) -> list[float] | None:

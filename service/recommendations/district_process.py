@@ -10,10 +10,17 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from service.errors import BusyError
+from service.recommendations.balance_schemas import DistrictBalance
+from service.recommendations.district_schemas import DistrictPolicy
 from service.settings import ONE_THREAD, Settings
+from service.tables import ConsentRecord, Erasure, ImportRun
 
 if TYPE_CHECKING:  # what it is asked for loads there, not here
     from service.recommendations.district_child import Desk
@@ -22,6 +29,26 @@ COMMAND = [sys.executable, "-c", "from service.recommendations.district_child im
 
 Wanted = ParamSpec("Wanted")
 Found = TypeVar("Found")
+
+
+Changes = tuple[int | None, ...]
+
+
+def find_changes(session: Session) -> Changes:
+    """Another tuple whenever the district's students, or what may be said of them, have changed."""
+    numbers = (ImportRun.import_run_id, ConsentRecord.consent_record_id, Erasure.erasure_id)
+    return tuple(session.scalar(sa.select(sa.func.max(number))) for number in numbers)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The district as one layout of the ranker sees it, without students."""
+
+    layout: str
+    changes: Changes
+    policy: DistrictPolicy
+    balance: DistrictBalance
+    per_seat: list[float]
 
 
 class DistrictLostError(BusyError):

@@ -292,6 +292,7 @@ class BriefList(Wire):
 
     kind: PathwayKind
     items: list[BriefItem]
+    first_rank: int | None  # what was accepted, or else the first that was not declined; None: nothing is left
 
 
 class BriefStudent(Wire):
@@ -300,6 +301,7 @@ class BriefStudent(Wire):
     student_id: str
     refusal: Refusal | None
     lists: list[BriefList]
+    interests: str | None  # Russian, a few words: what leads, as far as it can be told; None when refused
     missing: list[MissingFact]
 
 

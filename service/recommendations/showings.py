@@ -1,5 +1,6 @@
 """What was shown, to whom, with which versions: kept so that a list of the past can be made again."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -49,24 +50,29 @@ def record_answer(session: Session, *, actor: Actor, answer: StudentRecommendati
     """Keep what an answer shows, student by student."""
     if isinstance(answer, ClassRecommendations):
         audit.record(session, actor=actor, deed="class.recommended", subject=answer.class_id, k=answer.k)
-    for shown in shown_in(answer):
-        record_showing(session, actor=actor, shown=shown)
+    record_showings(session, actor=actor, shown=shown_in(answer))
 
 
-def record_showing(session: Session, *, actor: Actor, shown: Shown) -> None:
+def record_showings(session: Session, *, actor: Actor, shown: Sequence[Shown]) -> None:
     """Keep what was shown; the same lists shown again the same day are one showing."""
-    moment = now()
-    last = session.scalars(
-        sa.select(Showing)
-        .where(Showing.student_id == shown.student_id, Showing.actor_id == actor.actor_id)
-        .order_by(Showing.showing_id.desc())
-        .limit(1)
-    ).one_or_none()
-    facts = asdict(shown)
-    if (
-        last is not None
-        and last.shown_at.date() == moment.date()
-        and all(getattr(last, name) == value for name, value in facts.items())
-    ):
-        return
-    session.add(Showing(shown_at=moment, actor_id=actor.actor_id, **facts))
+    moment, last = now(), _last_shown(session, actor, [each.student_id for each in shown])
+    for each in shown:
+        before, facts = last.get(each.student_id), asdict(each)
+        if (
+            before is not None
+            and before.shown_at.date() == moment.date()
+            and all(getattr(before, name) == value for name, value in facts.items())
+        ):
+            continue
+        session.add(Showing(shown_at=moment, actor_id=actor.actor_id, **facts))
+
+
+def _last_shown(session: Session, actor: Actor, student_ids: Sequence[str]) -> dict[str, Showing]:
+    """What this actor saw last of each of these students."""
+    newest = (
+        sa.select(sa.func.max(Showing.showing_id))
+        .where(Showing.student_id.in_(student_ids), Showing.actor_id == actor.actor_id)
+        .group_by(Showing.student_id)
+    )
+    rows = session.scalars(sa.select(Showing).where(Showing.showing_id.in_(newest)))
+    return {row.student_id: row for row in rows}

@@ -101,13 +101,13 @@ def _answers(
         by_method.setdefault(method, []).append((student, day, answers))
     found = {}
     for method, sheets in by_method.items():
-        values = _values(reference.instruments[method], [answers for _, _, answers in sheets])
+        values = single_answers(reference.instruments[method], [answers for _, _, answers in sheets])
         for (student, day, _), own in zip(sheets, values, strict=True):
             found[student, method, day] = own
     return found
 
 
-def _values(instrument: Instrument, sheets: list[dict[str, str]]) -> list[tuple[float, ...]]:
+def single_answers(instrument: Instrument, sheets: list[dict[str, str]]) -> list[tuple[float, ...]]:
     """Single answers as numbers; a sheet that today's key no longer knows keeps its scores and says nothing singly."""
     try:
         return [tuple(own) for own in answer_values(instrument, sheets).tolist()]
@@ -115,7 +115,7 @@ def _values(instrument: Instrument, sheets: list[dict[str, str]]) -> list[tuple[
         if len(sheets) == 1:
             log.warning("answers.not_in_key", method_code=instrument.code)
             return [()]
-        return [value for sheet in sheets for value in _values(instrument, [sheet])]
+        return [value for sheet in sheets for value in single_answers(instrument, [sheet])]
 
 
 def _marks(session: Session, of: Ids, share: Sharing) -> list[FactRow]:

@@ -9,8 +9,16 @@ from sqlalchemy.orm import Session
 from service.access import Actor, Permission, tested_students, visible_classes, visible_students
 from service.errors import NotFoundError
 from service.installation import Today
-from service.students.missing import missing_facts
-from service.students.schemas import ClassList, ClassRow, ClassStudents, KnownStudent, StudentRow
+from service.students.missing import missing_facts, missing_words
+from service.students.schemas import (
+    ClassList,
+    ClassRow,
+    ClassStudents,
+    KnownStudent,
+    SchoolStudentRow,
+    SchoolStudents,
+    StudentRow,
+)
 from service.tables import (
     AnswerSheet,
     ClassMember,
@@ -25,6 +33,7 @@ from service.tables import (
 
 NO_STUDENT = "Такого ученика нет."
 NO_CLASS = "Такого класса нет."
+NO_SCHOOL = "Список школы есть у тех, кто работает в школе."
 GRADES_ASKED = {"profile_survey": frozenset({9}), "exam_survey": frozenset({9, 11})}
 
 
@@ -69,13 +78,16 @@ def members_of(session: Session, actor: Actor, class_id: str) -> list[ClassMembe
 
 def names_of(session: Session, actor: Actor, student_ids: Iterable[str]) -> dict[str, str]:
     """Full names; empty for those who may not see names."""
+    return _names(session, actor, StudentIdentity.student_id.in_(list(student_ids)))
+
+
+def _names(session: Session, actor: Actor, *which: sa.ColumnElement[bool]) -> dict[str, str]:
     if not actor.may(Permission.READ_NAMES):
         return {}
     visible = visible_students(actor).with_only_columns(Student.student_id)
-    query = sa.select(StudentIdentity).where(
-        StudentIdentity.student_id.in_(list(student_ids)), StudentIdentity.student_id.in_(visible)
-    )
-    return {row.student_id: f"{row.last_name} {row.first_name}" for row in session.scalars(query)}
+    columns = (StudentIdentity.student_id, StudentIdentity.last_name, StudentIdentity.first_name)
+    query = sa.select(*columns).where(StudentIdentity.student_id.in_(visible), *which)
+    return {student: f"{last} {first}" for student, last, first in session.execute(query)}
 
 
 class Evidence:
@@ -182,7 +194,8 @@ def list_students(session: Session, actor: Actor, class_id: str, today: Today) -
             accepted_count=decisions[member.student_id, "accepted"],
             pinned_count=decisions[member.student_id, "pinned"],
             declined_count=decisions[member.student_id, "declined"],
-            missing=missing_facts(evidence.lacks(member.student_id, row.grade), member),
+            lacks=missing_words(lacking := evidence.lacks(member.student_id, row.grade), member, today.as_of),
+            missing=missing_facts(lacking, member),
         )
         for member in members
     ]
@@ -196,6 +209,40 @@ def list_students(session: Session, actor: Actor, class_id: str, today: Today) -
         school_year=row.school_year,
         as_of=today.as_of,
         students=students,
+    )
+
+
+def list_school(session: Session, actor: Actor, today: Today) -> SchoolStudents:
+    """Whom the actor sees of the actor's school, by class and name; for who belongs to a school."""
+    if actor.school_code is None:
+        raise NotFoundError(NO_SCHOOL)
+    of = visible_students(actor).with_only_columns(Student.student_id)
+    in_class = (
+        sa.select(ClassMember, SchoolClass)
+        .join(SchoolClass, SchoolClass.class_id == ClassMember.class_id)
+        .where(ClassMember.school_year == today.school_year, ClassMember.student_id.in_(of))
+    )
+    names, evidence = _names(session, actor), Evidence(session, of, today)
+    decisions = _decision_counts(session, of)
+    students = [
+        SchoolStudentRow(
+            student_id=member.student_id,
+            full_name=names.get(member.student_id),
+            class_id=row.class_id,
+            class_title=row.title,
+            grade=row.grade,
+            consent_recommending=member.consent_recommending,
+            accepted_count=decisions[member.student_id, "accepted"],
+            pinned_count=decisions[member.student_id, "pinned"],
+            declined_count=decisions[member.student_id, "declined"],
+            lacks=missing_words(evidence.lacks(member.student_id, row.grade), member, today.as_of),
+        )
+        for member, row in session.execute(in_class)
+    ]
+    students.sort(key=lambda each: (each.grade, each.class_title, each.full_name or "", each.student_id))
+    school = session.get_one(School, actor.school_code)
+    return SchoolStudents(
+        school_title=school.title_ru, school_year=today.school_year, as_of=today.as_of, students=students
     )
 
 

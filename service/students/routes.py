@@ -11,7 +11,7 @@ from service.declared import DeclaringRoute, SomeFields
 from service.installation import get_today
 from service.parameters import ClassId
 from service.students import queries
-from service.students.schemas import ClassList, ClassStudents, StudentPage
+from service.students.schemas import ClassList, ClassStudents, SchoolStudents, StudentPage
 from service.web import AppSettings, Permitted, Reads, Units
 
 router = APIRouter(tags=["students"], route_class=DeclaringRoute)
@@ -33,6 +33,17 @@ def list_students(class_id: ClassId, actor: ClassReader, database: Units, settin
         answer = queries.list_students(session, actor, class_id, get_today(session, settings))
     with database.writing() as session:
         audit.record(session, actor=actor, deed="class.read", subject=class_id)
+    return answer
+
+
+@router.get("/school-students", dependencies=[Depends(SomeFields(SchoolStudents))])
+def list_school(actor: ClassReader, database: Units, settings: AppSettings) -> SchoolStudents:
+    """Ученики моей школы по классам, с тем, кому чего не хватает; чтение записывается."""
+    with database.reading() as session:
+        answer = queries.list_school(session, actor, get_today(session, settings))
+    with database.writing() as session:
+        subject = actor.school_code or ""
+        audit.record(session, actor=actor, deed="school.read", subject=subject, student_count=len(answer.students))
     return answer
 
 

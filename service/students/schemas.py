@@ -1,8 +1,18 @@
 """Wire shapes of classes and of a student's card."""
 
 from datetime import date
+from typing import Literal
 
 from service.wire import MissingFact, Wire
+
+WorkbookReason = Literal["class_hour", "parents_meeting", "council", "report"]
+"""Why the table of a class is handed out as a file: said by whoever takes it, and told to the families."""
+WORKBOOK_REASONS: dict[WorkbookReason, str] = {
+    "class_hour": "классный час",
+    "parents_meeting": "родительское собрание",
+    "council": "педагогический совет",
+    "report": "отчёт школы",
+}
 
 
 class ClassRow(Wire):
@@ -45,7 +55,32 @@ class StudentRow(Wire):
     accepted_count: int
     pinned_count: int
     declined_count: int
+    lacks: list[str]  # Russian, a word or two each, as after «нет»
     missing: list[MissingFact]
+
+
+class SchoolStudentRow(Wire):
+    """One line of a school; nothing about health stands in a list."""
+
+    student_id: str
+    full_name: str | None  # None where the reader may not see names
+    class_id: str
+    class_title: str
+    grade: int
+    consent_recommending: bool
+    accepted_count: int
+    pinned_count: int
+    declined_count: int
+    lacks: list[str]  # Russian, a word or two each, as after «нет»
+
+
+class SchoolStudents(Wire):
+    """GET /v1/school-students: by class and name."""
+
+    school_title: str
+    school_year: str
+    as_of: date
+    students: list[SchoolStudentRow]
 
 
 class ClassStudents(Wire):

@@ -63,6 +63,7 @@ class UserSession(Table):
     token_hash: Mapped[str] = mapped_column(unique=True)
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    quiet_until: Mapped[datetime]  # over by then unless it is used before
     ended_at: Mapped[datetime | None]
 
 
@@ -252,6 +253,25 @@ class DecisionRecord(Table):
     actor_id: Mapped[str]
     decided_by: Mapped[str] = mapped_column(sa.Text)
     decided_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class TalkNote(Table):
+    """What was said in a talk with a student and what is to be done next; withdrawn notes stay readable."""
+
+    __tablename__ = "talk_notes"
+    __table_args__ = (sa.CheckConstraint("(next_step IS NULL) = (due_on IS NULL)", name="due_on"),)
+    note_id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = student_id(first=False)
+    text: Mapped[str] = mapped_column(sa.Text)
+    next_step: Mapped[str | None] = mapped_column(sa.Text)
+    due_on: Mapped[date | None]
+    asked_by_parents: Mapped[bool] = mapped_column(server_default=sa.false())  # for a talk
+    actor_id: Mapped[str]
+    written_by: Mapped[str] = mapped_column(sa.Text)
+    written_at: Mapped[datetime]
+    done_by: Mapped[str | None] = mapped_column(sa.Text)  # what the note asks for
+    done_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
 
 

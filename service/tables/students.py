@@ -211,3 +211,33 @@ class AuditAlias(Table):
     __tablename__ = "audit_aliases"
     student_id: Mapped[str] = student_id()
     alias: Mapped[str] = mapped_column(unique=True)
+
+
+class SurveyRound(Table):
+    """A survey that one class fills in the browser; the code goes when it ends."""
+
+    __tablename__ = "survey_rounds"
+    __table_args__ = (one_of("survey", "profile", "exams", "electives", "interests"),)
+    round_id: Mapped[int] = mapped_column(primary_key=True)
+    class_id: Mapped[str] = mapped_column(sa.ForeignKey("school_classes.class_id"), index=True)
+    survey: Mapped[str] = mapped_column(sa.String(16))
+    code: Mapped[str | None] = mapped_column(sa.String(16), unique=True)
+    surveyed_on: Mapped[date]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str]
+    ends_at: Mapped[datetime]  # from then on nobody begins a sheet
+    ended_at: Mapped[datetime | None]  # from then on nothing is written
+    taken_count: Mapped[int | None]
+
+
+class SurveySheet(Table):
+    """What one student has answered so far; it goes when the round ends, its answers being where files put them."""
+
+    __tablename__ = "survey_sheets"
+    __table_args__ = (sa.UniqueConstraint("round_id", "student_id"),)
+    sheet_id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("survey_rounds.round_id", ondelete="CASCADE"))
+    student_id: Mapped[str] = student_id(first=False)
+    begun_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    answers: Mapped[dict[str, Any]]

@@ -1,12 +1,14 @@
-"""Whom to talk to and why: wishes against marks and lists, accepted places in danger, lists that a new edition changed.
+"""Whom to talk to and why: parents who asked and steps that are due, wishes against marks and lists, accepted places in
+danger, lists that a new edition changed.
 
 A student stands in the queue for facts of their own only, never for being weak: marks speak against a wish, not against
 the student. Whatever was settled in a talk leaves the queue: who has an accepted profile class needs no talk about the
-wish, who has any decision none for want of data.
+wish, who has any decision none for want of data. Notes of talks count without consent to recommendations too: a family
+that did not agree may still ask for a talk; everything else is read from lists and facts, and stays closed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +22,7 @@ from recommender.impact import FIRST
 from recommender.pipeline import Recommendations
 from recommender.reference import Profile
 from recommender.region import term_end
-from service.access import Actor, rankable_students
+from service.access import Actor, rankable_students, visible_students
 from service.clock import school_year_of
 from service.demand.queries import Lists
 from service.recommendations.answers import Crowding
@@ -32,14 +34,15 @@ from service.recommendations.words import DATIVE, day, inner, listed, mark, numb
 from service.students.facts import Ids
 from service.students.queries import Evidence, names_of
 from service.tables import ClassMember, SchoolClass, Student, TermMark, Wish
+from service.talks.notes import reasons_to_talk
 from service.talks.schemas import Talk, TalkReason
 
 SOON = timedelta(days=14)
 NEWS = timedelta(days=60)  # so long a new list is news
 LOW_MARK = 3.5  # mean of the subjects that a profile class studies in depth
 URGENCY = (
-    "place_gone", "apply_soon", "more_than_seats", "to_discuss", "marks_against_wish", "wish_not_offered",
-    "wish_not_first", "list_changed", "nothing_known",
+    "parents_asked", "place_gone", "apply_soon", "step_due", "more_than_seats", "to_discuss", "marks_against_wish",
+    "wish_not_offered", "wish_not_first", "list_changed", "nothing_known",
 )  # fmt: skip
 PROFILE_CLASS = PathwayKind.PROFILE_CLASS
 SILENT = ("diagnostics", "marks")
@@ -51,6 +54,8 @@ class Known:
     """What the reasons are read from, by student."""
 
     classes: Mapping[str, SchoolClass]
+    notes: Mapping[str, Sequence[TalkReason]]
+    agreed: frozenset[str]  # to recommendations: of others nothing but notes is looked at
     decisions: Mapping[str, Mapping[str, Decision]]
     wishes: Mapping[str, str]  # the profile named first in the newest survey
     marks: Mapping[str, Mapping[str, float]]  # mean of the last school year with marks, by subject
@@ -68,12 +73,11 @@ def queue_of(
     crowding: Crowding | None,
     before: Lists | None,
 ) -> list[Talk]:
-    """Everybody whom the actor may see, whose representative agreed and of whom there is something to talk about.
+    """Everybody whom the actor may see and of whom there is something to talk about.
 
     `before` are the lists that the edition in force followed, where it is news.
     """
-    of = _asked(actor, serving, class_id)
-    known = _look_up(session, serving, of, before)
+    known = _look_up(session, serving, actor, class_id, before)
     reasons = {student: list(_reasons(student, serving, known, crowding)) for student in known.classes}
     waiting = {student: found for student, found in reasons.items() if found}
     names = names_of(session, actor, waiting)
@@ -95,27 +99,27 @@ def _name(talk: Talk) -> str:
     return talk.full_name or talk.student_id
 
 
-def _asked(actor: Actor, serving: Serving, class_id: str | None) -> sa.Select[str]:
+def _look_up(session: Session, serving: Serving, actor: Actor, class_id: str | None, before: Lists | None) -> Known:
     year = serving.today.school_year
-    of = rankable_students(actor, year).with_only_columns(Student.student_id)
     members = sa.select(ClassMember.student_id).where(ClassMember.school_year == year)
     if class_id is not None:
         members = members.where(ClassMember.class_id == class_id)
-    return of.where(Student.student_id.in_(members))
-
-
-def _look_up(session: Session, serving: Serving, of: sa.Select[str], before: Lists | None) -> Known:
-    year = serving.today.school_year
+    seen, of = (
+        students.with_only_columns(Student.student_id).where(Student.student_id.in_(members))
+        for students in (visible_students(actor), rankable_students(actor, year))
+    )
     in_class = (
         sa.select(ClassMember.student_id, SchoolClass)
         .join(SchoolClass)
-        .where(ClassMember.student_id.in_(of), ClassMember.school_year == year)
+        .where(ClassMember.student_id.in_(seen), ClassMember.school_year == year)
     )
     classes = {row.student_id: row.SchoolClass for row in session.execute(in_class)}
     evidence = Evidence(session, of, serving.today)
     first, changed = _ranked(session, serving, of, before)
     return Known(
         classes=classes,
+        notes=reasons_to_talk(session, actor=actor, of=seen, as_of=serving.today.as_of),
+        agreed=frozenset(session.scalars(of)),
         decisions=decisions_in_force(session, of),
         wishes=_wishes(session, serving, of),
         marks=_marks(session, serving, of),
@@ -174,6 +178,9 @@ def _marks(session: Session, serving: Serving, of: Ids) -> dict[str, dict[str, f
 
 
 def _reasons(student: str, serving: Serving, known: Known, crowding: Crowding | None) -> Iterator[TalkReason]:
+    yield from known.notes.get(student, ())
+    if student not in known.agreed:
+        return
     decisions = [
         decision
         for decision in known.decisions.get(student, {}).values()

@@ -16,13 +16,18 @@ PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 SMALL_LAPTOP = {"width": 1366, "height": 768}
 
 
+def chromium_path() -> str:
+    """Where the browser is."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "no chromium: run tests/install_system_packages.sh as root, or install it by hand"
+    return path
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "no chromium: run tests/install_system_packages.sh as root, or install it by hand"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -59,5 +64,16 @@ def screenshot(page: Page) -> Callable[[str], None]:
             page.wait_for_timeout(700)
             page.screenshot(path=str(Path(folder) / f"{name}.png"))
             page.set_viewport_size(before)
+
+    return keep
+
+
+@pytest.fixture
+def kept() -> Callable[[Page, str], None]:
+    """Keep a page that is no screen of the dashboard under a name."""
+
+    def keep(page: Page, name: str) -> None:
+        if folder := os.environ.get("ORIENTIR_SCREENSHOTS"):
+            page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
     return keep

@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import District
 
@@ -26,11 +26,24 @@ def sign_in(page: Page, district: District, login: str) -> None:
     settled(page)
 
 
+def students(page: Page) -> Locator:
+    """Names in the table of a class, once what is advised has come too."""
+    expect(page.locator(".o-sheet td small").first).to_be_visible()
+    settled(page)
+    return page.locator(".o-sheet tbody button")
+
+
+def open_card(page: Page, number: int = 0) -> None:
+    """A student of the class that is open."""
+    students(page).nth(number).click()
+    expect(page.get_by_role("heading", name="Профессиональные пробы")).to_be_visible()
+    settled(page)
+
+
 def sign_out(page: Page) -> None:
     """Leave, so that somebody else can come."""
     page.get_by_role("button", name="Выйти").click()
     expect(page.get_by_label("Логин")).to_be_visible()
-    settled(page)
 
 
 def document(half_year: str, *, left_out: str = "", added: str = "") -> bytes:
@@ -65,3 +78,10 @@ def step(page: Page, name: str) -> None:
         page.get_by_role("button", name=re.compile(name))
     ).first.click()
     settled(page)
+
+
+def publish_it(page: Page, act: str = "Опубликовать") -> None:
+    """The last step of a draft: what would happen is told, then it is done."""
+    page.locator(".st-key-open-publish button").click()
+    expect(page.get_by_text(re.compile("Строк в перечне"))).to_be_visible()
+    page.get_by_role("button", name=f"Да, {act.lower()}").click()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import document, read, settled, sign_in, step
+from tests.browser.steps import document, publish_it, read, settled, sign_in, step
 from tests.conftest import District
 
 STRANGE = "Борт-кудесник третьего разряда"
@@ -49,7 +49,7 @@ def test_from_upload_to_publish_with_one_title_settled_and_remembered(
     screenshot("draft-impact")
     step(page, "Опубликовать")
     screenshot("draft-publish")
-    page.get_by_test_id("stMain").get_by_role("button", name="Опубликовать", exact=True).click()
+    publish_it(page)
     expect(page.get_by_text(re.compile("Редакция krasnodar-2024H2 опубликована"))).to_be_visible()
     expect(page.get_by_text(re.compile("Действует перечень «krasnodar-2024H2»"))).to_be_visible()
     settled(page)
@@ -57,7 +57,7 @@ def test_from_upload_to_publish_with_one_title_settled_and_remembered(
 
     read(page, document("первое полугодие 2025 года", added=STRANGE, left_out="Фельдшер"), "perechen-2025-1.txt")
     row = page.get_by_role("row").filter(has_text=STRANGE)
-    expect(row).to_contain_text("так решили раньше")
+    expect(row).to_contain_text("как в прежнем перечне или решении")
     expect(row).to_contain_text("43.02.16")
     screenshot("draft-remembered")
 
@@ -69,9 +69,35 @@ def test_a_list_out_of_the_ordinary_waits_for_a_second_person(
     read(page, "Профессия\tКод\nСварщик\t15.01.05\nПовар, кондитер\t43.01.09\n".encode(), "short.txt")
     step(page, "Опубликовать")
     expect(page.get_by_text(re.compile("у перечня региона строк не меньше 5"))).to_be_visible()
-    page.get_by_role("button", name="Подписать").click()
+    publish_it(page, "Подписать")
     expect(page.get_by_text(re.compile("публикацию должен подтвердить другой человек")).first).to_be_visible()
     settled(page)
-    expect(page.get_by_text("Опубликует его другой человек")).to_be_visible()
+    expect(page.get_by_text("Опубликует его другой методист")).to_be_visible()
     expect(page.get_by_role("button", name="Подтвердить и опубликовать")).to_be_disabled()
     screenshot("draft-signed")
+
+
+def test_the_picture_of_the_district_fits_a_small_laptop(
+    page: Page, district: District, screenshot: Callable[[str], None]
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    sign_in(page, district, "metodist")
+    page.get_by_role("link", name="Картина района").click()
+    expect(page.get_by_role("heading", name="Где встречаются интерес, спрос и места")).to_be_visible()
+    expect(
+        page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    ).to_be_visible()
+    expect(page.get_by_text(re.compile("^Спрос есть, интереса мало — "))).to_be_visible()
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    screenshot("balance")
+    page.get_by_text("Как читать этот график").click()
+    page.get_by_text("Все числа по группам").click()
+    expect(page.get_by_text(re.compile("Точка — группа специальностей"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    screenshot("balance-all")
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("link", name="Модель").click()
+    page.get_by_role("link", name="Картина района").click()
+    settled(page)
+    screenshot("balance-dark")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import document, read, settled, sign_in, sign_out, step
+from tests.browser.steps import document, publish_it, read, settled, sign_in, sign_out, step, students
 from tests.conftest import District, orientir
 
 OLD, NEW = "krasnodar-2024H1.1", "krasnodar-2024H2.1"
@@ -62,8 +62,7 @@ def see_card(page: Page, district: District, school: School, version: str, editi
     expect(page.get_by_role("heading", name=re.compile("9А, Средняя школа № 1"))).to_be_visible()
     settled(page)
     name = school.student["full_name"]
-    line = page.get_by_test_id("stHorizontalBlock").filter(has_text=re.compile(f"^{name}"))
-    line.get_by_role("button", name="Открыть").click()
+    students(page).filter(has_text=name).click()
     expect(page.get_by_text(f"Модель {version} · перечень {edition}")).to_be_visible()
     settled(page)
 
@@ -80,7 +79,7 @@ def publish(page: Page, district: District) -> None:
     sign_in(page, district, "metodist")
     read(page, document("второе полугодие 2024 года", left_out="Фельдшер"), "perechen-2024-2.txt")
     step(page, "Опубликовать")
-    page.get_by_test_id("stMain").get_by_role("button", name="Опубликовать", exact=True).click()
+    publish_it(page)
     expect(page.get_by_text(re.compile(f"Редакция {NEW_LIST} опубликована"))).to_be_visible()
     settled(page)
     page.get_by_role("link", name="Модель").click()

@@ -48,13 +48,15 @@ def go_there(page: Page, district: District, account: str) -> None:
 
 
 def test_a_colleague_comes_in_by_the_provider(
-    page: Page, district_with_provider: District, screenshot: Callable[[str], None]
+    page: Page,
+    district_with_provider: District,
+    screenshot: Callable[[str], None],
+    kept: Callable[[Page, str], None],
 ) -> None:
     district = district_with_provider
     page.goto(district.screens)
     expect(page.get_by_role("link", name="Войти: единый вход района")).to_be_visible()
-    settled(page)
-    screenshot("provider-door")
+    kept(page, "provider-door")
     sign_in(page, district, "director")
     page.get_by_role("link", name="Люди и ключи").click()
     settled(page)
@@ -82,12 +84,11 @@ def test_a_colleague_comes_in_by_the_provider(
 
 
 def test_whom_the_provider_knows_and_we_do_not_stays_outside(
-    page: Page, district_with_provider: District, screenshot: Callable[[str], None]
+    page: Page, district_with_provider: District, kept: Callable[[Page, str], None]
 ) -> None:
     go_there(page, district_with_provider, "navigator")  # a password lets her in, and nothing else
     expect(page.get_by_text("здесь такого человека нет")).to_be_visible()
-    settled(page)
-    screenshot("provider-unknown")
+    kept(page, "provider-unknown")
     expect(page.get_by_role("button", name="Выйти")).to_have_count(0)
     page.goto(f"{district_with_provider.screens}/?error=access_denied&state=x")
     expect(page.get_by_text("не подтвердил, кто вы")).to_be_visible()

@@ -6,15 +6,23 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.testclient import TestClient
 
-from service.app import UndeclaredRouteError, check_every_route_declares_access, create_app, declared_routes
+from service.app import create_app
+from service.sections import UndeclaredRouteError, check_declared, declared_routes, loaded_routes
 from service.settings import Settings
 from service.web import OpenToAll, Permitted
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
 from tests.service.conftest import Authorization
 from tests.service.worked_example import CLASS_ELSEWHERE, ELSEWHERE
 
-PUBLIC = {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/sessions"} | {
-    f"/v1/sign-in/{each}" for each in ("provider", "requests", "sessions")
+PUBLIC = {
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/metrics",
+    "/v1/sessions",
+    *(f"/v1/sign-in/{each}" for each in ("provider", "requests", "sessions")),
+    "/v1/survey-sheets",  # with a class code, and then with the token of one sheet
+    "/v1/survey-sheets/current",
 }
 VALUES = {
     "job_id": "1",
@@ -25,6 +33,7 @@ VALUES = {
     "version": "krasnodar-2024H1.1",
     "table": "marks",
     "decision_id": "1",
+    "note_id": "1",
     "draft_id": "1",
     "position": "1",
     "showing_id": "1",
@@ -34,12 +43,16 @@ VALUES = {
     "batch_id": "1",
     "webhook_id": "1",
     "delivery_id": "1",
+    "round_id": "1",
 }
 
 BODIES: dict[str, dict[str, object]] = {
     "/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},
     "/consents": {"consents": [{"purpose": "naming", "given_on": "2024-09-02"}]},
     "/erasure": {"ground": "request"},
+    "/notes": {"text": "Говорили о выборе"},
+    "/done": {"is_done": True},
+    "/what-if": {"marks": [{"subject_code": "phys", "mark": 4}]},
 }
 
 
@@ -103,4 +116,4 @@ def test_an_undeclared_route_stops_the_start(settings: Settings, application: Fa
     assert create_app(settings)
     application.include_router(router)
     with pytest.raises(UndeclaredRouteError, match="/v1/forgotten"):
-        check_every_route_declares_access(application)
+        check_declared(loaded_routes(application))

@@ -17,21 +17,26 @@ from starlette.testclient import TestClient
 from service import access
 from service.access import OPERATOR, Actor, Permission, Role
 from service.accounts import actions as sign_in_actions
-from service.accounts import keys, people, queries
+from service.accounts import identities, keys, people
 from service.accounts.actions import hash_token
-from service.accounts.queries import Identities
-from service.app import create_app, declared_routes
+from service.accounts.identities import Identities
+from service.app import create_app
 from service.batches import actions as batch_actions
 from service.batches.actions import ask_for_batch
 from service.batches.schemas import NewBatch
+from service.catalogue.queries import get_reference
 from service.clock import now
 from service.db import Database
 from service.events import actions as webhook_actions
 from service.events.actions import make_webhook, ping_webhook
 from service.events.schemas import NewWebhook
-from service.recommendations import routes as recommendation_routes
+from service.installation import get_today
+from service.recommendations import card_routes
+from service.sections import declared_routes
 from service.settings import Settings, read_secret_key
 from service.students import queries as student_queries
+from service.surveys.rounds import open_round
+from service.surveys.schemas import RoundOpening
 from service.tables import ApiKey, Batch, BrokenGlass, Student, User, UserSession, Webhook
 from service.web import OpenToAll
 from tests.service.conftest import *  # noqa: F403 -- the fixtures of the service's tests
@@ -50,6 +55,7 @@ MAY = {
     "see students": SCHOOL | {"in_need"},
     "take lists of many": SCHOOL | {"in_need"},  # whom no batch is open to: see ABSENT_TO below
     "decide": {"navigator", "of_9a", "of_none", "director", "navigator2"},
+    "hold a survey": {"navigator", "of_9a", "of_none", "director", "navigator2"},
     "write consents": {"director"},
     "hand out or erase a child's data": {"director"},
     "ask without storing": {"journal"},
@@ -78,12 +84,18 @@ ROUTES = {
         GET /v1/classes/{class_id}/students
         GET /v1/classes/{class_id}/recommendations
         GET /v1/classes/{class_id}/edition-change
+        GET /v1/classes/{class_id}/workbook
+        GET /v1/classes/{class_id}/picture
+        GET /v1/school-students
         GET /v1/students
         GET /v1/students/{student_id}
         GET /v1/students/{student_id}/consents
         GET /v1/students/{student_id}/recommendations
         GET /v1/students/{student_id}/recommendations/why-not
         GET /v1/students/{student_id}/recommendations/contrast
+        GET /v1/students/{student_id}/history
+        GET /v1/students/{student_id}/what-if
+        POST /v1/students/{student_id}/what-if
         GET /v1/students/{student_id}/sheet
         GET /v1/talks
         GET /v1/students/{student_id}/decisions
@@ -98,7 +110,16 @@ ROUTES = {
         DELETE /v1/batches/{batch_id}""",
     "decide": """
         POST /v1/students/{student_id}/decisions
-        DELETE /v1/students/{student_id}/decisions/{decision_id}""",
+        DELETE /v1/students/{student_id}/decisions/{decision_id}
+        GET /v1/students/{student_id}/notes
+        POST /v1/students/{student_id}/notes
+        PUT /v1/students/{student_id}/notes/{note_id}/done
+        DELETE /v1/students/{student_id}/notes/{note_id}""",
+    "hold a survey": """
+        GET /v1/classes/{class_id}/survey-rounds
+        POST /v1/classes/{class_id}/survey-rounds
+        POST /v1/survey-rounds/{round_id}/end
+        DELETE /v1/survey-rounds/{round_id}/sheets/{student_id}""",
     "write consents": "PUT /v1/students/{student_id}/consents",
     "hand out or erase a child's data": """
         GET /v1/students/{student_id}/readings
@@ -137,6 +158,7 @@ ROUTES = {
         DELETE /v1/demand-drafts/{draft_id}""",
     "see models": """
         GET /v1/policy
+        GET /v1/balance
         GET /v1/demand-editions/{code}/impact
         GET /v1/jobs
         GET /v1/jobs/{job_id}
@@ -184,6 +206,7 @@ REACH = {
 ABSENT_TO = {
     ("in_need", "/v1/batches/{batch_id}"),
     ("in_need", "POST /v1/batches"),
+    ("in_need", "GET /v1/school-students"),  # belongs to no school
     ("navigator2", "POST /v1/batches"),  # of a class of the first school
     ("of_none", "POST /v1/batches"),
 }
@@ -195,6 +218,9 @@ BODIES = {
     "PUT /v1/students/{student_id}/consents": {"consents": [{"purpose": "naming", "given_on": "2024-09-02"}]},
     # who may erase is told that names are no document: everybody stays for the rest of the matrix
     "POST /v1/students/{student_id}/erasure": {"ground": "request", "document": "Ольхина Кленова"},
+    "POST /v1/students/{student_id}/what-if": {"marks": [{"subject_code": "phys", "mark": 4}]},
+    "POST /v1/students/{student_id}/notes": {"text": "Говорили о выборе"},
+    "PUT /v1/students/{student_id}/notes/{note_id}/done": {"is_done": True},
     "POST /v1/batches": {"class_id": CLASS_A, "reason": "сверка с журналом школы"},
     "PUT /v1/me/password": {"current": "not the password", "wanted": "drugoi-parol"},
     "PUT /v1/people/{user_id}/classes": {"is_limited": False},
@@ -202,13 +228,14 @@ BODIES = {
     "POST /v1/keys/{key_id}/rotation": {"overlap_hours": 1},
     "POST /v1/broken-glass": {"reason": "проверка обращения родителей", "minutes": 0},
     "POST /v1/webhooks": HOOK,
+    "POST /v1/classes/{class_id}/survey-rounds": {"survey": "exams"},
     "PUT /v1/column-meanings": {"table": "roster", "columns": {"Фамилия ребёнка": "last_name"}},
     "PATCH /v1/webhooks/{webhook_id}": {"state": "active"},
     "POST /v1/webhooks/{webhook_id}/rotation": {"overlap_hours": 1},
 }
-OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "draft_id": "77",
-          "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1",
-          "intake_id": "77"}  # fmt: skip
+OTHERS = {"code": "krasnodar-2024H1", "version": "none.1", "table": "marks", "decision_id": "77", "note_id": "77",
+          "draft_id": "77", "position": "1", "showing_id": "77", "job_id": "77", "delivery_id": "1",
+          "intake_id": "77", "round_id": "77"}  # fmt: skip
 ENDED, DENIED, ABSENT, BROKEN = 401, 403, 404, 500
 PASSING = ("x-request-id", "ratelimit")  # of every answer its own
 
@@ -272,8 +299,15 @@ def _is_expected(actor: str, route: str, name: str | None, kind: str, status: in
         return status == ABSENT  # sessions of others; one's own is tried elsewhere
     if name is not None and actor not in REACH[kind]:
         return status == ABSENT
-    # a decision, a showing or a file may be lacking, and a batch given up once is gone
-    may_lack = ("{decision_id}", "{showing_id}", "{batch_id}/file", "DELETE /v1/batches")
+    # a decision, a note, a showing or a file may be lacking, and a batch given up once is gone
+    may_lack = (
+        "{decision_id}",
+        "{note_id}",
+        "{showing_id}",
+        "{round_id}/sheets",
+        "{batch_id}/file",
+        "DELETE /v1/batches",
+    )
     is_found = name is not None and not any(each in route for each in may_lack)
     return status not in ((ENDED, DENIED, ABSENT) if is_found else (ENDED, DENIED))
 
@@ -321,6 +355,14 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             batch = ask_for_batch(session, actor=OPERATOR, wanted=wanted, settings=settings)
             assert (batch.batch_id, batch.school_code) == (number, school)
             batches[kind] = str(batch.batch_id)
+        rounds = {}
+        opening, today = RoundOpening(survey="interests"), get_today(session, settings)
+        for kind, class_id in (("own", CLASS_A), ("other class", CLASS_B), ("other school", CLASS_ELSEWHERE)):
+            opened = open_round(
+                session, actor=OPERATOR, settings=settings, reference=get_reference(settings), class_id=class_id,
+                opening=opening, today=today,
+            )  # fmt: skip
+            rounds[kind] = str(opened.round_id)
         webhooks = {}
         for number, school in enumerate(("sch01", "sch02"), 1):  # a delivery to each, of its own number
             admin = Actor("user:2", Role.SCHOOL_ADMIN, "", access.GRANTS[Role.SCHOOL_ADMIN], school_code=school)
@@ -330,7 +372,8 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             assert (made.webhook.webhook_id, delivery.delivery_id) == (number, number)
             webhooks[school] = str(number)
         users = dict(session.execute(sa.select(User.login, User.user_id)).all())
-        term = {"opened_at": now(), "expires_at": now() + timedelta(hours=1)}
+        soon = now() + timedelta(hours=1)
+        term = {"opened_at": now(), "expires_at": soon, "quiet_until": soon}
         for login in (*set(ACTORS) - {"journal"}, "spare2"):
             token = hash_token(secret_key, f"token of {login}")
             session.add(UserSession(user_id=users[login], token_hash=token, **term))
@@ -357,6 +400,7 @@ def town(ready: Database, settings: Settings) -> Iterator[Town]:
             "batch_id": batches | {"missing": "99"},
             "webhook_id": {"own": webhooks["sch01"], "other class": webhooks["sch01"],
                            "other school": webhooks["sch02"], "missing": "99"},
+            "round_id": rounds | {"missing": "99"},
             "session_id": dict.fromkeys(REACH, other_session),
         }  # fmt: skip
         yield Town(client, ready, secret_key, headers, objects)
@@ -531,7 +575,7 @@ def _with(role: Role, permission: Permission) -> dict[Role, frozenset[Permission
 
 
 def _any_key(**change: object) -> Callable[..., Actor]:
-    real = queries._actor_of_key
+    real = identities._actor_of_key
 
     def identify(session: sa.orm.Session, credentials: str, secret_key: bytes) -> Actor:
         prefix = credentials.split("_", 2)[1]
@@ -558,7 +602,7 @@ class _One:
 def _session_like(session: sa.orm.Session, credentials: str, secret_key: bytes) -> Actor:
     """Whoever has ever had this token."""
     if credentials.startswith("ori_"):
-        return queries._actor_of_key(session, credentials, secret_key)
+        return identities._actor_of_key(session, credentials, secret_key)
     token = sign_in_actions.hash_token(secret_key, credentials)
     query = sa.select(UserSession, User).join(User, User.user_id == UserSession.user_id)
     row, user = session.execute(query.where(UserSession.token_hash == token)).one()
@@ -603,10 +647,10 @@ Patches = list[tuple[object, str, object]]
 FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
     "every school in reach": (lambda: [(access, "_school_in_reach", lambda *_: sa.true())], STUDENT),
     "a school where nobody was named": (
-        lambda: [(queries, "_actor_of_key", _any_key(school_code="sch02"))], STUDENT),
-    "classes of a counsellor forgotten": (lambda: [(queries, "_limited", lambda _s, actor, _u: actor)], STUDENT),
+        lambda: [(identities, "_actor_of_key", _any_key(school_code="sch02"))], STUDENT),
+    "classes of a counsellor forgotten": (lambda: [(identities, "_limited", lambda _s, actor, _u: actor)], STUDENT),
     "no classes taken for the whole school": (
-        lambda: [(queries, "_limited", lambda session, actor, user_id: _if_any(REAL_LIMITED(session, actor, user_id)))],
+        lambda: [(identities, "_limited", lambda *asked: _if_any(REAL_LIMITED(*asked)))],
         STUDENT),
     "classes asked of students only": (
         lambda: [(student_queries, "visible_classes", _whole_school(access.visible_classes))],
@@ -627,11 +671,11 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
         ["GET /v1/demand-drafts"]),
     "the region reads the audit": (
         lambda: [(sign_in_actions, "GRANTS", _with(Role.REGIONAL_ADMIN, Permission.READ_AUDIT))], ["GET /v1/audit"]),
-    "ended sessions live on": (lambda: [(queries, "get_actor", _session_like)], probe_credentials),
+    "ended sessions live on": (lambda: [(identities, "get_actor", _session_like)], probe_credentials),
     "a dismissed person whose session did not end": (
-        lambda: [(queries, "get_actor", _blind_to_dismissal)], probe_credentials),
+        lambda: [(identities, "get_actor", _blind_to_dismissal)], probe_credentials),
     "in need, one may decide": (
-        lambda: [(queries, "THROUGH_BROKEN_GLASS", access.THROUGH_BROKEN_GLASS | {Permission.DECIDE})],
+        lambda: [(identities, "THROUGH_BROKEN_GLASS", access.THROUGH_BROKEN_GLASS | {Permission.DECIDE})],
         ["POST /v1/students/{student_id}/decisions"]),
     "batches of every class": (
         lambda: [(batch_actions, "visible_batches", _whole_school(batch_actions.visible_batches))],
@@ -642,17 +686,18 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
     "a route that breaks": (
         lambda: [(student_queries, "tested_students", lambda _year: None)], ["GET /v1/classes/{class_id}/students"]),
     "a key without end": (
-        lambda: [(queries, "_actor_of_key", _any_key(expires_at=datetime(2100, 1, 1, tzinfo=UTC)))], probe_credentials),
-    "a revoked key": (lambda: [(queries, "_actor_of_key", _any_key(revoked_at=None))], probe_credentials),
+        lambda: [(identities, "_actor_of_key", _any_key(expires_at=datetime(2100, 1, 1, tzinfo=UTC)))],
+        probe_credentials),
+    "a revoked key": (lambda: [(identities, "_actor_of_key", _any_key(revoked_at=None))], probe_credentials),
     "verbs of a key not asked": (
-        lambda: [(queries, "key_permissions", lambda _row: access.GRANTS[Role.SCHOOL_CLIENT])], probe_credentials),
+        lambda: [(identities, "key_permissions", lambda _row: access.GRANTS[Role.SCHOOL_CLIENT])], probe_credentials),
     "a temporary password is a password": (
-        lambda: [(queries, "actor_of", lambda user, row: replace(
+        lambda: [(identities, "actor_of", lambda user, row: replace(
             sign_in_actions.actor_of(user, row), permissions=access.GRANTS[Role(user.role)]))], probe_credentials),
     "sessions survive a change of password": (
         lambda: [(sign_in_actions, "end_sessions", lambda *_args, **_kw: None)], probe_credentials),
-    "access in need never closes": (lambda: [(queries, "_through_broken_glass", _forever_open)], probe_glass),
-    "access in need without asking": (lambda: [(queries, "_through_broken_glass", _always_open)], STUDENT),
+    "access in need never closes": (lambda: [(identities, "_through_broken_glass", _forever_open)], probe_glass),
+    "access in need without asking": (lambda: [(identities, "_through_broken_glass", _always_open)], STUDENT),
     "people of every school": (lambda: [(people, "visible_people", lambda _actor: sa.select(User))],
                                ["POST /v1/people/{user_id}/password"]),
     "keys of every school": (lambda: [(keys, "visible_keys", lambda _actor: sa.select(ApiKey))],
@@ -663,7 +708,7 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
         lambda: [(sign_in_actions, "GRANTS", _with(Role.COUNSELLOR, Permission.MANAGE_WEBHOOKS))],
         ["GET /v1/webhooks"]),
     "a route that forgets whose student it is": (
-        lambda: [(recommendation_routes, "get_student", _any_student)], ["GET /v1/students/{student_id}/decisions"]),
+        lambda: [(card_routes, "get_student", _any_student)], ["GET /v1/students/{student_id}/decisions"]),
     "names for a key": (
         lambda: [(student_queries, "names_of", lambda session, _actor, ids: REAL_NAMES(session, OPERATOR, ids))],
         probe_names),
@@ -671,8 +716,8 @@ FAULTS: dict[str, tuple[Callable[[], Patches], list[str] | Probe]] = {
         lambda: [("service.db.Database.commit_count", "", lambda _self: 1)], probe_credentials),
 }  # fmt: skip
 REAL_NAMES = student_queries.names_of
-REAL_GET_ACTOR = queries.get_actor
-REAL_LIMITED = queries._limited
+REAL_GET_ACTOR = identities.get_actor
+REAL_LIMITED = identities._limited
 
 
 @contextmanager

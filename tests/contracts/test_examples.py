@@ -16,13 +16,13 @@ from starlette.testclient import TestClient
 
 from service.access import GRANTS, Permission, Role
 from service.accounts.actions import hash_password
-from service.app import declared_routes
 from service.batches.actions import BATCH
 from service.db import Database
 from service.jobs.leases import claim_job
 from service.model_versions.training import train_version
+from service.sections import declared_routes
 from service.settings import Settings
-from service.tables import AuditHead, User
+from service.tables import AuditHead, SurveyRound, User
 from service.web import OpenToAll
 from service.worker import Stopping, do_next
 from tests.contracts.openapi import DOCUMENT
@@ -33,6 +33,7 @@ from tests.service.test_drafts import DRAFTS, next_list, settle_all, upload
 
 SignIn = Callable[[str], Authorization]
 COME_BACK = "POST /v1/sign-in/sessions"
+BEGIN_SHEET = "POST /v1/survey-sheets"
 # what must be there before others ask for it; then everything else; what ends something comes last
 FIRST = (
     "POST /v1/sessions",
@@ -44,7 +45,10 @@ FIRST = (
     "POST /v1/webhooks/{webhook_id}/ping",
     "POST /v1/jobs/{job_id}/cancellation",
     "POST /v1/keys",
+    "POST /v1/classes/{class_id}/survey-rounds",
+    BEGIN_SHEET,
     "POST /v1/students/{student_id}/decisions",
+    "POST /v1/students/{student_id}/notes",
     "GET /v1/students/{student_id}/recommendations",
 )
 LAST = (
@@ -58,6 +62,9 @@ LAST = (
     "DELETE /v1/webhooks/{webhook_id}",
     "DELETE /v1/keys/{key_id}",
     "DELETE /v1/students/{student_id}/decisions/{decision_id}",
+    "DELETE /v1/survey-rounds/{round_id}/sheets/{student_id}",
+    "POST /v1/survey-rounds/{round_id}/end",
+    "DELETE /v1/students/{student_id}/notes/{note_id}",
     "POST /v1/students/{student_id}/erasure",
     "DELETE /v1/me/sessions/{session_id}",
     "PUT /v1/me/password",
@@ -156,6 +163,7 @@ class Installation:
     headers: dict[str, Authorization]
     description: dict[str, Any]
     there: OpenIdProvider
+    sheet_token: str = ""
 
     def send(self, example: Example, who: str | None) -> list[str]:
         """What is wrong with the answer; of what is done once under a key, also with that of the second time."""
@@ -167,6 +175,10 @@ class Installation:
         sent = {"json": example.body} if example.file is None else {"content": example.file}
         if example.route == COME_BACK:
             sent = {"json": self.back_from_the_provider()}
+        if example.route == BEGIN_SHEET:
+            self.open_to(example.body["class_code"])
+        if example.path == "/v1/survey-sheets/current":
+            headers["Authorization"] = f"Bearer {self.sheet_token}"
         method, _, path = example.route.partition(" ")
 
         def ask() -> httpx2.Response:
@@ -175,6 +187,8 @@ class Installation:
         answer = ask()
         if answer.status_code != example.status:
             return [f"{example.route}: {answer.status_code}, not {example.status}: {answer.text[:300]}"]
+        if example.route == BEGIN_SHEET:
+            self.sheet_token = answer.json()["token"]
         wrong = self.repeated(answer, ask) if example.is_done_once else []
         described = self.description["paths"][path][method.lower()]["responses"][str(example.status)]
         schema = described.get("content", {}).get("application/json", {}).get("schema")
@@ -190,6 +204,11 @@ class Installation:
         begun = self.client.post("/v1/sign-in/requests").json()
         back = self.there.approve(begun["address"], "navigator")
         return {"code": back["code"], "state": back["state"], "browser": begun["browser"]}
+
+    def open_to(self, code: str) -> None:
+        """The code of the survey that was opened is drawn: the example's stands for it."""
+        with self.database.writing() as session:
+            session.execute(sa.update(SurveyRound).values(code=code))
 
     def repeated(self, first: httpx2.Response, ask: Callable[[], httpx2.Response]) -> list[str]:
         """What is wrong with asking again under the same key: nothing is done, and that is said."""

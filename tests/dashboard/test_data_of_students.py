@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import client
 from dashboard import text as common
 from dashboard import text_privacy as text
+from dashboard.text_balance import BALANCE_TITLE
 from service.privacy.schemas import SaidConsents
 from tests.conftest import District
 from tests.dashboard.test_views import opened, shown
@@ -16,6 +17,7 @@ CLASS = "sch01-2024-25-9a"
 PAGES = {
     "classes": "Мои классы",
     "demand": "Перечень",
+    "balance": BALANCE_TITLE,
     "model": "Модель",
     "people": "Люди и ключи",
     "privacy": text.PRIVACY_TITLE,
@@ -23,8 +25,8 @@ PAGES = {
 OPEN_TO = {
     "navigator": {"classes", "demand", "model"},
     "director": {"classes", "demand", "model", "people", "privacy"},
-    "metodist": {"demand", "model"},
-    "region": {"demand", "model"},
+    "metodist": {"demand", "balance", "model"},
+    "region": {"demand", "balance", "model"},
 }
 
 

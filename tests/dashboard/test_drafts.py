@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import client, text
 from dashboard.widgets.elements import literal
 from tests.conftest import District
-from tests.dashboard.test_views import opened, service, shown
+from tests.dashboard.test_views import opened, part_of, service, shown
 
 __all__ = ["service"]
 PASTED = "Профессия\tУровень\nФельдшер\t5\nПовар\t4\nБорт-кудесник\t4\nМастер ЖКХ\t3\nВрач-терапевт\t5\n"
@@ -91,6 +91,6 @@ def test_what_is_no_list_is_refused_in_russian(service: District) -> None:
 def test_a_counsellor_sees_whom_a_new_list_touched(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
-    next(each for each in app.toggle if each.label == text.CLASS_CHANGE).set_value(True).run()
+    part_of(app, "change").run()
     assert not app.exception
     assert "Перечень krasnodar-2024H1" in shown(app)

@@ -5,12 +5,15 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import client, text
+from dashboard import client, door, session, text, text_class
+from dashboard.views import classes
+from service.accounts.schemas import Me
 from service.recommendations.words import fit_points
 from tests.conftest import District, free_port, orientir
 
@@ -27,10 +30,10 @@ def service(district: District, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dis
 
 
 def opened(login: str, password: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30).run()
-    app.text_input[0].set_value(login)
-    app.text_input[1].set_value(password)
-    return app.button[0].click().run()
+    """The screens, as somebody who has come in sees them first."""
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.session_state[session.TOKEN] = client.sign_in(login, password).token
+    return app.run()
 
 
 def shown(app: AppTest) -> str:
@@ -64,27 +67,119 @@ def test_whom_to_talk_to_leads_to_the_card_and_back(service: District) -> None:
     assert "учеников" in shown(app)  # the class of that student
 
 
-def test_a_class_is_seen_with_what_stands_first(service: District) -> None:
+def test_what_must_be_known_stands_first_with_the_way_to_its_page(service: District) -> None:
+    app = opened("navigator", service.password)
+    assert "Перечню востребованных профессий больше полугода, он от 31.01.2024" in shown(app)
+    (way,) = app.get("page_link")
+    assert (way.proto.label, way.proto.page) == ("К перечню", "demand")
+
+
+def test_each_chart_has_its_help_and_its_numbers(service: District) -> None:
+    app = opened_card(service)
+    titles = [expander.label for expander in app.expander]
+    assert text.HOW_TITLE in titles
+    assert text.IN_NUMBERS in titles
+    assert "<td>Человек — природа</td>" in shown(app)
+    app = opened("metodist", service.password)
+    assert text.HOW_TITLE in [expander.label for expander in app.expander]
+
+
+def students_in(app: AppTest) -> dict[str, Any]:
+    """The table of students, as the browser is given it."""
+    (table,) = app.get("bidi_component")
+    told: dict[str, Any] = json.loads(table.proto.json)
+    return told
+
+
+def open_card(app: AppTest, number: int = 0) -> AppTest:
+    """As a click on a name does; the click itself is for a browser to try."""
+    app.query_params[session.STUDENT] = students_in(app)["rows"][number]["id"]
+    return app.run()
+
+
+def test_a_class_is_there_at_once_and_what_stands_first_a_moment_later(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9b").click().run()
-    assert "Профильный класс" not in shown(app)
-    next(toggle for toggle in app.toggle if toggle.label == text.CLASS_LISTS).set_value(True).run()
+    table = students_in(app)
+    place = table["columns"].index("Профильный класс")
+    assert (len(table["rows"]), table["unfinished"]) == (35, True)  # the whole class, those without consent too
+    assert {row["cells"][place]["text"] for row in table["rows"]} == {"…"}
+    app.session_state[session.LISTS_OF] = "sch01-2024-25-9b"  # as the table says when it stands
+    app.run()
     assert not app.exception
-    read = shown(app)
-    assert "<th>Профильный класс</th>" in read
-    (body,) = [part for part in read.split("<tbody>")[1:] if " — " in part][:1]
-    rows = [row for row in body.split("</tbody>")[0].split("<tr>") if row]
-    assert len(rows) == 35  # the whole class, those without consent too
-    assert sum("нет согласия" in row.lower() for row in rows) == 3
-    assert all(re.search(r" — \d{1,3}[,<]", row) for row in rows if "нет согласия" not in row.lower())
+    table = students_in(app)
+    assert table["unfinished"] is False
+    closed = [row for row in table["rows"] if row["cells"][1]["text"] == "нет согласия"]
+    assert [row["cells"][place]["text"] for row in closed] == ["—"] * 3
+    for row in (row for row in table["rows"] if row not in closed):
+        fit, low, high = (int(each) for each in re.findall(r"\d+", row["cells"][place]["more"]))
+        assert 1 <= low <= fit <= high <= 99
+    assert "записывается" in shown(app)
+
+
+def test_filters_find_who_lacks_what(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    table = students_in(app)
+    lacks, decisions = table["filters"]
+    offered = [value for value, _ in lacks["choices"]]
+    assert (offered[0], offered[-1]) == ("any", "none")
+    assert set(offered) >= {tag for row in table["rows"] for tag in row["tags"]["lacks"]}
+    assert {tag for row in table["rows"] for tag in row["tags"]["decisions"]} <= {
+        each for each, _ in decisions["choices"]
+    }
+    for row in table["rows"]:
+        said = row["cells"][2]["text"]
+        assert row["tags"]["lacks"] == ([*said.split(", "), "any"] if said else ["none"])
+
+
+def test_the_school_is_one_table_by_class_and_name(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="school").click().run()
+    assert not app.exception
+    table = students_in(app)
+    classes = [row["cells"][0]["text"] for row in table["rows"]]
+    assert len(classes) > 150
+    assert classes == sorted(classes, key=lambda title: (int(title[:-1]), title))
+    assert ["9", "9-е классы"] in table["filters"][0]["choices"]
+    place = classes.index("9Б")
+    name = table["rows"][place]["name"]
+    app = open_card(app, place)
+    assert name in shown(app)
+
+
+def test_who_is_limited_to_a_class_is_offered_no_school() -> None:
+    me = Me.model_construct(class_ids=["sch01-2024-25-9a"], school_title="Школа", permissions=[])
+    assert not classes.sees_school(me)
+    assert classes.sees_school(me.model_copy(update={"class_ids": None}))
+    assert not classes.sees_school(me.model_copy(update={"class_ids": None, "school_title": None}))
+
+
+def test_the_picture_of_a_class_names_nobody(service: District) -> None:
+    app = opened("navigator", service.password)
+    app.button(key="class-sch01-2024-25-9a").click().run()
+    names = [row["name"] for row in students_in(app)["rows"]]
+    part_of(app, "picture").run()
+    assert not app.exception
+    page = shown(app)
+    assert text_class.LEANINGS_TITLE in page
+    assert text_class.WISHES_TITLE in page
+    assert "<td>Практика (R)</td>" in page
+    assert not [name for name in names if name in page]
+    assert not set(re.findall(r'<td class="n">(\d+)</td>', page)) - {"5", "10", "15", "20", "25", "30"}
+
+
+def part_of(app: AppTest, part: str) -> Any:
+    """Another part of the page of a class."""
+    group = next(each for each in app.get("button_group") if each.label == text_class.PARTS_LABEL)
+    return group.set_value(part)
 
 
 def test_class_and_card_show_the_facts(service: District) -> None:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
     assert "9А, Средняя школа № 1" in shown(app)
-    student = next(button.key for button in app.button if (button.key or "").startswith("student-"))
-    app.button(key=student).click().run()
+    app = open_card(app)
     assert not app.exception
     for heading in ("Интересы", "Профильные классы", "Профессиональные пробы", "Чего не хватает"):
         assert heading in shown(app)
@@ -95,8 +190,7 @@ def test_class_and_card_show_the_facts(service: District) -> None:
 def opened_card(service: District, number: int = 0) -> AppTest:
     app = opened("navigator", service.password)
     app.button(key="class-sch01-2024-25-9a").click().run()
-    keys = [button.key for button in app.button if (button.key or "").startswith("student-")]
-    return app.button(key=keys[number]).click().run()
+    return open_card(app, number)
 
 
 def test_why_not_says_the_place_and_what_would_help_or_the_rule(service: District) -> None:
@@ -142,39 +236,13 @@ def test_two_of_a_list_are_compared(service: District) -> None:
 
 
 def test_all_reasons_show_blocks_and_facts(service: District) -> None:
-    page = shown(opened_card(service))
+    app = opened_card(service)
+    assert f"<th>{text.BLOCKS['subjects']}</th>" not in shown(app)  # nothing of it before somebody looks
+    first = next(button.key for button in app.button if (button.key or "").startswith("accept-"))
+    app.session_state[f"why-{first.removeprefix('accept-')}"] = True
+    page = shown(app.run())
     assert f"<th>{text.BLOCKS['subjects']}</th>" in page
     assert "Уровень отметок: " in page
-
-
-def test_search_that_finds_nobody_says_so(service: District) -> None:
-    app = opened("navigator", service.password)
-    app.button(key="class-sch01-2024-25-9a").click().run()
-    next(each for each in app.text_input if each.label == text.FIND_STUDENT).set_value("Щщщ").run()
-    assert text.NO_STUDENTS in shown(app)
-
-
-@pytest.mark.parametrize(
-    ("login", "password", "sentence"),
-    [("", "", text.EMPTY_CREDENTIALS), ("navigator", "ne-tot", "Логин или пароль")],
-)
-def test_the_door_stays_shut(service: District, login: str, password: str, sentence: str) -> None:
-    app = opened(login, password)
-    assert sentence in shown(app)
-    assert "Мои классы" not in shown(app)
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"), [("access_denied", text.NOT_CONFIRMED), ("unavailable", text.PROVIDER_FAILED)]
-)
-def test_what_the_provider_did_not_confirm_is_told_once(service: District, error: str, sentence: str) -> None:
-    app = AppTest.from_file(APP, default_timeout=30)
-    app.query_params.update({"error": error, "state": "any", "error_description": "<b>any</b>"})
-    app.run()
-    assert not app.exception
-    assert sentence in shown(app)
-    assert not app.query_params  # nothing of it stays in the address
-    assert sentence not in shown(app.run())
 
 
 def test_a_session_that_ended_leads_back_to_the_door(service: District) -> None:
@@ -182,13 +250,16 @@ def test_a_session_that_ended_leads_back_to_the_door(service: District) -> None:
     client.sign_out(app.session_state["token"])
     app.run()
     assert text.SIGNED_OUT in shown(app)
-    assert app.text_input[0].label == text.LOGIN
+    assert f'href="{door.AT}?said=ended"' in shown(app)
+    assert not app.text_input
 
 
 def test_a_service_that_is_down_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(client.SERVICE_URL, f"http://127.0.0.1:{free_port()}")
     client.forget_connection()
-    app = opened("navigator", "any")
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.session_state[session.TOKEN] = "any"
+    app.run()
     client.forget_connection()
     assert not app.exception
     assert text.SERVICE_DOWN in shown(app)

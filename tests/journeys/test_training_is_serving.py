@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 from streamlit.testing.v1 import AppTest
 
-from dashboard import client
+from dashboard import client, session
 from recommender.artifact import load_training_form
 from recommender.catalogue import KINDS, PathwayKind, catalogue_of_year
 from recommender.features import FACT_TERMS, TERM_CODES, FeatureSpace, StudentVectors
@@ -42,6 +42,7 @@ from service.recommendations.shelf import Serving
 from service.recommendations.words import fit_points
 from service.settings import Settings, read_secret_key
 from tests.conftest import PASSWORD, Made, copy_installation, free_port, wait_for
+from tests.dashboard.test_views import students_in
 
 ROOT = Path(__file__).parents[2]
 YEAR, CHOSEN_ON, DAY = "2023-24", date(2024, 2, 15), date(2024, 2, 14)
@@ -326,14 +327,13 @@ def test_cards_as_the_screens_get_them(expected: Expected) -> None:
 @pytest.mark.usefixtures("screens")
 def test_the_page_of_a_student(expected: Expected) -> None:
     """A page shows hundredths: those of the same numbers, in the same order."""
-    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
-    app.text_input[0].set_value("navigator")
-    app.text_input[1].set_value(PASSWORD)
-    app.button[0].click().run()
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    app.session_state[session.TOKEN] = client.sign_in("navigator", PASSWORD).token
+    app.run()
     app.button(key=f"class-{CLASSES[0]}").click().run()
-    keys = [(button.key or "").removeprefix("student-") for button in app.button]
-    student = next(key for key in keys if key in expected.place)
-    app.button(key=f"student-{student}").click().run()
+    student = next(row["id"] for row in students_in(app)["rows"] if row["id"] in expected.place)
+    app.query_params[session.STUDENT] = student
+    app.run()
     lines = [found for element in app.get("html") if (found := LINE.search(element.proto.body))]
     pathways = expected.recommender.space.catalogue
     for kind, found in enumerate(expected.of(student)):

@@ -117,6 +117,16 @@ def test_what_a_person_decided_is_remembered_in_any_case_but_a_code_may_contradi
     assert (despite_none.status, despite_none.spo_codes) == ("confirm", ("43.01.09",))
 
 
+def test_what_the_list_in_force_says_is_not_asked_about_again(matcher, reference):
+    title = "Учитель начальных классов"
+    by_itself = matcher.match(title)
+    both = (*by_itself.spo_codes, "44.02.05")
+    listed = TitleMatcher(reference, {title: Remembered(both, by_itself.profiles, is_listed=True)}).match(title)
+    assert (listed.status, listed.spo_codes, listed.doubt) == ("accepted", both, None)
+    decided = TitleMatcher(reference, {title: Remembered(both, by_itself.profiles)}).match(title)
+    assert (decided.status, decided.spo_codes, decided.doubt) == ("confirm", both, "remembered_differs")
+
+
 def test_twelve_codes_changed_their_profession(matcher, reference):
     renamed = [code for code in reference.spo if matcher.match("", [code]).doubt == "code_renamed"]
     assert len(renamed) == 12

@@ -17,9 +17,11 @@ from tests.service.worked_example import example_text
 CANARY = "scanary7"
 LAST, FIRST = "Канарейкина", "Зоряслава"
 REASON, PAPER = "боится-высоты-7391", "кнр-7391"
+TALK, STEP = "мечтает-о-море-7391", "позвонить-тёте-7391"
 ANSWERS = "a,a,b,b,a,b,a,b,b,b,a,a,a,b,b,b,b,b,b,a"  # nobody else's row of twenty
 SHEET = "".join(f'"{number}": "{answer}", ' for number, answer in enumerate(ANSWERS.split(","), 1))[:-2]
-TRACES = {"pseudonym": CANARY, "last name": LAST, "first name": FIRST, "reason": REASON, "paper": PAPER, "sheet": SHEET}
+TRACES = {"pseudonym": CANARY, "last name": LAST, "first name": FIRST, "reason": REASON, "paper": PAPER, "sheet": SHEET,
+          "talk": TALK, "step": STEP}  # fmt: skip
 PATHWAY, TRIAL = "sch01-tech-eng", "col01-tr001"
 FILES = {
     "roster": f"{CANARY},2023-24,8А,{LAST},{FIRST},f,yes,yes,yes,,\n"
@@ -50,11 +52,17 @@ def let_in(database: Database, tools: ImportTools) -> None:
 def live(client: TestClient, counsellor: dict[str, str], director: dict[str, str]) -> None:
     """What happens to a child's data in a year: read, ranked, decided about, consented to, exported."""
     at = f"/v1/students/{CANARY}"
-    for address in ("", "/recommendations", "/decisions", "/showings", "/consents"):
+    for address in ("", "/recommendations", "/decisions", "/showings", "/consents", "/notes"):
         assert client.get(at + address, headers=counsellor).status_code == 200, address
     decision = {"pathway_code": PATHWAY, "decision": "declined", "reason": REASON}
     under_a_key = {**counsellor, "Idempotency-Key": f"of-{PAPER.encode().hex()}"}
     assert client.post(f"{at}/decisions", headers=under_a_key, json=decision).status_code == 201
+    note = {"text": TALK, "next_step": STEP, "due_on": "2024-10-01"}
+    of_the_note = {**counsellor, "Idempotency-Key": f"note-{PAPER.encode().hex()}"}
+    assert client.post(f"{at}/notes", headers=of_the_note, json=note).status_code == 201
+    imagined = {"marks": [{"subject_code": "math", "mark": 5}]}
+    assert client.post(f"{at}/what-if", headers=counsellor, json=imagined).status_code == 200
+    assert STEP in client.get("/v1/talks", headers=counsellor).text
     said = {"purpose": "naming", "given_on": "2024-09-02", "document": PAPER}
     assert client.put(f"{at}/consents", headers=director, json={"consents": [said]}).status_code == 200
     for address in ("/readings", "/export"):

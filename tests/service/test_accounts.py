@@ -9,14 +9,15 @@ from starlette.testclient import TestClient
 
 from service.access import OPERATOR
 from service.accounts.actions import DECOY_HASH, hash_password
+from service.accounts.identities import get_actor
 from service.accounts.keys import issue_key, revoke_key
 from service.accounts.people import add_user, dismiss_user, find_user_id, set_classes
-from service.accounts.queries import get_actor
 from service.clock import now
 from service.db import Database
 from service.errors import ConflictError, InvalidInputError, NotFoundError, SignInError
 from service.settings import Settings, read_secret_key
 from service.tables import ApiKey, ClassMember, SchoolClass, User, UserSession
+from service.wire import NOT_IN_USE
 from tests.service.conftest import PASSWORD, Authorization, sqlite_only
 from tests.service.worked_example import CLASS_A, KNOWN
 
@@ -67,6 +68,26 @@ def test_a_token_is_kept_as_a_hash_and_ends(ready: Database, client: TestClient,
         assert token not in (row.token_hash, str(vars(row)))
         row.expires_at = now() - timedelta(seconds=1)
     assert client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_a_session_that_nobody_uses_is_over_before_its_time(
+    ready: Database, client: TestClient, sign_in: SignIn
+) -> None:
+    forgotten, used = sign_in("navigator"), sign_in("navigator")
+    with ready.writing() as session:
+        session.execute(sa.update(UserSession).values(quiet_until=now() + timedelta(minutes=5)))
+    assert client.get("/v1/me", headers=used).status_code == 200
+    assert client.get("/v1/me", headers={**forgotten, NOT_IN_USE: "1"}).status_code == 200  # a screen by itself
+    with ready.writing() as session:
+        first, second = session.scalars(sa.select(UserSession).order_by(UserSession.session_id)).all()
+        assert second.quiet_until - now() > timedelta(minutes=59)  # used: an hour again
+        assert first.quiet_until - now() < timedelta(minutes=6)
+        first.quiet_until = now() - timedelta(seconds=1)
+    assert client.get("/v1/me", headers=forgotten).status_code == 401
+    assert len(client.get("/v1/me/sessions", headers=used).json()["sessions"]) == 1
+    with ready.writing() as session:
+        session.execute(sa.update(UserSession).values(expires_at=now() - timedelta(seconds=1)))
+    assert client.get("/v1/me", headers=used).status_code == 401  # use does not prolong it beyond its own end
 
 
 def test_dismissal_ends_everything(ready: Database, client: TestClient, sign_in: SignIn) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer
 
 import service.migrations
-from service.cli import main
+from service.cli import API_ONLY, NO_WORKER, main
+from service.commands import app
 from service.errors import EXIT_CODES, ServiceError
 from service.settings import get_settings
 from tests.service.worked_example import FOLDER, KNOWN, REFUSED
@@ -238,7 +240,7 @@ def test_help_answers_at_once() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(times) < 0.5
-    script = "import service.cli, sys; print([m for m in ('sqlalchemy', 'fastapi', 'numpy') if m in sys.modules])"
+    script = "import service.commands, sys; print([m for m in ('sqlalchemy', 'fastapi', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -249,3 +251,8 @@ def test_exit_codes_stand_in_one_table() -> None:
 
     assert {error.exit_code for error in family(ServiceError)} <= set(EXIT_CODES)
     assert len({error.code for error in family(ServiceError)}) == len(family(ServiceError))
+
+
+def test_a_server_is_started_by_the_same_words_without_the_other_commands() -> None:
+    serve = typer.main.get_command(app).commands["serve"]  # type: ignore[attr-defined]
+    assert {word for option in serve.params for word in option.opts} == {API_ONLY, NO_WORKER}

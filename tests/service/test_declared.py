@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from service.app import declared_routes
 from service.db import Database
 from service.declared import Declared, DeclaringRoute, Deprecated, SomeFields, declarations_of
+from service.sections import declared_routes
 from service.tables import AuditRecord
 from service.wire import Wire
 from tests.service.conftest import Authorization
@@ -89,7 +89,8 @@ def routes_with(application: FastAPI, kind: type[Declared]) -> Iterator[tuple[st
 def test_every_list_declares_its_fields(application: FastAPI) -> None:
     with_fields = {path for path, _ in routes_with(application, SomeFields)}
     assert with_fields >= {
-        "/v1/students", "/v1/classes", "/v1/classes/{class_id}/students", "/v1/demand-editions", "/v1/demand-drafts",
+        "/v1/students", "/v1/classes", "/v1/classes/{class_id}/students", "/v1/school-students",
+        "/v1/demand-editions", "/v1/demand-drafts",
         "/v1/jobs", "/v1/batches", "/v1/pathways", "/v1/audit", "/v1/model-versions", "/v1/people", "/v1/keys",
         "/v1/erasures",
     }  # fmt: skip

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.db import Database
+from service.demand.queries import read_lists
 from service.errors import NotFoundError
+from service.recommendations.balance import balance_of
 from service.recommendations.district import policy_of, read_district
 from service.recommendations.district_child import Desk, draw_picture
 from service.recommendations.district_process import DistrictLostError, DistrictProcess
@@ -39,9 +41,18 @@ def test_it_finds_what_is_found_here(ready: Database, settings: Settings) -> Non
     with ready.reading() as session:
         serving = shelf.take(session)
         district = read_district(session, serving)
+        lists = read_lists(session, "krasnodar-2024H1")
+    assert picture.balance == balance_of(serving, district, lists)
     assert picture.layout == serving.layout
     assert picture.policy == policy_of(serving, district, settings.demand_strength)
     assert repr(picture.per_seat) == repr(district.congestion.per_seat.tolist())
+
+
+def test_of_three_students_nothing_is_told(client: TestClient, sign_in: SignIn) -> None:
+    for who in ("metodist", "region", "navigator"):
+        body = client.get("/v1/balance", headers=sign_in(who)).json()
+        assert (body["student_count"], body["groups"], body["electives"]) == (0, [], [])
+        assert body["edition_code"] == "krasnodar-2024H1"
 
 
 @sqlite_only

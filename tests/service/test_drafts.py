@@ -8,9 +8,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from recommender.demand import EDITION_CODE
 from service.db import Database
-from service.demand import draft_schemas
 from service.tables import AuditRecord, DemandDraft, DemandEdition, Job, TitleDecision
 from tests.service.conftest import Authorization
 from tests.service.worked_example import DATA
@@ -113,6 +111,7 @@ def test_what_a_person_settles_touches_lines_in_doubt_only(client: TestClient, s
     content = "Профессия\tКод\nПовар\t08.02.01\nПовар\t43.01.09\nПовар\t08.02.01\nСпециалист\t\n".encode()
     draft = upload(client, header, content).json()
     assert [line["status"] for line in draft["lines"][:3]] == ["confirm", "accepted", "confirm"]
+    assert "(08.02.01 «Строительство и эксплуатация зданий и сооружений»)" in draft["lines"][0]["doubt_text"]
     address = f"{DRAFTS}/{draft['draft_id']}"
     done = client.put(f"{address}/lines/1", headers=header, json={"spo_codes": [], "profiles": []}).json()
     assert done["line_count"] == 2
@@ -142,6 +141,28 @@ def test_the_same_document_under_another_half_year_is_another_list(client: TestC
     client.patch(f"{DRAFTS}/{second['draft_id']}", headers=header, json=head)
     answer = client.post(f"{DRAFTS}/{second['draft_id']}/publication", headers=header).json()
     assert answer["published"] is False  # nothing changed since the last list: somebody else must look
+
+
+def test_a_code_that_is_no_code_or_is_taken_is_said_in_words(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, next_list("Аддитивные технологии")).json()
+    for code, said in (("Перечень 2-е", "латинские буквы"), ("krasnodar-2024H1", "уже издан")):
+        head = {"edition_code": code, "published_on": "2025-01-15"}
+        refused = client.patch(f"{DRAFTS}/{draft['draft_id']}", headers=header, json=head)
+        assert said in refused.json()["detail"]
+
+
+def test_a_line_of_the_list_before_is_one_line_and_means_what_it_meant(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    before = client.get("/v1/demand-editions/krasnodar-2024H1", headers=header).json()["entries"]
+    entry = next(each for each in before if ", " in each["title"] and each["spo_codes"])
+    titles = [entry["title"], "Фельдшер", "Сварщик"]
+    listed = "\n".join(f"{number}\t{title}" for number, title in enumerate(titles, start=1))
+    draft = upload(client, header, f"№\tПрофессия\n{listed}\n".encode()).json()
+    assert [line["title"] for line in draft["lines"]] == titles
+    line = draft["lines"][0]
+    assert set(line["spo_codes"]) == set(entry["spo_codes"]) or line["status"] == "confirm"
+    assert line["ground"] == "remembered"
 
 
 def test_our_own_file_twice_by_two_roads_is_once(client: TestClient, sign_in: SignIn) -> None:
@@ -278,7 +299,3 @@ def test_odd_letters_are_shown_compared_and_published_all_the_same(
     if done.json()["published"]:
         source = client.get(f"/v1/demand-editions/{draft['edition_code']}/source", headers=header)
         assert "\n" not in source.headers["content-disposition"]
-
-
-def test_the_code_of_an_edition_is_described_as_it_is_read() -> None:
-    assert f"^{EDITION_CODE.pattern}$" == draft_schemas.EDITION_CODE

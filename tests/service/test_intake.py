@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
+from service.access import OPERATOR
 from service.db import Database
 from service.errors import ConflictError, ImportRefusedError, InvalidInputError
 from service.imports.actions import import_table
-from service.imports.bringing import get_intake, list_intakes
+from service.imports.bringing import get_intake, import_upload, list_intakes
 from service.imports.complaints import COMPLAINTS
 from service.imports.intake import Brought, mark_intake
 from service.imports.meanings import keep_meaning
@@ -94,6 +96,52 @@ def test_who_is_no_longer_listed_is_named_and_stays(filled: Database, tools: Imp
     assert [(row.student_id, row.key) for row in part.withdrawn] == [("s3333333", "2024-25, 9А")]
     with filled.reading() as session:
         assert session.get(ClassMember, ("s3333333", "2024-25")) is not None
+
+
+def moved_away(database: Database, student: str = "s3333333") -> None:
+    """Since the last roster the student goes to the other school of the region."""
+    with database.writing() as session:
+        session.execute(sa.update(Student).where(Student.student_id == student).values(school_code="sch02"))
+
+
+def test_of_a_child_who_went_to_another_school_only_the_class_list_knows(filled: Database, tools: ImportTools) -> None:
+    moved_away(filled)
+    rows = [["ФИО", "Учебный год", "Четверть", "Химия"], ["Рябинин Пётр", "2023-24", 3, 4]]
+    assert said(check(filled, tools, "o.csv", text(rows)).parts[0].faults) == [("", 2, "A", "unknown_student")]
+    consents = [["ФИО", "Учебный год", "Согласие на диагностику"], ["Рябинин Пётр", "2024-25", "нет"]]
+    assert said(check(filled, tools, "o.csv", text(consents)).parts[0].faults) == [("", 2, "A", "unknown_student")]
+    back = [["ФИО", "Класс"], ["Рябинин Пётр", "9А"]]
+    assert said(check(filled, tools, "o.csv", text(back)).parts[0].faults) == [("", 2, None, "not_yours")]
+
+
+def test_what_another_school_knows_of_a_former_classmate_is_not_missed(filled: Database, tools: ImportTools) -> None:
+    rows = [["ФИО", "Учебный год", "Четверть", "Химия"], ["Рябинин Пётр", "2023-24", 3, 4]]
+    bring_in(filled, tools, "o.csv", text(rows))
+    mine = [["ФИО", "Учебный год", "Четверть", "Химия"], ["Ольхина Вера", "2023-24", 3, 5]]
+    assert {row.student_id for row in check(filled, tools, "o.csv", text(mine)).parts[0].withdrawn} == {"s3333333"}
+    moved_away(filled)
+    assert check(filled, tools, "o.csv", text(mine)).parts[0].withdrawn == []
+
+
+def test_a_roster_of_a_past_year_leaves_the_consents_of_that_year(filled: Database, tools: ImportTools) -> None:
+    with filled.writing() as session:
+        session.execute(
+            sa.update(ClassMember).where(ClassMember.student_id == KNOWN, ClassMember.school_year == "2023-24")
+            .values(consent_testing=False)
+        )  # fmt: skip
+    years = dict(_consents(filled))
+    assert set(years) == {"2023-24", "2024-25"}
+    report = bring_in(
+        filled, tools, "o.csv", text([["ФИО", "Класс", "Учебный год"], ["Ольхина Вера", "8А", "2023-24"]])
+    )
+    assert (report.changed_count, report.unchanged_count) == (0, 1)
+    assert dict(_consents(filled)) == years == {"2023-24": False, "2024-25": True}
+
+
+def _consents(database: Database) -> list[tuple[str, bool]]:
+    with database.reading() as session:
+        of = sa.select(ClassMember.school_year, ClassMember.consent_testing).where(ClassMember.student_id == KNOWN)
+        return [(year, agreed) for year, agreed in session.execute(of)]
 
 
 def test_a_journal_with_two_rows_of_headings_and_letters_for_absence(filled: Database, tools: ImportTools) -> None:
@@ -326,7 +374,7 @@ def test_an_archive_of_oneroster_is_a_class_list_and_results(filled: Database, t
         users=[
             ["sourcedId", "status", "enabledUser", "givenName", "familyName"],
             ["u1", "active", "true", "Вера", "Ольхина"],
-            ["u2", "active", "true", "Инна", "Кедрова"],
+            ["u2", "active", "true", "Инна", "Кедрова Липова"],
             ["u3", "tobedeleted", "true", "Лев", "Осинкин"],
         ],
         classes=[
@@ -355,6 +403,9 @@ def test_an_archive_of_oneroster_is_a_class_list_and_results(filled: Database, t
     assert (knowledge.table, knowledge.row_count, knowledge.added_count) == ("knowledge", 1, 1)
     applied = bring_in(filled, tools, "oneroster.zip", content)
     assert (applied.applied, applied.added_count) == (True, 2)
+    with filled.reading() as session:
+        named = sa.select(StudentIdentity.first_name).where(StudentIdentity.last_name == "Кедрова Липова")
+        assert session.scalars(named).all() == ["Инна"]
     with pytest.raises(InvalidInputError, match="распакуйте"):
         check(filled, tools, "a.zip", oneroster(orgs=[["sourcedId"]]))
 
@@ -368,6 +419,39 @@ def test_a_school_that_others_name_by_now_is_not_taken_away(filled: Database, to
         )
     with pytest.raises(ConflictError, match="ссылаются другие данные"), filled.writing() as session:
         undo_intake(session, actor=METHODOLOGIST, intake=get_intake(session, METHODOLOGIST, report.undo_id or 0))
+
+
+def test_a_student_who_moved_is_told_to_the_operator_and_to_no_school(filled: Database, tools: ImportTools) -> None:
+    rows = [["ФИО", "Класс"], ["Рябинин Петр", "10А"], ["Ольхина Вера", "5А"], ["Иной Пётр", "9А"]]
+    newer = text([[*row, "2025-26" if place else "Учебный год"] for place, row in enumerate(rows)])
+    (part,) = check(filled, tools, "o.csv", newer, actor=OPERATOR, school_code="sch02").parts
+    assert said(part.warnings) == [("", 2, "A", "moved")]  # of another age is another child
+    assert "в школе sch01, 9А, 2024-25" in part.warnings[0].remedy
+    assert "псевдоним s3333333" in part.warnings[0].remedy
+    of_school = replace(DIRECTOR, school_code="sch02")
+    assert check(filled, tools, "o.csv", newer, actor=of_school).parts[0].warnings == []
+    with_pseudonym = text(
+        [["Псевдоним", "ФИО", "Класс", "Учебный год"], ["s3333333", "Рябинин Пётр", "10А", "2025-26"]]
+    )
+    report = bring_in(filled, tools, "o.csv", with_pseudonym, actor=OPERATOR, school_code="sch02")
+    assert (report.added_count, report.warning_count) == (1, 0)
+    with filled.reading() as session:
+        assert session.get_one(Student, "s3333333").school_code == "sch02"
+
+
+def test_a_table_that_a_system_sent_is_undone_like_any_file(filled: Database, tools: ImportTools) -> None:
+    before = everything(filled)
+    content = f"student_id,school_year,term,math\n{KNOWN},2023-24,4,3\ns3333333,2023-24,3,4\n".encode()
+    sent = {"actor": DIRECTOR, "tools": tools, "table": "marks", "content": content}
+    assert import_upload(filled, mode="check", **sent).undo_id is None
+    report = import_upload(filled, mode="apply", **sent)
+    assert (report.added_count, report.changed_count) == (1, 1)
+    assert import_upload(filled, mode="apply", **sent).undo_id is None  # the same again changes nothing
+    with filled.writing() as session:
+        (row,) = list_intakes(session, DIRECTOR, 10).intakes
+        assert (row.intake_id, row.file, row.can_be_undone) == (report.undo_id, "marks.csv", True)
+        undo_intake(session, actor=DIRECTOR, intake=get_intake(session, DIRECTOR, report.undo_id or 0))
+    assert everything(filled) == before
 
 
 def test_a_table_of_our_own_format_that_came_later_stands_in_the_way(filled: Database, tools: ImportTools) -> None:

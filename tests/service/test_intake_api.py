@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_read_ends_its_job_with_the_reason(
     client: TestClient, sign_in: SignIn, ready: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(routes, "LARGE_BYTES", 1)
-    header = sign_in("director") | named("a.xlsx")
+    header = sign_in("director") | named("Липова Ия.xlsx")
     at = client.post("/v1/imports", headers=header, content=b"PK\x03\x04 no archive").headers["location"]
     with ready.writing() as session:
         lease = claim_job(session, kinds=(INTAKE,), seconds=30)
@@ -107,6 +107,7 @@ def test_a_file_that_cannot_be_read_ends_its_job_with_the_reason(
     row = client.get(at, headers=header).json()
     assert (row["state"], row["report"]) == ("failed", None)
     assert "повреждён" in row["error"]
+    assert "Липова" not in row["error"]
 
 
 @sqlite_only
@@ -145,6 +146,16 @@ def test_a_report_that_is_kept_holds_no_row_of_children(
     row = client.get(at, headers=header)
     assert row.json()["report"]["sheets"][0]["headings"] == []
     assert "Кедрова" not in row.text
+    mixed = text([["ФИО", "Класс", "Пол", "Липова Ия"], ["Кедрова Инна", "9А", "ж", ""]])
+    at = client.post("/v1/imports", headers=header, content=mixed).headers["location"]
+    with ready.writing() as session:
+        lease = claim_job(session, kinds=(INTAKE,), seconds=30)
+    assert lease is not None
+    do_next(ready, settings, lease, Stopping())
+    row = client.get(at, headers=header)
+    (warning,) = row.json()["report"]["parts"][0]["warnings"]
+    assert (warning["code"], warning["letter"], warning["heading"]) == ("column_not_read", "D", None)
+    assert "Липова" not in row.text
 
 
 @sqlite_only
@@ -176,6 +187,8 @@ def test_the_command_takes_files_of_schools(operator: Operator, tmp_path: Path) 
     )
     assert "2, C: допускается одно из: f, m" in bad
     assert (tmp_path / "m" / "bad-замечания.xlsx").is_file()
+    refused = operator.run("import", str(tmp_path / "bad.csv"), "--school", "sch01")
+    assert (refused.returncode, "строка 2, столбец C: допускается" in refused.stderr) == (3, True)
     (tmp_path / "odd.csv").write_bytes(text([["Фамилия дитяти", "Имя дитяти", "Класс"], ["Кедров", "Лев", "9А"]]))
     settled = [f"--column={heading}" for heading in ("Фамилия дитяти=last_name", "Имя дитяти=first_name")]
     told = operator.do("import", str(tmp_path / "odd.csv"), "--school", "sch01", "--table", "roster", *settled)

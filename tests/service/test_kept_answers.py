@@ -221,7 +221,7 @@ def test_credentials_end_though_nobody_commits(
     for _ in range(3):
         assert client.get(LISTS, headers=key).status_code == 200
     later = now() + timedelta(days=1)
-    monkeypatch.setattr("service.accounts.queries.now", lambda: later)
+    monkeypatch.setattr("service.accounts.identities.now", lambda: later)
     assert client.get(LISTS, headers=key).status_code == 401
 
 

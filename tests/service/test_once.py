@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from service.app import create_app, declared_routes
+from service.app import create_app
 from service.audit import LOCK_KEY
 from service.clock import now
 from service.db import Database, lock_table
 from service.declared import declarations_of
 from service.once import Doing, DoneOnce
 from service.request_keys import forget_old_keys
+from service.sections import declared_routes
 from service.settings import Settings
 from service.tables import ApiKey, AuditRecord, Batch, DecisionRecord, RequestKey, Student, Table
 from tests.service.conftest import Authorization
@@ -371,6 +372,8 @@ def test_every_route_that_does_something_says_so(application: FastAPI) -> None:
     }
     without = {path for path, declared in posts.items() if declared is None}
     # a second session is another session; what is computed from the request itself is not kept
-    by_provider = {"/v1/sign-in/requests", "/v1/sign-in/sessions"}  # a state counts once by itself
-    assert without == {"/v1/sessions", "/v1/recommendations", "/v1/marked-copies"} | by_provider
+    imagined = "/v1/students/{student_id}/what-if"
+    # a state, and a sheet of a survey, count once by themselves
+    by_itself = {"/v1/sign-in/requests", "/v1/sign-in/sessions", "/v1/survey-sheets"}
+    assert without == {"/v1/sessions", "/v1/recommendations", "/v1/marked-copies", imagined} | by_itself
     assert len(posts) > len(without)

@@ -69,13 +69,13 @@ def test_a_canary_leaves_no_trace(
     assert removed == {
         "students": 1, "student_identities": 1, "class_members": 2, "consent_records": 1, "answer_sheets": 1,
         "scale_scores": 5, "term_marks": 4, "knowledge_results": 1, "wishes": 3, "trial_attendances": 1,
-        "showings": 1, "decisions": 1, "audit_aliases": 1,
+        "showings": 1, "decisions": 1, "talk_notes": 1, "audit_aliases": 1,
     }  # fmt: skip
     assert (act["erased_by"], act["ground"], act["document"]) == ("director", "request", ASKED["document"])
     assert act["is_scrubbed"]
     assert [line["deed"] for line in act["trail"]] == [
-        "card.read", "decisions.read", "showings.read", "consents.read", "decision.made", "consents.set",
-        "readings.read", "student.exported",
+        "card.read", "decisions.read", "showings.read", "consents.read", "notes.read", "decision.made",
+        "note.written", "what_if.read", "consents.set", "readings.read", "student.exported",
     ]  # fmt: skip
     assert canary.found_in_bytes(done.content) == set()  # the act does not say whose data they were
 

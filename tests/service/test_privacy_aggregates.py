@@ -9,10 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.aggregates import in_fives, told_interval, told_share
-from service.app import declared_routes
 from service.db import Database
 from service.imports.vocabularies import ImportTools
 from service.monitoring.actions import watch_at_once
+from service.recommendations.balance import GROUP_ORDER, elective_verdict, group_verdict
+from service.sections import declared_routes
 from service.settings import Settings
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.test_imports import take
@@ -24,6 +25,7 @@ CROWD = 42
 EDITIONS = ("krasnodar-2023H2", "krasnodar-2024H1")
 AGGREGATES = {
     "/v1/policy",
+    "/v1/balance",
     "/v1/observations",
     "/v1/model-versions",
     "/v1/demand-editions/{code}/impact",
@@ -34,7 +36,10 @@ NOT_ABOUT_MANY = {
     "/v1/jobs/{job_id}": "the same",
     "/v1/demand-drafts/{draft_id}/impact": "made by the function of the route for editions",
 }
-PEOPLE = ("student_count", "count", "changed", "changed_first_three", "changed_first_five", "before", "after")
+PEOPLE = (
+    "student_count", "count", "changed", "changed_first_three", "changed_first_five", "before", "after",
+    "interest_count", "leading_count", "wish_count", "expected_count",
+)  # fmt: skip
 
 
 def letters(number: int) -> str:
@@ -102,7 +107,7 @@ def test_nobody_is_found_by_difference(
 ) -> None:
     watch_at_once(crowded, settings=settings)
     header = sign_in("metodist")
-    asked = ["/v1/policy", "/v1/observations", "/v1/model-versions"]
+    asked = ["/v1/policy", "/v1/balance", "/v1/observations", "/v1/model-versions"]
     asked += [f"/v1/demand-editions/{new}/impact?from={old}" for new, old in product(EDITIONS, EDITIONS)]
     answers = {path: client.get(path, headers=header).json() for path in asked}
     told = [each for path, body in answers.items() for each in numbers(body, path)]
@@ -110,10 +115,48 @@ def test_nobody_is_found_by_difference(
     assert len(people) > 30
     assert [each for each in people if each[1] % 5] == []  # so is every difference of two
     shares = [(point["demanded_share"], point["student_count"]) for point in answers["/v1/policy"]["frontier"]]
+    balance = answers["/v1/balance"]
+    shares += [(group["interest_share"], balance["student_count"]) for group in balance["groups"]]
     figures = answers["/v1/observations"]["observations"][0]["figures"]
     shares += [(f["value"], f["count"]) for f in figures if f["unit"] == "share" and f["value"] is not None]
     assert len({share for share, _ in shares}) > 2
     assert recovered(shares, told_share) == 0
+
+
+@sqlite_only
+def test_by_hand_the_balance_of_a_town_with_one_trial(client: TestClient, sign_in: SignIn, crowded: Database) -> None:
+    """The only trial, of 12 seats, names group 09: it stands in every list, and more than 18 of 45 would come."""
+    body = client.get("/v1/balance", headers=sign_in("region")).json()
+    groups = {row["group_code"]: row for row in body["groups"]}
+    computing, building = groups["09"], groups["08"]
+    assert computing["title_ru"] == "Информатика и вычислительная техника"
+    assert (body["student_count"], computing["interest_count"], computing["interest_share"]) == (45, 45, 1.0)
+    assert (computing["seats"], computing["verdict"]) == (12, "few_seats")
+    assert computing["kinds"][2]["expected_per_seat"] >= body["limits"]["crowded_per_seat"]
+    assert (building["interest_count"], building["seats"], building["verdict"]) == (0, 0, "no_seats")
+    assert building["title_count"] == 8
+    assert body["groups"][0]["verdict"] == "no_seats"
+    (drawing,) = body["electives"]
+    assert (drawing["programme_code"], drawing["seats"], drawing["host_count"]) == ("el003", 25, 1)
+    assert (drawing["wish_count"], drawing["verdict"]) == (0, "few_wishes")  # one wish is told as none
+
+
+@sqlite_only
+def test_a_verdict_tells_no_more_than_the_numbers_beside_it(
+    client: TestClient, sign_in: SignIn, crowded: Database
+) -> None:
+    body = client.get("/v1/balance", headers=sign_in("metodist")).json()
+    assert len(body["groups"]) > 30
+    for row in body["groups"]:
+        per_seat = [kind["expected_per_seat"] or 0.0 for kind in row["kinds"]]
+        said = group_verdict(row["interest_share"], row["demand_max"], row["seats"], per_seat)
+        assert row["verdict"] == said
+        assert row["interest_share"] == row["interest_count"] / body["student_count"]
+    for row in body["electives"]:
+        expected = row["expected_count"] or 0
+        assert row["verdict"] == elective_verdict(row["wish_count"], expected, row["seats"], row["host_count"])
+    verdicts = [row["verdict"] for row in body["groups"]]
+    assert verdicts == sorted(verdicts, key=GROUP_ORDER.index)  # the most pressing first
 
 
 @pytest.mark.parametrize("of", [6, 7, 8, 11, 23, 44])

@@ -12,7 +12,7 @@ from service.access import GRANTS, OPERATOR, Actor, Role
 from service.clock import now
 from service.db import Database
 from service.errors import ConflictError
-from service.imports.actions import import_upload
+from service.imports.bringing import import_upload
 from service.imports.vocabularies import ImportTools
 from service.jobs.actions import TRAINING, cancel_job
 from service.jobs.leases import JobCancelledError, claim_job

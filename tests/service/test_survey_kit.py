@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from service.db import Database
 from service.imports.vocabularies import ImportTools
-from service.tables import Wish
+from service.tables import StudentIdentity, Wish
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.school_files import bring_in
 from tests.service.worked_example import CLASS_A, CLASS_ELSEWHERE
@@ -65,6 +65,18 @@ def test_the_surveys_of_a_class_come_back(
         kinds = dict(session.execute(of).all())
     assert set(kinds) == {"profile", "plan", "profession", "exam", "elective"}
     assert (kinds["exam"], kinds["plan"]) == ("phys", "college")
+
+
+@sqlite_only
+def test_a_name_that_looks_like_a_formula_stays_a_text(client: TestClient, sign_in: SignIn, ready: Database) -> None:
+    with ready.writing() as session:
+        named = sa.update(StudentIdentity).where(StudentIdentity.student_id == "s3333333")
+        session.execute(named.values(last_name='=HYPERLINK("x")'))
+    at = f"/v1/classes/{CLASS_A}/survey-kit"
+    book = client.get(at, params={"survey": "exams"}, headers=sign_in("director")).content
+    cells = [cell for row in load_workbook(io.BytesIO(book)).worksheets[0] for cell in row if cell.value]
+    assert sum(str(cell.value).startswith("=HYPERLINK") for cell in cells) == 1
+    assert {cell.data_type for cell in cells} == {"s"}
 
 
 @sqlite_only

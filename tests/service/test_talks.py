@@ -209,7 +209,7 @@ def test_what_was_accepted_may_be_gone_or_full(serving: Serving) -> None:
 def test_a_wish_beyond_the_first_three(serving: Serving) -> None:
     profile = serving.reference.profiles["tech-eng"]
     school_class = SchoolClass(class_id="c", title="9А")
-    nothing = Known({"s": school_class}, {}, {}, {}, frozenset(), {}, frozenset())
+    nothing = Known({"s": school_class}, {}, frozenset({"s"}), {}, {}, {}, frozenset(), {}, frozenset())
     assert codes(_of_wish("s", profile, serving, replace(nothing, first={"s": frozenset({"sch02-sci-med"})}))) == [
         "wish_not_first"
     ]

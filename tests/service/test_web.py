@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from service.app import create_app
 from service.db import Database
 from service.errors import ServiceError
+from service.sections import SECTIONS
 from service.settings import Settings
 from tests.service.conftest import Authorization
 from tests.service.worked_example import KNOWN, example_text
@@ -130,8 +131,24 @@ def test_imports_over_http(client: TestClient, sign_in: SignIn, give_key: Callab
 
 
 def test_a_serving_process_stays_light() -> None:
-    """Neither pandas nor scikit-learn is needed; what reads and writes files waits for the first of them."""
+    """Neither pandas nor scikit-learn is needed; what reads and writes files waits for the first of them.
+
+    Nor do sections, before somebody asks for one of their addresses, nor the words of other commands, nor what a
+    first list can do without.
+    """
     heavy = (
+        *SECTIONS,
+        "service.commands",
+        "service.demand.drafts",
+        "service.recommendations.card",
+        "service.recommendations.district_child",
+        "service.accounts.schemas",
+        "service.events.schemas",
+        "typer",
+        "prometheus_client",
+        "sqlalchemy.dialects.postgresql",
+        "numpy.ma",
+        "numpy.random",
         "pandas",
         "sklearn",
         "joblib",
@@ -145,7 +162,7 @@ def test_a_serving_process_stays_light() -> None:
         "jwt",
         "PIL",
     )
-    script = f"import service.app, sys; print([name for name in {heavy} if name in sys.modules])"
+    script = f"import service.cli, service.serving, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,0 +1,195 @@
+"""One class: its students in one table, its picture for the wall, whom the new list touched."""
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import client, session, text
+from dashboard import text_class as words
+from dashboard.parts import part
+from dashboard.views import class_picture, survey_rounds
+from dashboard.widgets.elements import heading, note, table
+from dashboard.widgets.students_table import Cell, Filter, Row, students_table
+from service.recommendations.impact_schemas import PathwayName
+from service.recommendations.schemas import BriefItem, BriefList, BriefStudent
+from service.recommendations.words import fit_points
+from service.students.schemas import WORKBOOK_REASONS, ClassStudents, SchoolStudentRow, StudentRow
+
+STUDENTS, PICTURE, CHANGE = "students", "picture", "change"
+KINDS = ("profile_class", "elective", "career_trial")
+
+
+def show(token: str, class_id: str) -> None:
+    """The whole page."""
+    st.button(text.BACK_TO_CLASSES, on_click=session.close_class)
+    found = client.class_students(token, class_id)
+    count = text.plural(len(found.students), "ученик", "ученика", "учеников")
+    heading(f"{found.title}, {found.school_title}: {count}")
+    st.html(
+        f'<div class="o-note o-paper">{words.ON_PAPER.format(year=found.school_year, day=text.day(found.as_of))}</div>'
+    )
+    if notice := session.take_notice():
+        st.success(notice)
+    me = session.find_me()
+    if me is not None and "surveys:write" in me.permissions:
+        survey_rounds.panel(token, class_id)
+    _parts(token, found)
+
+
+@part()
+def _parts(token: str, found: ClassStudents) -> None:
+    """One part at a time; nothing of the others is asked for, and the rest of the page does not run again."""
+    if session.find_student():
+        st.rerun()
+    shown = st.segmented_control(
+        words.PARTS_LABEL, words.PARTS, format_func=words.PARTS.__getitem__, default=STUDENTS, required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if shown == PICTURE:
+        class_picture.show(token, found.class_id)
+    elif shown == CHANGE:
+        _touched(token, found)
+    else:
+        _students(token, found)
+
+
+def _students(token: str, found: ClassStudents) -> None:
+    """Who is there and what lacks at once; what is advised a moment later: it is worked out, and written down."""
+    if not found.students:
+        note(text.NO_STUDENTS)
+        return
+    me = session.find_me()
+    may_undo = me is not None and "imports:school" in me.permissions
+    # what has been shown can no longer be undone: whoever loads files looks at a class before that, and says when
+    if may_undo and st.toggle(words.ADVISED, key=f"advised-{found.class_id}"):
+        session.want_lists(found.class_id)
+    is_ready = session.lists_are_wanted(found.class_id)
+    made = {each.student_id: each for each in client.class_lists(token, found.class_id).students} if is_ready else {}
+    st.html(f'<div class="o-note o-screen">{words.HOW_TO_OPEN}</div>')
+    students_table(
+        found.class_id,
+        words.CAPTION.format(title=found.title, school=found.school_title),
+        list(words.COLUMNS.items()),
+        [_row(student, made.get(student.student_id), is_ready=is_ready) for student in found.students],
+        [lacks_filter(found.students), decisions_filter()],
+        opens=0,
+        opened=session.open_student,
+        ready=None if is_ready or may_undo else partial(session.want_lists, found.class_id),
+    )
+    note(words.LEGEND)
+    if is_ready or not may_undo:
+        _workbook(token, found.class_id)
+
+
+def _workbook(token: str, class_id: str) -> None:
+    why, act = st.columns([2, 3], vertical_alignment="bottom")
+    reason = why.selectbox(
+        words.WORKBOOK_REASON, list(WORKBOOK_REASONS), index=None, format_func=WORKBOOK_REASONS.__getitem__,
+        placeholder=text.CHOOSE, key=f"workbook-reason-{class_id}",
+    )  # fmt: skip
+    act.download_button(
+        words.WORKBOOK,
+        partial(client.class_workbook, token, class_id, reason) if reason else b"",
+        f"class-{class_id}.xlsx",  # files in a counsellor's folder name no child
+        words.WORKBOOK_KIND,
+        key="class-workbook",
+        on_click="ignore",
+        disabled=reason is None,
+    )
+
+
+def _row(student: StudentRow, made: BriefStudent | None, *, is_ready: bool) -> Row:
+    if not is_ready:
+        advised = [Cell(words.COMING)] * (1 + len(KINDS))
+    elif made is None or made.refusal is not None:
+        advised = [Cell(words.NO_CONSENT), *[Cell(words.NOTHING_OFFERED)] * len(KINDS)]
+    else:
+        by_kind: dict[str, BriefList] = {ranked.kind: ranked for ranked in made.lists}
+        advised = [Cell(made.interests or ""), *(_first(by_kind.get(kind)) for kind in KINDS)]
+    interests, *firsts = advised
+    name = name_of(student)
+    return Row(
+        student.student_id,
+        name,
+        (Cell(name), interests, Cell(", ".join(student.lacks)), *firsts, Cell(_decisions(student))),
+        tags_of(student),
+    )
+
+
+def _first(ranked: BriefList | None) -> Cell:
+    """What was accepted, or else the first that was not declined."""
+    found = [item for item in ranked.items if item.rank == ranked.first_rank] if ranked is not None else []
+    if ranked is None or not found:
+        return Cell(words.NOTHING_OFFERED)
+    (item,) = found
+    title = words.DECIDED.format(title=item.title_ru) if item.decision == "accepted" else item.title_ru
+    return Cell(title, _fit(item))
+
+
+def _fit(item: BriefItem) -> str:
+    fit, low, high = (fit_points(value) for value in (item.fit, item.fit_low, item.fit_high))
+    return words.FIT.format(fit=fit, low=low, high=high)
+
+
+def name_of(student: StudentRow | SchoolStudentRow) -> str:
+    """A student's name, or pseudonym where names are not shown."""
+    return student.full_name or text.PSEUDONYM.format(student_id=student.student_id)
+
+
+def _decisions(student: StudentRow | SchoolStudentRow) -> str:
+    return ", ".join(words.COUNTS[state].format(count=count) for state, count in _counts(student).items() if count)
+
+
+def _counts(student: StudentRow | SchoolStudentRow) -> dict[str, int]:
+    return {
+        "accepted": student.accepted_count,
+        "pinned": student.pinned_count,
+        "declined": student.declined_count,
+    }
+
+
+def tags_of(student: StudentRow | SchoolStudentRow) -> dict[str, list[str]]:
+    """What the filters find a student by."""
+    decided = [state for state, count in _counts(student).items() if count]
+    states = [state for state in decided if state != "declined" or decided == ["declined"]] or ["none"]
+    lacks = [*student.lacks, words.ANYTHING[0]] if student.lacks else [words.NOTHING[0]]
+    return {"lacks": lacks, "decisions": states}
+
+
+def lacks_filter(students: list[StudentRow] | list[SchoolStudentRow]) -> Filter:
+    """By what lacks: what lacks somebody here."""
+    found = dict.fromkeys(word for student in students for word in student.lacks)
+    choices = [words.ANYTHING, *((word, words.LACKS.format(word=word)) for word in sorted(found)), words.NOTHING]
+    return Filter("lacks", words.LACKS_FILTER, choices)
+
+
+def decisions_filter() -> Filter:
+    """By the state of decisions."""
+    return Filter("decisions", words.DECISIONS_FILTER, list(words.STATES.items()))
+
+
+def decisions_cell(student: StudentRow | SchoolStudentRow) -> Cell:
+    """How many decisions of each kind."""
+    return Cell(_decisions(student))
+
+
+def _touched(token: str, found: ClassStudents) -> None:
+    """Whose first three the list in force changed."""
+    codes = [row.code for row in client.editions(token).editions if row.in_force or row.is_followed]
+    if len(codes) < 2:
+        note(text.FIRST_LIST)
+        return
+    new, old = codes[:2]
+    change = client.class_edition_change(token, found.class_id, old, new)
+    if not change.changed:
+        note(text.CLASS_CHANGE_NONE.format(new=new))
+        return
+    names = {student.student_id: name_of(student) for student in found.students}
+    count = text.plural(len(change.changed), "ученика", "учеников", "учеников")
+    note(text.CLASS_CHANGE_SOME.format(new=new, old=old, count=count))
+    rows = [(names.get(each.student_id, ""), _named(each.coming), _named(each.going)) for each in change.changed]
+    table(text.CLASS_CHANGE_COLUMNS, sorted(rows))
+
+
+def _named(pathways: list[PathwayName]) -> str:
+    return "; ".join(text.CHOICE.format(title=each.title_ru, host=each.host_title) for each in pathways) or "—"
