@@ -26,7 +26,9 @@ router = APIRouter(tags=["recommendations"])
 
 SheetReader = Annotated[Actor, Depends(Permitted(Permission.RANK_STUDENTS))]
 FileFormat = Annotated[Literal["pdf", "docx"], Query(description="PDF для печати или DOCX, чтобы править")]
-Reason = Annotated[WorkbookReason, Query(description="Зачем файл: записывается, и семья это увидит")]
+Reason = Annotated[
+    WorkbookReason, Query(description="Зачем файл: записывается, и семья это увидит", examples=["class_hour"])
+]
 Strength = Annotated[float | None, Query(ge=0, le=MAX_DEMAND_STRENGTH, description="Сила учёта спроса, как на экране")]
 MEDIA_TYPES = {
     "pdf": "application/pdf",

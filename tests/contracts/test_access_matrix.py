@@ -211,7 +211,7 @@ ABSENT_TO = {
     ("of_none", "POST /v1/batches"),
 }
 QUESTION = {"pathway_code": "sch01-tech-eng", "first": "sch01-tech-eng", "second": "sch02-sci-med"}
-PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1"}
+PARAMS = {**QUESTION, "survey": "exams", "from": "krasnodar-2023H2", "to": "krasnodar-2024H1", "reason": "class_hour"}
 HOOK = {"url": "https://journal.example/hook", "event_types": ["orientir.edition.published"]}
 BODIES = {
     "POST /v1/students/{student_id}/decisions": {"pathway_code": "sch01-tech-eng", "decision": "pinned"},

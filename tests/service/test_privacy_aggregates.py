@@ -18,7 +18,7 @@ from service.settings import Settings
 from tests.service.conftest import Authorization, sqlite_only
 from tests.service.test_imports import take
 from tests.service.test_privacy import DIRECTOR
-from tests.service.worked_example import example_text
+from tests.service.worked_example import CLASS_A, example_text
 
 SignIn = Callable[[str], Authorization]
 CROWD = 42
@@ -38,7 +38,8 @@ NOT_ABOUT_MANY = {
 }
 PEOPLE = (
     "student_count", "count", "changed", "changed_first_three", "changed_first_five", "before", "after",
-    "interest_count", "leading_count", "wish_count", "expected_count",
+    "interest_count", "leading_count", "wish_count", "expected_count", "measured_count", "profession_count",
+    "listed_count",
 )  # fmt: skip
 
 
@@ -110,6 +111,9 @@ def test_nobody_is_found_by_difference(
     asked = ["/v1/policy", "/v1/balance", "/v1/observations", "/v1/model-versions"]
     asked += [f"/v1/demand-editions/{new}/impact?from={old}" for new, old in product(EDITIONS, EDITIONS)]
     answers = {path: client.get(path, headers=header).json() for path in asked}
+    picture = f"/v1/classes/{CLASS_A}/picture"  # for the wall of the room; the class is read by those who may
+    answers[picture] = client.get(picture, headers=sign_in("navigator")).json()
+    assert answers[picture]["wishes"]
     told = [each for path, body in answers.items() for each in numbers(body, path)]
     people = [(path, value) for path, name, value in told if name in PEOPLE]
     assert len(people) > 30
