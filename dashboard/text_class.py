@@ -48,7 +48,7 @@ STATES = {
 COUNTS = {"accepted": "принято {count}", "pinned": "к обсуждению {count}", "declined": "отклонено {count}"}
 GRADE = "{grade}-е классы"
 WORKBOOK = "Скачать таблицу (Excel)"
-WORKBOOK_REASON = "Зачем нужна таблица файлом (это записывается)"
+WORKBOOK_REASON = "Для чего? Это записывается и видно семье."
 WORKBOOK_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 SCHOOL = "Вся школа"

@@ -82,20 +82,18 @@ def _students(token: str, found: ClassStudents) -> None:
 
 
 def _workbook(token: str, class_id: str) -> None:
-    why, act = st.columns([2, 3], vertical_alignment="bottom")
-    reason = why.selectbox(
-        words.WORKBOOK_REASON, list(WORKBOOK_REASONS), index=None, format_func=WORKBOOK_REASONS.__getitem__,
-        placeholder=text.CHOOSE, key=f"workbook-reason-{class_id}",
-    )  # fmt: skip
-    act.download_button(
-        words.WORKBOOK,
-        partial(client.class_workbook, token, class_id, reason) if reason else b"",
-        f"class-{class_id}.xlsx",  # files in a counsellor's folder name no child
-        words.WORKBOOK_KIND,
-        key="class-workbook",
-        on_click="ignore",
-        disabled=reason is None,
-    )
+    with st.popover(words.WORKBOOK):
+        note(words.WORKBOOK_REASON)
+        for reason, title in WORKBOOK_REASONS.items():
+            st.download_button(
+                title.capitalize(),
+                partial(client.class_workbook, token, class_id, reason),
+                f"class-{class_id}.xlsx",  # files in a counsellor's folder name no child
+                words.WORKBOOK_KIND,
+                key=f"workbook-{reason}",
+                on_click="ignore",
+                width="stretch",
+            )
 
 
 def _row(student: StudentRow, made: BriefStudent | None, *, is_ready: bool) -> Row:

@@ -144,11 +144,10 @@ def test_a_class_is_sorted_filtered_opened_by_keyboard_and_printed(
     last_names = [name.split()[0] for name in by_name]
     assert [name for name in last_names if name not in "\n".join(pages)] == []
     assert "Напечатать" not in "\n".join(pages)
-    expect(page.get_by_role("button", name="Скачать таблицу")).to_be_disabled()  # not before it is said what for
-    page.get_by_label("Зачем нужна таблица файлом").click()
-    page.get_by_role("option", name="классный час").click()
+    page.get_by_role("button", name="Скачать таблицу").click()
+    expect(page.get_by_text("Для чего?")).to_be_visible()
     with page.expect_download() as coming:
-        page.get_by_role("button", name="Скачать таблицу").click()
+        page.get_by_role("button", name="Классный час").click()
     assert coming.value.suggested_filename == "class-sch01-2024-25-9a.xlsx"  # no child is named
     assert Path(coming.value.path()).read_bytes().startswith(b"PK")
     nothing_is_cut(page)
