@@ -8,7 +8,7 @@ from dashboard import client, session, text
 from dashboard import text_class as words
 from dashboard.parts import part
 from dashboard.views import class_picture, survey_rounds
-from dashboard.widgets.elements import heading, note, table
+from dashboard.widgets.elements import heading, note, table, way_back
 from dashboard.widgets.students_table import Cell, Filter, Row, students_table
 from service.recommendations.impact_schemas import PathwayName
 from service.recommendations.schemas import BriefItem, BriefList, BriefStudent
@@ -21,10 +21,11 @@ KINDS = ("profile_class", "elective", "career_trial")
 
 def show(token: str, class_id: str) -> None:
     """The whole page."""
-    st.button(text.BACK_TO_CLASSES, on_click=session.close_class)
+    head = way_back(text.BACK_TO_CLASSES, session.close_class)
     found = client.class_students(token, class_id)
     count = text.plural(len(found.students), "ученик", "ученика", "учеников")
-    heading(f"{found.title}, {found.school_title}: {count}")
+    with head:
+        heading(f"{found.title}, {found.school_title}: {count}")
     st.html(
         f'<div class="o-note o-paper">{words.ON_PAPER.format(year=found.school_year, day=text.day(found.as_of))}</div>'
     )

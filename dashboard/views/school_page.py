@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import client, session, text
 from dashboard import text_class as words
 from dashboard.views.class_page import decisions_cell, decisions_filter, lacks_filter, name_of, tags_of
-from dashboard.widgets.elements import heading
+from dashboard.widgets.elements import heading, way_back
 from dashboard.widgets.students_table import Cell, Filter, Row, students_table
 from service.students.schemas import SchoolStudentRow
 
@@ -14,10 +14,11 @@ FEW_CLASSES = 1  # of a grade: no need to ask for all of them together
 
 def show(token: str) -> None:
     """The whole page."""
-    st.button(text.BACK_TO_CLASSES, on_click=session.close_class)
+    head = way_back(text.BACK_TO_CLASSES, session.close_class)
     found = client.school_students(token)
     count = text.plural(len(found.students), "ученик", "ученика", "учеников")
-    heading(words.SCHOOL_TITLE.format(school=found.school_title, count=count))
+    with head:
+        heading(words.SCHOOL_TITLE.format(school=found.school_title, count=count))
     st.html(f'<div class="o-note o-screen">{words.HOW_TO_OPEN} {words.SCHOOL_HINT}</div>')
     classes = {student.student_id: student.class_id for student in found.students}
     students_table(

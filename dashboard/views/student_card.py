@@ -8,7 +8,7 @@ from dashboard import client, session, text, text_card
 from dashboard.parts import part
 from dashboard.views import notes, what_if, years
 from dashboard.widgets import facts, questions
-from dashboard.widgets.elements import banner, chip, chips, heading, note
+from dashboard.widgets.elements import banner, chip, chips, heading, note, way_back
 from dashboard.widgets.interests_chart import interests_chart, interests_help
 from dashboard.widgets.ranked_list import Deciding, ranked_list
 from service.recommendations.schemas import MAX_DEMAND_STRENGTH, RankedList, StudentRecommendations
@@ -24,9 +24,12 @@ QUESTIONS, WHAT_IF, NOTES, YEARS = "questions", "what-if", "notes", "years"  # p
 
 def show(token: str, student_id: str) -> None:
     """The whole card."""
-    st.button(text.BACK_TO_CLASS, on_click=session.close_student)
+    head = way_back(text.BACK_TO_CLASS, session.close_student)
     card = client.student_card(token, student_id)
-    _head(card)
+    with head:
+        _head(card)
+    if notice := session.take_notice():
+        st.success(notice)
     written = client.notes(token, student_id) if _may_decide() else None
     if written is not None:
         notes.above(token, written)
@@ -40,8 +43,6 @@ def show(token: str, student_id: str) -> None:
 def _head(card: StudentCard) -> None:
     name = card.full_name or text.PSEUDONYM.format(student_id=card.student_id)
     heading(f"{name}, {card.class_title}")
-    if notice := session.take_notice():
-        st.success(notice)
     pieces = [chip(card.school_title), chip(card.school_year)]
     if card.conditions_needed_titles:
         pieces.append(chip(text.CONDITIONS.format(conditions=", ".join(card.conditions_needed_titles))))

@@ -1,9 +1,10 @@
 """Small pieces of a page: chips, notes, tables. Everything that comes from data is escaped here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import text
 
@@ -13,7 +14,14 @@ MARKUP = frozenset(r"\`*_{}[]()<>#+-.!|~$:")
 
 def heading(words: str) -> None:
     """A page's heading made of data: names are never read as markup."""
-    st.html(f"<h1>{escape(words)}</h1>")
+    st.html(f"<h1>{escape(words)}</h1>", width="content")
+
+
+def way_back(words: str, on_click: Callable[[], None]) -> DeltaGenerator:
+    """The line of a page's heading, which begins with the way back: there before anything is asked for."""
+    line = st.container(horizontal=True, vertical_alignment="center", key="head")
+    line.button(words, on_click=on_click)
+    return line
 
 
 def literal(words: str) -> str:
