@@ -334,9 +334,11 @@ def meaning_choices(token: str) -> MeaningChoices:
     return _get(MeaningChoices, "/v1/demand-meanings", token)
 
 
-def settle_title(token: str, draft_id: int, position: int, spo_codes: list[str], profiles: list[str]) -> None:
-    """Say what a title means."""
-    sent = {"spo_codes": spo_codes, "profiles": profiles}
+def settle_title(
+    token: str, draft_id: int, position: int, spo_codes: list[str], profiles: list[str], *, is_listed: bool
+) -> None:
+    """Say what a title means, or that it is none of the list."""
+    sent = {"spo_codes": spo_codes, "profiles": profiles, "is_listed": is_listed}
     _ask("PUT", f"{DRAFTS}/{draft_id}/lines/{position}", token, json=sent)
 
 

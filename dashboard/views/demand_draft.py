@@ -9,8 +9,8 @@ from dashboard.widgets.editions import edition_change, edition_impact
 from dashboard.widgets.elements import banner, chip, chips, heading, literal, note, subheading, table
 from service.demand.draft_schemas import Draft, DraftLine
 
-TONES = {"accepted": "strong", "decided": "strong", "confirm": "lack", "unknown": "weak"}
-UNSETTLED = ("confirm", "unknown")
+TONES = {"accepted": "strong", "decided": "strong", "confirm": "lack", "unknown": "weak", "left_out": ""}
+UNSETTLED, SETTLED = ("confirm", "unknown"), ("decided", "left_out")  # in doubt; by a person
 SKIPPED = "skipped_lines"
 
 
@@ -60,7 +60,7 @@ def _understood(draft: Draft) -> None:
 
 def _row(line: DraftLine) -> tuple[str, ...]:
     how = text.STATUSES[line.status]
-    if line.status != "decided":
+    if line.status not in SETTLED:
         how += f": {line.doubt_text or line.ground_text}"
     title = line.title or ", ".join(line.written_codes)
     return str(line.position), title, _meaning(line), str(line.level or "—"), how, line.source_cell
@@ -72,7 +72,7 @@ def _meaning(line: DraftLine) -> str:
         named.append(text.HIGHER.format(profiles=", ".join(line.profile_titles)))
     if named:
         return "; ".join(named)
-    return text.NO_MEANING if line.status == "decided" else "—"
+    return {"decided": text.NO_MEANING, "left_out": text.LEFT_OUT_MEANING}.get(line.status, "—")
 
 
 def _settle(token: str, draft: Draft) -> None:
@@ -130,7 +130,14 @@ def _one_title(token: str, draft: Draft, line: DraftLine, skipped: list[int]) ->
     is_chosen = chosen is not None and (chosen != text.SEVERAL or bool(spo_codes or profiles))
     save, later = st.columns([1, 3])
     if save.button(text.SETTLE, type="primary", key=f"settle-{key}", disabled=not is_chosen):
-        client.settle_title(token, draft.draft_id, line.position, list(spo_codes), list(profiles))
+        try:
+            client.settle_title(
+                token, draft.draft_id, line.position, list(spo_codes), list(profiles),
+                is_listed=chosen != text.LEAVE_OUT,
+            )  # fmt: skip
+        except client.RefusedError as error:  # the last line of a list
+            st.error(str(error))
+            return
         st.session_state.pop(f"correct-{draft.draft_id}", None)  # the next question is that of the queue again
         session.leave_notice(text.SETTLED.format(title=title))
         st.rerun()
@@ -140,14 +147,14 @@ def _one_title(token: str, draft: Draft, line: DraftLine, skipped: list[int]) ->
 
 
 def _choices(line: DraftLine) -> dict[str, tuple[Sequence[str], Sequence[str]]]:
-    """Best guess, the best three one by one, none, several."""
+    """Best guess, the best three one by one, none, several, no profession at all."""
     choices: dict[str, tuple[Sequence[str], Sequence[str]]] = {}
     if len(line.spo_codes) > 1 or line.profiles:
         choices[text.GUESSED_TOGETHER.format(titles=_meaning(line))] = (line.spo_codes, line.profiles)
     for candidate in line.candidates:
         named = text.CHOICE_OF_CODE.format(code=candidate.spo_code, title=candidate.title_ru)
         choices[named] = ([candidate.spo_code], [])
-    return {**choices, text.NONE_OF_THEM: ([], []), text.SEVERAL: ([], [])}
+    return {**choices, text.NONE_OF_THEM: ([], []), text.SEVERAL: ([], []), text.LEAVE_OUT: ([], [])}
 
 
 def _several(token: str, line: DraftLine, key: str) -> tuple[list[str], list[str]]:

@@ -17,7 +17,7 @@ from service.demand.draft_schemas import (
     ProfileChoice,
     SpoChoice,
 )
-from service.demand.drafts import OPEN, SIGNED, UNSETTLED, draft_suspicions, get_draft, lines_of
+from service.demand.drafts import LEFT_OUT, OPEN, SIGNED, UNSETTLED, draft_suspicions, get_draft, lines_of
 from service.demand.schemas import Suspicion
 from service.demand.sentences import said_of_doubt, said_of_finding, said_of_ground
 from service.settings import Settings
@@ -44,7 +44,7 @@ def _row(session: Session, draft: DemandDraft) -> DraftRow:
         read_at=draft.read_at,
         signed_by=draft.signed_by,
         revision=draft.revision,
-        line_count=statuses.total(),
+        line_count=statuses.total() - statuses[LEFT_OUT],
         unsettled_count=sum(statuses[status] for status in UNSETTLED),
     )
 

@@ -110,10 +110,10 @@ def settle_title(
     draft_id: Number, position: Number, meaning: TitleMeaning, actor: Publisher, session: Writes,
     settings: AppSettings, seen: SeenRevisions, response: Response,
 ) -> Settled:  # fmt: skip
-    """Что означает название: ни одной, одна или несколько специальностей. Запоминается, когда перечень опубликован."""
+    """Что означает название: ни одной, одна или несколько специальностей; или строки нет в перечне."""
     count = drafts.settle_title(
         session, actor=actor, draft_id=draft_id, position=position, spo_codes=meaning.spo_codes,
-        profiles=meaning.profiles, reference=get_reference(settings), seen=seen,
+        profiles=meaning.profiles, is_listed=meaning.is_listed, reference=get_reference(settings), seen=seen,
     )  # fmt: skip
     tell_revision(response, drafts.get_draft(session, draft_id).revision)
     return Settled(line_count=count)

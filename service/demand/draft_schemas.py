@@ -34,7 +34,7 @@ class DraftLine(Wire):
     spo_titles: list[str]
     profiles: list[str]
     profile_titles: list[str]
-    status: str  # accepted | confirm | unknown | decided
+    status: str  # accepted | confirm | unknown | decided | left_out
     confidence: float
     ground: str
     ground_text: str
@@ -63,7 +63,7 @@ class DraftRow(Wire):
     read_at: datetime
     signed_by: str | None
     revision: int  # `If-Match: "revision"` changes it only as it is now
-    line_count: int
+    line_count: int  # without those left out
     unsettled_count: int
 
 
@@ -94,12 +94,16 @@ class DraftHead(Wire):
 
 
 class TitleMeaning(Wire):
-    """PUT /v1/demand-drafts/{draft_id}/lines/{position}: no code, one or several; classes of a higher education."""
+    """PUT /v1/demand-drafts/{draft_id}/lines/{position}: no code, one or several; classes of a higher education.
+
+    What is not listed means nothing: a heading or a total that was read as a title is not published.
+    """
 
     model_config = example(spo_codes=["34.02.01"], profiles=[])
 
     spo_codes: Annotated[list[Code], Field(max_length=20)]
     profiles: Annotated[list[Code], Field(max_length=20)]
+    is_listed: bool = True
 
 
 class Settled(Wire):

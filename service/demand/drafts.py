@@ -35,6 +35,7 @@ from service.tables import DemandEdition as EditionRow
 
 OPEN, SIGNED, PUBLISHED, DISCARDED = "open", "signed", "published", "discarded"
 UNSETTLED = ("confirm", "unknown")
+DECIDED, LEFT_OUT = "decided", "left_out"  # by a person
 MAX_NAME = 200
 NAMELESS = "без названия"
 MAX_DRAFTS = 50
@@ -144,20 +145,23 @@ def lines_of(session: Session, draft: DemandDraft) -> Sequence[DemandDraftLine]:
 
 def settle_title(
     session: Session, *, actor: Actor, draft_id: int, position: int, spo_codes: Sequence[str],
-    profiles: Sequence[str], reference: Reference, seen: Seen = None,
+    profiles: Sequence[str], reference: Reference, is_listed: bool = True, seen: Seen = None,
 ) -> int:  # fmt: skip
-    """A person says what a title means, of this line and of all lines in doubt about the same title; how many lines."""
+    """A person says what a title means, or that it is none of the list; how many lines: all in doubt about the same."""
     check_permission(actor, Permission.PUBLISH_DEMAND)
     draft = get_draft(session, draft_id, for_change=True, seen=seen)
     codes, classes = tuple(dict.fromkeys(spo_codes)), tuple(dict.fromkeys(profiles))
     _check_codes(codes, classes, reference)
+    if not is_listed and (codes or classes):
+        raise InvalidInputError("Строка, которой в перечне нет, ничего не означает: коды и классы оставьте пустыми.")
     line = session.get(DemandDraftLine, (draft_id, position))
     if line is None:
         raise NotFoundError("Такой строки в черновике нет.", draft_id=draft_id, position=position)
     key = matcher_of(None, reference).memory_key
+    lines = lines_of(session, draft)
     same = [
         each
-        for each in lines_of(session, draft)
+        for each in lines
         if each is line
         or (
             each.status in UNSETTLED
@@ -165,12 +169,14 @@ def settle_title(
             and key(each.title) == key(line.title) != ""
         )
     ]
+    if not is_listed and all(each in same for each in lines if each.status != LEFT_OUT):
+        raise ConflictError("Это последняя строка перечня: без неё публиковать нечего. Удалите черновик.")
     for each in same:
-        _settle(each, actor, codes, classes)
+        _settle(each, actor, codes, classes, DECIDED if is_listed else LEFT_OUT)
     _unsign(draft)
     draft.revision = audit.record(
         session, actor=actor, deed="demand.title_settled", subject=str(draft_id), position=position,
-        spo_codes=list(codes), profiles=list(classes),
+        spo_codes=list(codes), profiles=list(classes), is_listed=is_listed,
     )  # fmt: skip
     return len(same)
 
@@ -181,7 +187,7 @@ def settle_rest(session: Session, *, actor: Actor, draft_id: int, seen: Seen = N
     draft = get_draft(session, draft_id, for_change=True, seen=seen)
     rest = [line for line in lines_of(session, draft) if line.status == "unknown"]
     for line in rest:
-        _settle(line, None, (), ())
+        _settle(line, None, (), (), DECIDED)
     if rest:
         _unsign(draft)
         draft.revision = audit.record(
@@ -190,9 +196,11 @@ def settle_rest(session: Session, *, actor: Actor, draft_id: int, seen: Seen = N
     return len(rest)
 
 
-def _settle(line: DemandDraftLine, actor: Actor | None, spo_codes: tuple[str, ...], profiles: tuple[str, ...]) -> None:
+def _settle(
+    line: DemandDraftLine, actor: Actor | None, spo_codes: tuple[str, ...], profiles: tuple[str, ...], status: str
+) -> None:
     """`actor` is who looked at the title itself: only that is remembered."""
-    line.spo_codes, line.profiles, line.status = spo_codes, profiles, "decided"
+    line.spo_codes, line.profiles, line.status = spo_codes, profiles, status
     line.decided_by, line.decided_at = (actor.actor_id if actor is not None else None), now()
 
 
@@ -201,7 +209,7 @@ def _remember(session: Session, draft: DemandDraft, reference: Reference) -> Non
     key_of = matcher_of(None, reference).memory_key
     for line in lines_of(session, draft):
         key = key_of(line.title)
-        if line.decided_by is None or line.written_codes or not key:
+        if line.decided_by is None or line.status == LEFT_OUT or line.written_codes or not key:
             continue
         decision = session.get(TitleDecision, key)
         if decision is None:
@@ -270,6 +278,7 @@ def content_of(session: Session, draft: DemandDraft) -> bytes:
             line.profiles,
         )
         for line in lines_of(session, draft)
+        if line.status != LEFT_OUT
     ]
     return write_edition(draft.edition_code, draft.region, draft.published_on, entries, illustrative=draft.illustrative)
 

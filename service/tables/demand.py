@@ -37,7 +37,7 @@ class DemandDraftLine(Table):
     """One title of a draft and what it was matched to."""
 
     __tablename__ = "demand_draft_lines"
-    __table_args__ = (one_of("status", "accepted", "confirm", "unknown", "decided"),)
+    __table_args__ = (one_of("status", "accepted", "confirm", "unknown", "decided", "left_out"),)
     draft_id: Mapped[int] = mapped_column(
         sa.ForeignKey("demand_drafts.draft_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )

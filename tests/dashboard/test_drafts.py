@@ -50,13 +50,23 @@ def test_a_person_settles_what_is_not_found(service: District) -> None:
     step(draft, "settle")
     page = shown(draft)
     assert "Что означает «Укротитель облаков»?" in page
-    assert draft.radio[0].options[-2:] == [literal(text.NONE_OF_THEM), literal(text.SEVERAL)]
+    assert draft.radio[0].options[-3:] == [literal(each) for each in (text.NONE_OF_THEM, text.SEVERAL, text.LEAVE_OUT)]
     settle = next(button for button in draft.button if button.label == text.SETTLE)
     assert settle.disabled  # nothing is chosen for a person
     draft.radio[0].set_value(text.NONE_OF_THEM).run()
     next(button for button in draft.button if button.label == text.SETTLE).click().run()
     assert not draft.exception
     assert literal("Записано: «Укротитель облаков».") in shown(draft)
+
+
+def test_what_is_no_profession_is_left_out(service: District) -> None:
+    draft = step(pasted(service, PASTED.replace("Борт-кудесник", "Сведения по форме 7-У")), "settle")
+    draft.radio[0].set_value(text.LEAVE_OUT).run()
+    next(button for button in draft.button if button.label == text.SETTLE).click().run()
+    step(draft, "read")
+    assert not draft.exception
+    assert text.LEFT_OUT_MEANING in shown(draft)
+    assert text.STATUSES["left_out"] in shown(draft)
 
 
 def test_markup_of_a_stranger_is_shown_as_it_stands(service: District) -> None:

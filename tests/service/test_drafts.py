@@ -122,6 +122,45 @@ def test_what_a_person_settles_touches_lines_in_doubt_only(client: TestClient, s
     assert client.get(address, headers=header).json()["lines"][1]["spo_codes"] == ["43.02.15"]
 
 
+def test_what_is_no_profession_is_left_out_of_the_list_and_not_remembered(
+    client: TestClient, sign_in: SignIn, ready: Database
+) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, next_list("Сведения по форме 7-У")).json()
+    last = draft["lines"][-1]
+    address = f"{DRAFTS}/{draft['draft_id']}"
+    line = f"{address}/lines/{last['position']}"
+    odd = client.put(line, headers=header, json={"spo_codes": ["43.02.16"], "profiles": [], "is_listed": False})
+    assert odd.status_code == 422
+    assert "коды и классы оставьте пустыми" in odd.json()["detail"]
+    nothing = {"spo_codes": [], "profiles": []}
+    assert client.put(line, headers=header, json={**nothing, "is_listed": False}).json()["line_count"] == 1
+    draft = settle_all(client, header, client.get(address, headers=header).json())
+    assert (draft["lines"][-1]["status"], draft["counts"]["left_out"]) == ("left_out", 1)
+    assert draft["line_count"] == len(draft["lines"]) - 1
+    change = client.get(f"{address}/difference", headers=header).json()
+    assert "Сведения по форме 7-У" not in str(change)
+    done = client.post(f"{address}/publication", headers=header).json()
+    listed = client.get(f"/v1/demand-editions/{done['added']['edition']['code']}", headers=header).json()
+    assert "Сведения по форме 7-У" not in str(listed)
+    with ready.reading() as session:
+        assert "Сведения по форме 7-У" not in session.scalars(sa.select(TitleDecision.title)).all()
+
+
+def test_the_last_line_of_a_list_stays(client: TestClient, sign_in: SignIn) -> None:
+    header = sign_in("metodist")
+    draft = upload(client, header, "Профессия\tКод\nПовар\t43.01.09\nНечто\t\n".encode()).json()
+    lines = f"{DRAFTS}/{draft['draft_id']}/lines"
+    gone = {"spo_codes": [], "profiles": [], "is_listed": False}
+    assert client.put(f"{lines}/2", headers=header, json=gone).status_code == 200
+    refused = client.put(f"{lines}/1", headers=header, json=gone)
+    assert refused.status_code == 409
+    assert "Удалите черновик" in refused.json()["detail"]
+    back = client.put(f"{lines}/2", headers=header, json={"spo_codes": [], "profiles": []})  # on second thoughts
+    assert back.status_code == 200
+    assert client.put(f"{lines}/1", headers=header, json=gone).status_code == 200
+
+
 def test_a_heading_of_another_region_needs_a_second_person(client: TestClient, sign_in: SignIn) -> None:
     header = sign_in("metodist")
     content = next_list("Аддитивные технологии").decode().replace("Краснодарский край", "Ростовская область")
