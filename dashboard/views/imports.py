@@ -24,7 +24,8 @@ def page() -> None:
     st.title(text.TITLE, anchor=False)
     if notice := session.take_notice():
         st.success(literal(notice))
-    note(text.HINT)
+    me = session.find_me()
+    note(text.HINT if me is not None and "imports:school" in me.permissions else text.HINT_REGION)
     file = st.file_uploader(text.UPLOAD_LABEL, type=text.TYPES, max_upload_size=MEGABYTES)
     if file is not None:
         _one_file(token, file)

@@ -217,8 +217,8 @@ def _alike(fact: Facts, saying: Saying) -> str:
 def _peer_answers(facts: Facts, saying: Saying, is_for: bool) -> str:
     often = "чаще" if is_for else "реже"
     methods = listed([f"«{inner(saying.title('instruments', code))}»" for code in facts.get("methods", [])])
-    where = f" на вопросы методики {methods}" if methods else ""
-    return f"Ученики, которые отвечали{where} похоже, {often} выбирали это направление"
+    where = f" по методике {methods}" if methods else ""
+    return f"Ученики с похожими ответами{where} {often} выбирали это направление"
 
 
 def _own_school(facts: Facts, saying: Saying, is_for: bool) -> str:
