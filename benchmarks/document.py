@@ -213,8 +213,7 @@ found on copies of the student's facts and verified as rows of files.
 """
 LAST = """## Not measured yet
 
-How well advice serves real children: no school's data have been seen. The dashboard's times. Regions larger than one
-machine.
+How well advice serves real children: no school's data have been seen. Regions larger than one machine.
 """
 
 

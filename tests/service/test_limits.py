@@ -32,7 +32,7 @@ ABOUT_ONE = (
 ABOUT_A_CLASS = (
     f"/v1/classes/{CLASS_A}/students",
     f"/v1/classes/{CLASS_A}/recommendations",
-    f"/v1/classes/{CLASS_A}/workbook",
+    f"/v1/classes/{CLASS_A}/workbook?reason=class_hour",
     f"/v1/classes/{CLASS_A}/picture",
     f"/v1/classes/{CLASS_A}/edition-change?from=krasnodar-2023H2&to=krasnodar-2024H1",
 )
