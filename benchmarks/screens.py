@@ -43,12 +43,13 @@ def records() -> list[Record]:
         visitor = open_until_then.enter_context(visiting(_address(OURS), cookie))
         bare = open_until_then.enter_context(visiting(_address(EMPTY), ""))
         of_the_class = f"class={largest['class_id']}"
-        took = _by_turns(visitor, bare, of_the_class)
         sent = sum(map(len, visitor.open(of_the_class).raw))
-        before = _megabytes(ours)
-        for _ in range(PEOPLE):
-            open_until_then.enter_context(visiting(_address(OURS), cookie)).open(of_the_class)
-        held = (_megabytes(ours) - before) / PEOPLE
+        before = _megabytes(ours)  # before many runs have left memory behind that others would only take up
+        with ExitStack() as while_all_look:
+            for _ in range(PEOPLE):
+                while_all_look.enter_context(visiting(_address(OURS), cookie)).open(of_the_class)
+            held = (_megabytes(ours) - before) / PEOPLE
+        took = _by_turns(visitor, bare, of_the_class)
     middle = np.median(took, axis=0)
     ratio = middle[0] / middle[1]
     random = np.random.default_rng(20261127)
