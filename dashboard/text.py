@@ -162,6 +162,7 @@ OF_TERM = "{term}: {fact}"
 
 TALKS_TITLE = "С кем поговорить"
 TALKS_ALL = "Показать всех"
+TALKS_CLASS, TALKS_ANY_CLASS = "Класс", "Все классы"
 TALKS_NONE = "Срочных разговоров нет."
 TALKS_MORE = "Ещё учеников в очереди: {count}."
 TALKS_CARD = "Карточка"

@@ -25,11 +25,23 @@ def queue(token: str) -> None:
         _banners(found.banners)
     if not found.talks:
         note(text.TALKS_NONE)
-    for talk in found.talks:
+    for talk in _of_one_class(found.talks) if whole else found.talks:
         _row(talk)
     if found.waiting_count > len(found.talks):
         note(text.TALKS_MORE.format(count=found.waiting_count - len(found.talks)))
     _month(found)
+
+
+def _of_one_class(talks: Sequence[Talk]) -> Sequence[Talk]:
+    """Those of the class that is chosen, where there are several."""
+    classes = dict(sorted((talk.class_id, talk.class_title) for talk in talks))
+    if len(classes) < 2:  # noqa: PLR2004 -- nothing to choose
+        return talks
+    chosen = st.selectbox(
+        text.TALKS_CLASS, list(classes), index=None, format_func=classes.__getitem__, placeholder=text.TALKS_ANY_CLASS,
+        filter_mode=None, key="talks-class", width=260,
+    )  # fmt: skip
+    return [talk for talk in talks if chosen in (None, talk.class_id)]
 
 
 def _banners(banners: Sequence[Banner]) -> None:

@@ -58,6 +58,10 @@ def test_whom_to_talk_to_leads_to_the_card_and_back(service: District) -> None:
     assert len(waiting) == 5
     app.toggle[0].set_value(True).run()
     everybody = [button.key for button in app.button if (button.key or "").startswith("talk-")]
+    app.selectbox(key="talks-class").set_value("sch01-2024-25-9b").run()
+    of_one = [button.key for button in app.button if (button.key or "").startswith("talk-")]
+    assert 0 < len(of_one) < len(everybody)
+    app.selectbox(key="talks-class").set_value(None).run()
     assert everybody[:5] == waiting
     assert len(everybody) > 5
     app.button(key=waiting[0]).click().run()
