@@ -19,7 +19,7 @@ from recommender.errors import TableValueError
 
 EDITION_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}", re.ASCII)  # becomes a folder and an address
 REVISION = re.compile(r"(?P<list_code>.+)\.(?P<revision>[1-9][0-9]{0,2})", re.ASCII)
-MAX_ROWS, MAX_TEXT, MAX_NUMBER = 5_000, 300, 2**31 - 1
+MAX_ROWS, MAX_TEXT, MAX_NUMBER, MAX_DIGITS = 5_000, 300, 2**31 - 1, 10
 HORIZONS = ("current", "perspective")
 TOP_LEVEL = 5
 WRITTEN = (*DEMAND, "demand_level", "vacancies", "horizon", "section", "profiles")
@@ -195,7 +195,7 @@ def _number(row: dict[str, str], column: str, line: int) -> int | None:
     cell = (row.get(column) or "").strip()
     if not cell:
         return None
-    if not cell.isascii() or not cell.isdigit() or int(cell[:12]) > MAX_NUMBER:
+    if not cell.isascii() or not cell.isdigit() or len(cell) > MAX_DIGITS or int(cell) > MAX_NUMBER:
         message = f"row {line}: {column} must be a whole number or empty, found {cell[:40]!r}"
         raise TableValueError(message, row=line, column=column, found=cell[:40])
     return int(cell)

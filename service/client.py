@@ -5,6 +5,7 @@ Needs httpx2 and the wire schemas, and nothing else of the service: docs/decisio
 
 import hashlib
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -146,7 +147,7 @@ def _refusal(response: httpx2.Response) -> RefusedError:
 def _wait_of(response: httpx2.Response) -> float | None:
     """Seconds after which the same may be asked again; None where that is of no use, or too long."""
     said = response.headers.get("Retry-After", "")
-    return float(said) if said.isdecimal() and int(said) <= LONGEST_WAIT_SECONDS else None
+    return float(said) if re.fullmatch("[0-9]{1,4}", said) and int(said) <= LONGEST_WAIT_SECONDS else None
 
 
 def open_connection(address: str) -> httpx2.Client:

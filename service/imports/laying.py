@@ -9,6 +9,7 @@ from service.imports.headings import Recognised
 from service.imports.reading import FileRow, Laid, ReadTable
 from service.imports.words import plain_words
 
+MAX_DIGITS = 4  # of a column's number: int() refuses numbers of thousands of digits
 NAME_COLUMNS = ("student_id", "full_name", "last_name")
 TWO_MARKS = "за ту же четверть по тому же предмету другая отметка в строке {line}{sheet}: оставьте одну"
 FOOTER = re.compile(
@@ -56,7 +57,7 @@ def _no_rows(sheet: Sheet, header_row: int, name_place: int | None) -> Iterable[
 
 
 def _counts_columns(texts: list[str]) -> bool:
-    numbers = [int(text) for text in texts if text.isdigit()]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= MAX_DIGITS]
     return len(numbers) == len(texts) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 

@@ -83,7 +83,7 @@ def _school_year(ends: str) -> str:
     >>> _school_year("2025"), _school_year("")
     ('2024-25', '')
     """
-    return f"{int(ends) - 1}-{int(ends) % 100:02d}" if ends.isdigit() and len(ends) == 4 else ""
+    return f"{int(ends) - 1}-{int(ends) % 100:02d}" if ends.isascii() and ends.isdigit() and len(ends) == 4 else ""
 
 
 def _roster(

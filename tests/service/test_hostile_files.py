@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -124,6 +124,8 @@ CELLS = st.one_of(
     st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=8),
     st.sampled_from(["а.csv", "9А 1 четверть.xlsx"]),
 )
+@example([["ФИО", "Класс", "Математика"], ["²", "³", "¹"]], "9А 1 четверть.xlsx")  # signs that count as digits
+@example([["ФИО", "Класс", "Математика"], ["1" * 5_000, "2", "3"]], "9А 1 четверть.xlsx")  # more than int() takes
 def test_any_table_is_understood_or_asked_about(tools: ImportTools, rows: list[list[str]], name: str) -> None:
     assert tools.words is not None
     recogniser = Recogniser(tools.formats, tools.words, tools.reference.instruments, {})
