@@ -35,7 +35,7 @@ def queue(token: str) -> None:
 def _of_one_class(talks: Sequence[Talk]) -> Sequence[Talk]:
     """Those of the class that is chosen, where there are several."""
     classes = dict(sorted((talk.class_id, talk.class_title) for talk in talks))
-    if len(classes) < 2:  # noqa: PLR2004 -- nothing to choose
+    if len(classes) < 2:
         return talks
     chosen = st.selectbox(
         text.TALKS_CLASS, list(classes), index=None, format_func=classes.__getitem__, placeholder=text.TALKS_ANY_CLASS,
