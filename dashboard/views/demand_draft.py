@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import client, session, text
 from dashboard.widgets.editions import edition_change, edition_impact
-from dashboard.widgets.elements import banner, chip, chips, heading, literal, note, subheading, table
+from dashboard.widgets.elements import banner, chip, chips, heading, literal, note, subheading, table, way_back
 from service.demand.draft_schemas import Draft, DraftLine
 
 TONES = {"accepted": "strong", "decided": "strong", "confirm": "lack", "unknown": "weak", "left_out": ""}
@@ -16,15 +16,15 @@ SKIPPED = "skipped_lines"
 
 def show(token: str, draft_id: int) -> None:
     """One draft, step by step."""
-    if st.button(text.BACK_TO_LISTS):
-        session.close_draft()
-        st.rerun()
+    head = way_back(text.BACK_TO_LISTS, session.close_draft)
     draft = client.draft(token, draft_id)
     if draft.state in text.CLOSED_DRAFTS:  # by an address that was kept: nothing of it can be done any more
-        heading(text.CLOSED_DRAFTS[draft.state].format(code=draft.edition_code))
+        with head:
+            heading(text.CLOSED_DRAFTS[draft.state].format(code=draft.edition_code))
         note(text.CLOSED_DRAFT_HINT)
         return
-    heading(text.DRAFT_TITLE.format(code=draft.edition_code))
+    with head:
+        heading(text.DRAFT_TITLE.format(code=draft.edition_code))
     if notice := session.take_notice():
         st.success(literal(notice))
     note(text.DRAFT_SOURCE.format(name=draft.source_name, count=draft.line_count))
