@@ -29,10 +29,13 @@ READ = """() => {
   walk(document.body);
   return found.map((each) => each.trim()).filter(Boolean);
 }"""
-# colours on their way to others are nobody's to read
-AT_REST = """() => Promise.all(document.getAnimations()
-  .filter((each) => each.effect.getComputedTiming().iterations !== Infinity)
-  .map((each) => each.finished.catch(() => null)))"""
+# colours on their way to others are nobody's to read; an animation that is paused never comes to its end
+AT_REST = """() => Promise.race([
+  Promise.all(document.getAnimations()
+    .filter((each) => each.playState === "running" && each.effect.getComputedTiming().iterations !== Infinity)
+    .map((each) => each.finished.catch(() => null))).then(() => null),
+  new Promise((enough) => setTimeout(enough, 3000)),
+])"""
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 # codes, versions, addresses and what formats are called
 NO_ENGLISH = re.compile(
