@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard import text_surveys
-from tests.browser.steps import settled, sign_in
+from tests.browser.steps import settled, sign_in, students
 from tests.conftest import District
 
 TELEPHONE = {"width": 390, "height": 844}
@@ -32,7 +32,7 @@ def test_a_class_fills_the_markers(
 ) -> None:
     sign_in(page, own_district, "navigator")
     page.get_by_role("button", name="Открыть").first.click()
-    settled(page)
+    students(page)  # what is advised has come too: the page runs no more by itself
     page.get_by_text(text_surveys.PANEL).click()
     page.get_by_role("button", name=text_surveys.OPEN).click()
     code = page.locator(".o-code").inner_text()
