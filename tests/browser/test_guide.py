@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from dashboard import text, text_card, text_imports, text_surveys, text_tour
-from tests.browser.steps import settled, sign_in
+from tests.browser.steps import settled, sign_in, students
 from tests.browser.test_counsellor import imagine_a_mark, open_card, open_ninth_grade, write_a_note
 from tests.browser.test_imports import drop, workbook
 from tests.conftest import District
@@ -105,8 +105,7 @@ def test_a_talk_and_a_lesson(page: Page, chromium: Browser, own_district: Distri
     write_a_note(page)
     keep("notes", strip(page, page.get_by_text(text_card.MORE), most=620))
     page.get_by_role("button", name=text.BACK_TO_CLASS).click()
-    expect(page.get_by_text(text_surveys.PANEL)).to_be_visible()
-    settled(page)
+    students(page)  # what is advised has come too: the page runs no more by itself
     telephone = chromium.new_page(viewport=TELEPHONE, locale="ru-RU")
     a_class_answers(page, telephone, own_district, keep)
     telephone.context.close()
