@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,12 +20,12 @@ import httpx2
 import numpy as np
 
 from benchmarks.records import ROOT, Record
-from benchmarks.training_beside import HOST, Service, served
+from benchmarks.training_beside import HOST, Service, served, wait_until
 from benchmarks.visitor import Visitor, cookie_of, visiting
 from service.demo import PASSWORD
 
 API, OURS, EMPTY = 8775, 8776, 8777
-RUNS, PEOPLE, START_SECONDS = 60, 20, 60
+RUNS, PEOPLE = 60, 20
 LIMIT = 8.0
 NOTHING = "import streamlit as st\n\nst.title('Пустая страница', anchor=False)\n"
 
@@ -91,24 +90,11 @@ def _screens(script: Path, port: int) -> Iterator[int]:
     environment = os.environ | {"ORIENTIR_SERVICE_URL": f"http://{HOST}:{API}"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 -- ourselves
     try:
-        _wait_for(f"{_address(port)}/_stcore/health")
+        wait_until(lambda: httpx2.get(f"{_address(port)}/_stcore/health", timeout=2, trust_env=False).is_success)
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-
-
-def _wait_for(address: str) -> None:
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            httpx2.get(address, timeout=2, trust_env=False).raise_for_status()
-        except httpx2.HTTPError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _address(port: int) -> str:

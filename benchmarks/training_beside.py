@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import httpx2
 import numpy as np
 
 from benchmarks.records import ROOT, Record
@@ -140,22 +141,23 @@ def served(folder: Path, port: int = 8765, data: Path = ROOT / "data") -> Iterat
     subprocess.run([*command, "demo", "--once"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- ourselves
     server = subprocess.Popen([*command, "serve", "--api-only"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 -- ourselves
     try:
-        yield _ready(Service(port, folder / "orientir.sqlite", server.pid))
+        service = Service(port, folder / "orientir.sqlite", server.pid)
+        wait_until(lambda: service.ask("GET", "/readyz")[0] == OK)
+        yield service
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
 
 
-def _ready(service: Service) -> Service:
+def wait_until(is_ready: Callable[[], bool]) -> None:
+    """Until a server that was just started answers."""
     end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            if service.ask("GET", "/readyz")[0] == OK:
-                return service
-        except OSError:
-            if time.monotonic() > end:
-                raise
+    while time.monotonic() < end:
+        with suppress(OSError, httpx2.HTTPError):
+            if is_ready():
+                return
         time.sleep(0.2)
+    raise TimeoutError("a server that was just started does not answer")
 
 
 def waits(service: Service, students: Sequence[str], seconds: float) -> dict[str, np.ndarray]:

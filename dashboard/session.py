@@ -26,6 +26,12 @@ def remember(me: Me) -> None:
     st.session_state[ME] = me
 
 
+def may(permission: str) -> bool:
+    """Whether who is here may do something."""
+    me = find_me()
+    return me is not None and permission in me.permissions
+
+
 def forget() -> None:
     """Forget everything of this visitor."""
     for key in list(st.session_state):

@@ -41,6 +41,7 @@ PSEUDONYM = "Ученик {student_id}"
 
 INTERESTS_TITLE = "Интересы"
 HOW_TITLE = "Как читать этот график"
+LESS_THAN_FIVE = "меньше\u00a05"
 IN_NUMBERS = "То же в числах"
 COUNTING = "Считаем…"
 COUNTING_DISTRICT = "Считаем по всем ученикам района, это несколько секунд…"
@@ -461,6 +462,11 @@ def cause(code: str) -> str:
 def day(value: date) -> str:
     """A date as people write it: 05.09.2024."""
     return value.strftime("%d.%m.%Y")
+
+
+def people(count: int) -> str:
+    """A count of students as it is told: in steps of five, so that none means fewer than five."""
+    return str(count) if count else LESS_THAN_FIVE
 
 
 def decimal(value: float, digits: int = 1) -> str:

@@ -37,7 +37,7 @@ VERDICTS = {
 }
 VERDICT_COUNT = "{verdict} — {count}"
 GROUP_COLUMNS = ("", "Группа СПО", "Интерес", "Спрос", "Мест в пробах")
-PERCENT, ABSENT, LESS_THAN_FIVE, FEW = "{percent}\u00a0%", "—", "меньше\u00a05", "меньше\u00a05\u00a0чел."
+PERCENT, ABSENT, FEW = "{percent}\u00a0%", "—", "меньше\u00a05\u00a0чел."
 ALL_TITLE = "Все числа по группам"
 ALL_HINT = (
     "Желают — назвали профессию группы в последней за год анкете. Ведут и сюда — проба, курс или класс, ведущий в эту "

@@ -7,7 +7,8 @@ once, so interest in a group is counted by the pathways that name it. Counts are
 """
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import KINDS, Catalogue, PathwayKind
 from recommender.congestion import Congestion
-from recommender.demand_weights import EntryWeight, WeighedEntries
+from recommender.demand_weights import WeighedEntries
 from recommender.features import StudentVectors
 from recommender.frontier import FIRST
 from recommender.pipeline import Recommender
+from recommender.reference import GROUP_LETTERS
 from recommender.students import Facts, StudentFacts
 
 Bools = NDArray[np.bool_]
@@ -127,15 +129,16 @@ def group_balance(
     names = leads & np.array([bool(p.spo_codes) for p in space.catalogue.pathways], dtype=bool)[:, None]
     listed = recommender.recommend(facts, k=FIRST, demand_strength=0.0, vectors=vectors).listed.pathways
     named, leading = _holders(listed, names), _holders(listed, leads)
-    wished = _wishers(facts.tables["profession_wishes"], {code: code for code in space.group_index}, width=2)
+    wished = wishers(in_groups(recent_wishes(facts.tables["profession_wishes"])))
+    entries = weighed.by_group() if weighed is not None else {}
     seats = np.array([pathway.seats or 0 for pathway in space.catalogue.pathways], dtype=np.int64)
     found = tuple(
         GroupBalance(
             group_code=code,
             interest_count=int(named[column]),
             leading_count=int(leading[column]),
-            wish_count=wished.get(code, 0),
-            weights=_weights(code, weighed),
+            wish_count=wished[code],
+            weights=tuple(sorted((entry.weight for entry in entries.get(code, ())), reverse=True)),
             seats=int(seats[names[:, column]].sum()),
             kinds=_kinds(space.catalogue, leads[:, column], seats, congestion),
         )
@@ -171,19 +174,45 @@ def recent_wishes(wishes: Facts) -> frozenset[tuple[int, str]]:
     return frozenset((int(wishes.student[row]), wishes.codes[row]) for row in np.flatnonzero(counts))
 
 
-def _wishers(wishes: Facts, known: Mapping[str, str], width: int | None = None) -> dict[str, int]:
-    """Students by what each named; codes are cut to `width` letters."""
-    found: dict[str, int] = {}
-    for _, code in {(student, code[:width]) for student, code in recent_wishes(wishes)}:
-        if code in known:
-            found[code] = found.get(code, 0) + 1
-    return found
+def in_groups(wishes: Iterable[tuple[int, str]]) -> frozenset[tuple[int, str]]:
+    """Wishes for professions as wishes for SPO groups.
+
+    Parameters
+    ----------
+    wishes : iterable of (int, str)
+        As of `recent_wishes`; the codes are SPO codes.
+
+    Returns
+    -------
+    frozenset of (int, str)
+        Position of the student and two-letter code of the group, once whatever was named of it.
+
+    Examples
+    --------
+    >>> sorted(in_groups({(0, "08.01.28"), (0, "08.02.01"), (1, "31.02.01")}))
+    [(0, '08'), (1, '31')]
+    """
+    return frozenset((student, code[:GROUP_LETTERS]) for student, code in wishes)
 
 
-def _weights(group_code: str, weighed: WeighedEntries | None) -> tuple[float, ...]:
-    by_code: Mapping[str, tuple[EntryWeight, ...]] = weighed.by_spo_code if weighed is not None else {}
-    entries = {id(each.entry): each.weight for code, own in by_code.items() if code[:2] == group_code for each in own}
-    return tuple(sorted(entries.values(), reverse=True))
+def wishers(wishes: Iterable[tuple[int, str]]) -> Counter[str]:
+    """How many students named each code.
+
+    Parameters
+    ----------
+    wishes : iterable of (int, str)
+        Position of the student and code, each pair once.
+
+    Returns
+    -------
+    Counter of str
+
+    Examples
+    --------
+    >>> wishers({(0, "08"), (1, "08"), (1, "31")})["08"]
+    2
+    """
+    return Counter(code for _, code in wishes)
 
 
 def _kinds(catalogue: Catalogue, leads: Bools, seats: Ints, congestion: Congestion) -> tuple[KindSeats, ...]:
@@ -212,9 +241,9 @@ def elective_balance(catalogue: Catalogue, facts: StudentFacts, congestion: Cong
         In the order of programme codes; those that are wished for and not on offer are among them.
     """
     titles = {p.programme_code: p.title_ru for p in catalogue.known.values() if p.kind is PathwayKind.ELECTIVE}
-    wished = _wishers(facts.tables["elective_wishes"], titles)
+    wished = wishers(recent_wishes(facts.tables["elective_wishes"]))
     first, end = (catalogue.kind_bounds[KINDS.index(PathwayKind.ELECTIVE) + more] for more in (0, 1))
-    rows_of: dict[str, list[int]] = {code: [] for code in wished}
+    rows_of: dict[str, list[int]] = {code: [] for code in wished if code in titles}
     for row in range(first, end):
         rows_of.setdefault(catalogue.pathways[row].programme_code, []).append(row)
     found = []
@@ -223,5 +252,5 @@ def elective_balance(catalogue: Catalogue, facts: StudentFacts, congestion: Cong
         told = [row for row in rows if np.isfinite(congestion.per_seat[row])]
         applicants = float(congestion.applicants[told].sum()) if told else math.nan
         seats = sum(stated) if stated else None
-        found.append(ElectiveBalance(code, titles[code], len(rows), seats, applicants, wished.get(code, 0)))
+        found.append(ElectiveBalance(code, titles[code], len(rows), seats, applicants, wished[code]))
     return tuple(found)

@@ -22,11 +22,11 @@ from recommender.explanation import mean_marks
 from recommender.features import EXAM_SPREAD, HALF_LIFE_YEARS, FeatureSpace
 from recommender.interests import Administrations
 from recommender.pipeline import Recommender
+from recommender.reference import OGE_GRADE
 from recommender.students import Facts, StudentFacts
 
 PLACES = 3
 MARK_STEP, TOP_MARK = 0.5, 5.0
-OGE_GRADE = 9
 RANKS = (3, 2, 1)
 WISH_TERMS = {
     "profile_wishes": "profile_wish",
@@ -131,7 +131,7 @@ def possible_changes(space: FeatureSpace, facts: StudentFacts, student: int, pat
     for table, term in WISH_TERMS.items():
         if grade in ASKED_IN[table] and (table != "elective_wishes" or kind == PathwayKind.ELECTIVE):
             for code in _asked_codes(space, term, pathway):
-                if table != "exam_wishes" or _is_chosen(space, code, grade):
+                if table != "exam_wishes" or space.reference.subjects[code].is_of_choice(grade):
                     yield from _wish(facts, student, table, code)
 
 
@@ -173,11 +173,6 @@ def _exam_points(space: FeatureSpace, facts: StudentFacts, student: int, pathway
             minimum, step = subject.oge_profile_class_min, EXAM_SPREAD * subject.oge_max
             for points in range(math.floor(minimum) + 1, math.floor(subject.oge_max) + 1):
                 yield Change("exam_points", code, None, float(points), (points - minimum) / step)
-
-
-def _is_chosen(space: FeatureSpace, code: str, grade: int) -> bool:
-    subject = space.reference.subjects[code]
-    return (subject.oge if grade == OGE_GRADE else subject.ege) == "choice"
 
 
 def _own_codes(facts: Facts, student: int) -> set[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, Pathway, PathwayKind, current_spo_code
 from recommender.demand import TOP_LEVEL, DemandEdition, DemandEntry
-from recommender.reference import Reference
+from recommender.reference import GROUP_LETTERS, Reference
 
 PRESENCE_LEVEL = 3  # a list without levels and order says only "in demand"
 FIRST_EDITION_FACTOR, EDITION_STEP, FULL_RUN = 0.7, 0.1, 4
@@ -130,6 +130,13 @@ class WeighedEntries:
 
     by_spo_code: Mapping[str, tuple[EntryWeight, ...]]
     by_profile: Mapping[str, tuple[EntryWeight, ...]]
+
+    def by_group(self) -> dict[str, tuple[EntryWeight, ...]]:
+        """Entries by the two letters of an SPO group that they lead to, each once in a group."""
+        found: dict[str, dict[int, EntryWeight]] = {}
+        for code, own in self.by_spo_code.items():
+            found.setdefault(code[:GROUP_LETTERS], {}).update((id(each.entry), each) for each in own)
+        return {group: tuple(entries.values()) for group, entries in found.items()}
 
 
 def weigh_entries(edition: DemandEdition, earlier: Sequence[DemandEdition], reference: Reference) -> WeighedEntries:

@@ -17,13 +17,15 @@ from recommender.reference_rows import Row, grade_span, number, number_or_none, 
 from recommender.title_tables import TitleTables, read_title_tables
 
 __all__ = [
-    "FormerSpoCode", "GuidanceHours", "Instrument", "Level", "Occupation", "Profile", "Reference", "RiasecNorms",
-    "Scale", "ScaleWeights", "SpoCode", "Subject", "check_links", "read_reference",
+    "GROUP_LETTERS", "OGE_GRADE", "FormerSpoCode", "GuidanceHours", "Instrument", "Level", "Occupation", "Profile",
+    "Reference", "RiasecNorms", "Scale", "ScaleWeights", "SpoCode", "Subject", "check_links", "read_reference",
 ]  # fmt: skip
 
 RIASEC_TYPES = ("R", "I", "A", "S", "E", "C")
 KLIMOV_OBJECTS = ("nature", "technics", "human", "sign", "art")
 WEIGHT_TOLERANCE = 1e-9
+OGE_GRADE = 9
+GROUP_LETTERS = 2  # of an SPO code: its group
 
 Coded = TypeVar("Coded", bound="Subject | Profile | SpoCode | FormerSpoCode")
 Parsed = TypeVar("Parsed")
@@ -60,6 +62,10 @@ class Subject:
     ege_min_university: float | None
     confidence: str
     note: str
+
+    def is_of_choice(self, grade: int) -> bool:
+        """Whether its exam is one that a student chooses: the OGE after grade 9, else the EGE."""
+        return (self.oge if grade == OGE_GRADE else self.ege) == "choice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,10 @@ class Reference:
     guidance_minimum: tuple[GuidanceHours, ...]
     norms: RiasecNorms
     titles: TitleTables
+
+    def is_in_force(self, spo_code: str) -> bool:
+        """Whether an SPO code stands in the list in force and is not closed."""
+        return spo_code in self.spo and self.spo[spo_code].status == "active"
 
 
 def _by_code(coded: Iterable[Coded]) -> dict[str, Coded]:

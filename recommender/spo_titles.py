@@ -62,11 +62,6 @@ class Nearness:
     of_name: float
 
 
-def is_in_force(reference: Reference, code: str) -> bool:
-    """Whether a code stands in the list in force and is not closed."""
-    return code in reference.spo and reference.spo[code].status == "active"
-
-
 class SpoTitles:
     """The names of SPO codes.
 
@@ -113,13 +108,13 @@ class SpoTitles:
         bare: dict[str, list[str]] = defaultdict(list)
         for code, spo in self._reference.spo.items():
             now = current_spo_code(self._reference, code)
-            if is_in_force(self._reference, now):
+            if self._reference.is_in_force(now):
                 titles[spo.title_ru].append(now)
                 bare[without_brackets(spo.title_ru)[0]].append(now)
         former: dict[str, list[str]] = defaultdict(list)
         for code, entry in self._reference.former_spo.items():
             now = current_spo_code(self._reference, code)
-            if is_in_force(self._reference, now):
+            if self._reference.is_in_force(now):
                 former[entry.title_ru].append(now)
                 bare[without_brackets(entry.title_ru)[0]].append(now)
         yield from self._of(titles.items(), "title")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recommender.catalogue import current_spo_code
 from recommender.reference import Reference
-from recommender.spo_titles import SpoTitles, is_in_force
+from recommender.spo_titles import SpoTitles
 from recommender.title_words import CODES, TitleReader, TitleWords, without_brackets
 
 SIX_DIGITS = re.compile(r"(\d{6})(?:\.\d{2})?")
@@ -81,7 +81,7 @@ class WrittenCodes:
             return self._of_six_digits(code, six[1])
         current = current_spo_code(self._reference, code)
         if code in self._reference.spo:
-            codes = (current,) if is_in_force(self._reference, current) else ()
+            codes = (current,) if self._reference.is_in_force(current) else ()
             former, former_codes = self._renamed(code)
             return CodeMeaning(code, codes, True, former=former, former_codes=former_codes)
         if code in self._reference.former_spo:

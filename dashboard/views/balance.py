@@ -69,14 +69,9 @@ def _brief(row: GroupBalanceRow) -> tuple[str, ...]:
 
 
 def _all_of(row: GroupBalanceRow) -> tuple[str, ...]:
-    counts = (people(row.interest_count), people(row.wish_count), people(row.leading_count), str(row.title_count))
+    counts = map(text.people, (row.interest_count, row.wish_count, row.leading_count))
     demand = (demand_points(row.demand_mean), demand_points(row.demand_max))
-    return row.group_code, row.title_ru, *counts, *demand, *(_seats(each) for each in row.kinds)
-
-
-def people(count: int) -> str:
-    """A count of students as it is told; none may be four."""
-    return str(count) if count else words.LESS_THAN_FIVE
+    return row.group_code, row.title_ru, *counts, str(row.title_count), *demand, *(_seats(each) for each in row.kinds)
 
 
 def _seats(kind: GroupKindSeats) -> str:
@@ -101,6 +96,6 @@ def _electives(found: DistrictBalance) -> None:
 
 
 def _elective(row: ElectiveBalanceRow) -> tuple[str, ...]:
-    expected = words.ABSENT if row.expected_count is None else people(row.expected_count)
+    expected = words.ABSENT if row.expected_count is None else text.people(row.expected_count)
     seats = words.ABSENT if row.seats is None else str(row.seats)
-    return row.title_ru, people(row.wish_count), expected, seats, str(row.host_count)
+    return row.title_ru, text.people(row.wish_count), expected, seats, str(row.host_count)

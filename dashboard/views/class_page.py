@@ -1,5 +1,6 @@
 """One class: its students in one table, its picture for the wall, whom the new list touched."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -13,7 +14,7 @@ from dashboard.widgets.students_table import Cell, Filter, Row, students_table
 from service.recommendations.impact_schemas import PathwayName
 from service.recommendations.schemas import BriefItem, BriefList, BriefStudent
 from service.recommendations.words import fit_points
-from service.students.schemas import WORKBOOK_REASONS, ClassStudents, SchoolStudentRow, StudentRow
+from service.students.schemas import WORKBOOK_REASONS, ClassStudents, ListedStudent, StudentRow
 
 STUDENTS, PICTURE, CHANGE = "students", "picture", "change"
 KINDS = ("profile_class", "elective", "career_trial")
@@ -31,8 +32,7 @@ def show(token: str, class_id: str) -> None:
     )
     if notice := session.take_notice():
         st.success(notice)
-    me = session.find_me()
-    if me is not None and "surveys:write" in me.permissions:
+    if session.may("surveys:write"):
         survey_rounds.panel(token, class_id)
     _parts(token, found)
 
@@ -59,8 +59,7 @@ def _students(token: str, found: ClassStudents) -> None:
     if not found.students:
         note(text.NO_STUDENTS)
         return
-    me = session.find_me()
-    may_undo = me is not None and "imports:school" in me.permissions
+    may_undo = session.may("imports:school")
     # what has been shown can no longer be undone: whoever loads files looks at a class before that, and says when
     if may_undo and st.toggle(words.ADVISED, key=f"advised-{found.class_id}"):
         session.want_lists(found.class_id)
@@ -110,17 +109,16 @@ def _row(student: StudentRow, made: BriefStudent | None, *, is_ready: bool) -> R
     return Row(
         student.student_id,
         name,
-        (Cell(name), interests, Cell(", ".join(student.lacks)), *firsts, Cell(_decisions(student))),
+        (Cell(name), interests, Cell(", ".join(student.lacks)), *firsts, decisions_cell(student)),
         tags_of(student),
     )
 
 
 def _first(ranked: BriefList | None) -> Cell:
     """What was accepted, or else the first that was not declined."""
-    found = [item for item in ranked.items if item.rank == ranked.first_rank] if ranked is not None else []
-    if ranked is None or not found:
+    item = ranked.find_first() if ranked is not None else None
+    if item is None:
         return Cell(words.NOTHING_OFFERED)
-    (item,) = found
     title = words.DECIDED.format(title=item.title_ru) if item.decision == "accepted" else item.title_ru
     return Cell(title, _fit(item))
 
@@ -130,16 +128,12 @@ def _fit(item: BriefItem) -> str:
     return words.FIT.format(fit=fit, low=low, high=high)
 
 
-def name_of(student: StudentRow | SchoolStudentRow) -> str:
+def name_of(student: ListedStudent) -> str:
     """A student's name, or pseudonym where names are not shown."""
     return student.full_name or text.PSEUDONYM.format(student_id=student.student_id)
 
 
-def _decisions(student: StudentRow | SchoolStudentRow) -> str:
-    return ", ".join(words.COUNTS[state].format(count=count) for state, count in _counts(student).items() if count)
-
-
-def _counts(student: StudentRow | SchoolStudentRow) -> dict[str, int]:
+def _counts(student: ListedStudent) -> dict[str, int]:
     return {
         "accepted": student.accepted_count,
         "pinned": student.pinned_count,
@@ -147,7 +141,7 @@ def _counts(student: StudentRow | SchoolStudentRow) -> dict[str, int]:
     }
 
 
-def tags_of(student: StudentRow | SchoolStudentRow) -> dict[str, list[str]]:
+def tags_of(student: ListedStudent) -> dict[str, list[str]]:
     """What the filters find a student by."""
     decided = [state for state, count in _counts(student).items() if count]
     states = [state for state in decided if state != "declined" or decided == ["declined"]] or ["none"]
@@ -155,7 +149,7 @@ def tags_of(student: StudentRow | SchoolStudentRow) -> dict[str, list[str]]:
     return {"lacks": lacks, "decisions": states}
 
 
-def lacks_filter(students: list[StudentRow] | list[SchoolStudentRow]) -> Filter:
+def lacks_filter(students: Sequence[ListedStudent]) -> Filter:
     """By what lacks: what lacks somebody here."""
     found = dict.fromkeys(word for student in students for word in student.lacks)
     choices = [words.ANYTHING, *((word, words.LACKS.format(word=word)) for word in sorted(found)), words.NOTHING]
@@ -167,9 +161,10 @@ def decisions_filter() -> Filter:
     return Filter("decisions", words.DECISIONS_FILTER, list(words.STATES.items()))
 
 
-def decisions_cell(student: StudentRow | SchoolStudentRow) -> Cell:
+def decisions_cell(student: ListedStudent) -> Cell:
     """How many decisions of each kind."""
-    return Cell(_decisions(student))
+    counts = _counts(student).items()
+    return Cell(", ".join(words.COUNTS[state].format(count=count) for state, count in counts if count))
 
 
 def _touched(token: str, found: ClassStudents) -> None:

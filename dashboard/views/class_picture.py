@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import client
+from dashboard import client, text
 from dashboard import text_class as words
 from dashboard.widgets.counts_chart import Bar, counts_chart
-from dashboard.widgets.elements import note, table
+from dashboard.widgets.elements import how_to_read, note, table
 from service.recommendations.picture_schemas import ClassPicture, WishCount
 
 
@@ -31,8 +31,13 @@ def _leanings(found: ClassPicture) -> None:
         else:
             note(words.LEANINGS_NOTHING)
     with beside:
-        table(words.LEANINGS_COLUMNS, [(each.title_ru, people(each.student_count)) for each in found.leanings], (1,))
-        _how_to_read([sentence.format(measured=people(found.measured_count)) for sentence in words.LEANINGS_HOW])
+        table(
+            words.LEANINGS_COLUMNS, [(each.title_ru, text.people(each.student_count)) for each in found.leanings], (1,)
+        )
+        how_to_read(
+            (sentence.format(measured=text.people(found.measured_count)) for sentence in words.LEANINGS_HOW),
+            words.HOW_TITLE,
+        )
 
 
 def _wishes(found: ClassPicture) -> None:
@@ -45,11 +50,13 @@ def _wishes(found: ClassPicture) -> None:
             bars = [Bar(_title(each), each.student_count, is_full=bool(each.listed)) for each in found.wishes]
             counts_chart(bars, words.WISHES_AXIS, words.WISHES_LABEL, (words.IN_LIST, words.NOT_IN_LIST))
         with beside:
-            rows = [(_title(each), people(each.student_count), "; ".join(each.listed) or "—") for each in found.wishes]
+            rows = [
+                (_title(each), text.people(each.student_count), "; ".join(each.listed) or "—") for each in found.wishes
+            ]
             table(words.WISHES_COLUMNS, rows, (1,))
-            _how_to_read(words.WISHES_HOW)
+            how_to_read(words.WISHES_HOW, words.HOW_TITLE)
     told = words.WISHES_TOTAL if found.edition_code is not None else words.WISHES_NO_EDITION
-    professions, listed = people(found.profession_count), people(found.listed_count)
+    professions, listed = text.people(found.profession_count), text.people(found.listed_count)
     note(told.format(professions=professions, listed=listed, edition=found.edition_code))
     if found.edition_is_illustrative:
         note(words.ILLUSTRATIVE)
@@ -57,14 +64,3 @@ def _wishes(found: ClassPicture) -> None:
 
 def _title(wish: WishCount) -> str:
     return words.WISH.format(kind=words.WISH_KINDS[wish.kind], title=wish.title_ru)
-
-
-def people(count: int) -> str:
-    """A count as it is told; none may be four."""
-    return str(count) if count else words.FEW
-
-
-def _how_to_read(sentences: list[str] | tuple[str, ...]) -> None:
-    with st.expander(words.HOW_TITLE):
-        for sentence in sentences:
-            st.write(sentence)

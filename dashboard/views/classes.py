@@ -38,12 +38,11 @@ def _deepest(token: str) -> None:
 def _all_classes(token: str) -> None:
     found = client.classes(token)
     st.title(f"{text.CLASSES_TITLE}, {found.school_year}", anchor=False)
+    me = session.find_me()
     if not found.classes:
-        me = session.find_me()
         note(text.NO_CLASSES if me is None or me.class_ids is None else text.NO_OWN_CLASSES)
         return
-    me = session.find_me()
-    if me is not None and "decisions:write" in me.permissions:
+    if session.may("decisions:write"):
         talks.queue(token)
     st.subheader(text.CLASSES_SUBTITLE, anchor=False)
     note(text.CLASSES_HINT)

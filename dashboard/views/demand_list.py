@@ -35,8 +35,7 @@ def page() -> None:
 def _policy(token: str) -> None:
     """What demand does to the district's lists."""
     st.subheader(text.POLICY_TITLE, anchor=False)
-    me = session.find_me()
-    if me is None or READ_MODELS not in me.permissions:
+    if not session.may(READ_MODELS):
         return
     try:
         with st.spinner(text.COUNTING_DISTRICT):
@@ -85,8 +84,7 @@ def _said(row: EditionRow) -> str:
 
 def _upload(token: str) -> None:
     st.subheader(text.UPLOAD_TITLE, anchor=False)
-    me = session.find_me()
-    if me is None or PUBLISH not in me.permissions:
+    if not session.may(PUBLISH):
         note(text.MAY_NOT_PUBLISH)
         return
     note(text.UPLOAD_HINT)

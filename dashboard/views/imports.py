@@ -24,8 +24,7 @@ def page() -> None:
     st.title(text.TITLE, anchor=False)
     if notice := session.take_notice():
         st.success(literal(notice))
-    me = session.find_me()
-    note(text.HINT if me is not None and "imports:school" in me.permissions else text.HINT_REGION)
+    note(text.HINT if session.may("imports:school") else text.HINT_REGION)
     file = st.file_uploader(text.UPLOAD_LABEL, type=text.TYPES, max_upload_size=MEGABYTES)
     if file is not None:
         _one_file(token, file)
@@ -161,8 +160,7 @@ def _apply(token: str, report: IntakeReport, content: bytes, name: str, *, takin
 
 def _survey_kit(token: str) -> None:
     """Surveys of a class, made of what the school offers."""
-    me = session.find_me()
-    if me is None or READ_NAMES not in me.permissions:
+    if not session.may(READ_NAMES):
         return
     with st.expander(text.KIT_TITLE):
         note(text.KIT_HINT)

@@ -34,8 +34,7 @@ def page() -> None:
         if active.gate is not None:
             with st.expander(text.GATE_SHOW):
                 gate_table(active.gate)
-    me = session.find_me()
-    candidates.show(token, found, may_promote=me is not None and "models:promote" in me.permissions)
+    candidates.show(token, found, may_promote=session.may("models:promote"))
     table(text.MODEL_COLUMNS, [_row(row) for row in found.versions])
     watching(seen)
     if active is not None and active.audits is not None:

@@ -30,7 +30,7 @@ def show(token: str, student_id: str) -> None:
         _head(card)
     if notice := session.take_notice():
         st.success(notice)
-    written = client.notes(token, student_id) if _may_decide() else None
+    written = client.notes(token, student_id) if session.may(DECIDE) else None
     if written is not None:
         notes.above(token, written)
     about, advice = st.container(key="card").columns([1, 2.6], gap="large")
@@ -214,12 +214,7 @@ def _deciding(token: str, student_id: str) -> Deciding:
         session.leave_notice(text.TAKEN_BACK)
         st.rerun()
 
-    return Deciding(_may_decide(), decide, withdraw)
-
-
-def _may_decide() -> bool:
-    me = session.find_me()
-    return me is not None and DECIDE in me.permissions
+    return Deciding(session.may(DECIDE), decide, withdraw)
 
 
 def _stamp(made: StudentRecommendations) -> None:

@@ -11,6 +11,7 @@ from dashboard.widgets.elements import note, subheading
 from service.surveys.schemas import RoundEnded, SurveyRound
 
 REFRESH_SECONDS = 15
+BEGUN = ("begun", "submitted")
 
 
 def panel(token: str, class_id: str) -> None:
@@ -88,16 +89,14 @@ def _progress(token: str, class_id: str, round_id: int, fresh: list[list[SurveyR
             listed = [names[sheet.student_id] for sheet in sheets if sheet.state == state]
             if listed:
                 note(text_surveys.LISTED.format(title=title, count=len(listed), names=", ".join(listed)))
-    if counts["begun"] or counts["submitted"]:
-        _resetting(token, round_id, {s.student_id: names[s.student_id] for s in sheets if s.state in BEGUN})
+    begun_names = {sheet.student_id: names[sheet.student_id] for sheet in sheets if sheet.state in BEGUN}
+    if begun_names:
+        _resetting(token, round_id, begun_names)
     if begun:
         note(text_surveys.END_UNFINISHED.format(begun=begun))
     if st.button(text_surveys.END, key=f"end-{round_id}", type="primary"):
         session.leave_notice(_told(client.end_survey(token, round_id)))
         st.rerun()
-
-
-BEGUN = ("begun", "submitted")
 
 
 def _resetting(token: str, round_id: int, names: dict[str, str]) -> None:

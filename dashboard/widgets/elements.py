@@ -39,9 +39,9 @@ def note(sentence: str) -> None:
     st.html(f'<div class="o-note">{escape(sentence)}</div>')
 
 
-def how_to_read(sentences: Iterable[str]) -> None:
+def how_to_read(sentences: Iterable[str], title: str = text.HOW_TITLE) -> None:
     """Help beside a chart, folded away until it is wanted."""
-    with st.expander(text.HOW_TITLE):
+    with st.expander(title):
         for sentence in sentences:
             st.write(sentence)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import text
-from dashboard.widgets.elements import note, table
+from dashboard.widgets.elements import how_to_read, note, table
 from service.model_versions.schemas import Gate, GateCheck
 
 FAIRNESS = ("twins.", "gap.")
@@ -35,8 +35,7 @@ def _by_kind(checks: Sequence[GateCheck]) -> None:
         cells = [_cell(found.get((first.code, kind))) for kind in text.KINDS]
         rows.append((first.title, *cells, first.limit_text))
     table((text.GATE_COLUMNS[0], *text.KINDS.values(), text.GATE_COLUMNS[2]), rows)
-    with st.expander(text.GATE_HOW_TITLE):
-        st.write(text.GATE_HINT)
+    how_to_read([text.GATE_HINT], text.GATE_HOW_TITLE)
 
 
 def _in_rows(checks: Sequence[GateCheck]) -> None:

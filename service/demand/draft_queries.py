@@ -99,9 +99,12 @@ def _line(line: DemandDraftLine, reference: Reference) -> DraftLine:
 
 def meaning_choices(reference: Reference) -> MeaningChoices:
     """Specialties in force and profile classes, by title."""
-    in_force = sorted((spo for spo in reference.spo.values() if spo.status != "closed"), key=lambda spo: spo.title_ru)
+    in_force = [spo for code, spo in reference.spo.items() if reference.is_in_force(code)]
     profiles = sorted(reference.profiles.values(), key=lambda profile: profile.title_ru)
     return MeaningChoices(
-        spo=[SpoChoice(spo_code=spo.code, title_ru=spo.title_ru) for spo in in_force],
+        spo=[
+            SpoChoice(spo_code=spo.code, title_ru=spo.title_ru)
+            for spo in sorted(in_force, key=lambda spo: spo.title_ru)
+        ],
         profiles=[ProfileChoice(profile=profile.code, title_ru=profile.title_ru) for profile in profiles],
     )

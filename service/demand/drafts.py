@@ -222,7 +222,7 @@ def _remember(session: Session, draft: DemandDraft, reference: Reference) -> Non
 
 def _check_codes(spo_codes: Sequence[str], profiles: Sequence[str], reference: Reference) -> None:
     for code in spo_codes:
-        if code not in reference.spo or reference.spo[code].status == "closed":
+        if not reference.is_in_force(code):
             raise InvalidInputError(f"Кода {code} нет среди действующих: выберите из списка.", spo_code=code)
     for profile in profiles:
         if profile not in reference.profiles:

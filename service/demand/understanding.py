@@ -54,17 +54,13 @@ def matcher_of(session: Session | None, reference: Reference, before: DemandEdit
     remembered = {
         entry.title: Remembered(entry.spo_codes, entry.profiles, is_listed=True)
         for entry in (before.entries if before is not None else ())
-        if (entry.spo_codes or entry.profiles) and all(_is_in_force(code, reference) for code in entry.spo_codes)
+        if (entry.spo_codes or entry.profiles) and all(map(reference.is_in_force, entry.spo_codes))
     }
     if session is not None:
         rows = session.scalars(sa.select(TitleDecision).order_by(TitleDecision.decided_at, TitleDecision.title_key))
         decided = {row.title: Remembered(row.spo_codes, row.profiles) for row in rows}
         remembered = decided | remembered  # a list is published after what was decided on its way
     return _matcher(reference, tuple(remembered.items()))
-
-
-def _is_in_force(code: str, reference: Reference) -> bool:
-    return code in reference.spo and reference.spo[code].status != "closed"
 
 
 @lru_cache(maxsize=2)

@@ -1,6 +1,6 @@
 """What a class is asked in the surveys of the roadmap: from its school's catalogue, as headings that imports know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -32,6 +32,11 @@ class Question:
     choices: tuple[str, ...] = ()
     many: bool = False
 
+    @property
+    def headings(self) -> list[str]:
+        """Of its columns."""
+        return headings_of(self.text, self.choices, many=self.many)
+
 
 def questions_of(
     session: Session, reference: Reference, school_class: SchoolClass, survey: Survey, school_year: str
@@ -40,8 +45,7 @@ def questions_of(
     if school_class.grade not in GRADES[survey]:
         raise NotFoundError(NOT_FOR.format(grades=", ".join(map(str, GRADES[survey]))))
     if survey == "exams":
-        exam = "oge" if school_class.grade <= 9 else "ege"
-        subjects = [each.title_ru for each in reference.subjects.values() if getattr(each, exam) == "choice"]
+        subjects = [each.title_ru for each in reference.subjects.values() if each.is_of_choice(school_class.grade)]
         return [Question("Какие экзамены вы будете сдавать?", tuple(subjects), many=True)]
     if survey == "profile":
         offered = _offers(session, school_class, school_year, "profile_class", school_class.grade + 1)
@@ -69,5 +73,6 @@ def _offers(session: Session, school_class: SchoolClass, school_year: str, kind:
     return [offer for offer in session.scalars(query) if str(grade) in offer.grades]
 
 
-def headings_of(question: Question) -> list[str]:
-    return [f"{question.text} [{choice}]" for choice in question.choices] if question.many else [question.text]
+def headings_of(text: str, choices: Sequence[str], *, many: bool) -> list[str]:
+    """Headings of a question: one, or one a choice where several may be taken."""
+    return [f"{text} [{choice}]" for choice in choices] if many else [text]

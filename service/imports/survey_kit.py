@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from recommender.reference import Reference
 from service.access import Actor
-from service.imports.questionnaires import TITLES, VOLUNTARY, YES, Question, headings_of, questions_of
+from service.imports.questionnaires import TITLES, VOLUNTARY, YES, Question, questions_of
 from service.imports.schemas import Survey
 from service.installation import Today
 from service.students.queries import get_class, members_of, names_of
+from service.workbooks import keep_texts
 
 LISTS = "Ответы на выбор"
 PEOPLE = ("Псевдоним ученика", "ФИО", "Класс", "Дата анкеты")
@@ -39,7 +40,7 @@ def survey_book(
     if not isinstance(sheet, Worksheet):
         raise TypeError("a new workbook has a sheet")
     sheet.title = TITLES[survey][:31]
-    headings = [*PEOPLE, *(heading for question in questions for heading in headings_of(question))]
+    headings = [*PEOPLE, *(heading for question in questions for heading in question.headings)]
     sheet.append(headings)
     for student in sorted(members, key=lambda each: names.get(each, each)):
         sheet.append([student, names.get(student), school_class.title, f"{today.as_of:%d.%m.%Y}"])
@@ -48,18 +49,11 @@ def survey_book(
         cell = sheet.cell(1, place)
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[get_column_letter(place)].width = 14 if heading in PEOPLE else 24
-    _keep_texts(workbook)
+    keep_texts(workbook)
     sheet.freeze_panes = "C2"
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
-
-
-def _keep_texts(workbook: Workbook) -> None:
-    """A name or a title that begins like a formula stays a text."""
-    for sheet in workbook.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)):
-            cell.data_type = "s"
 
 
 def _offer_choices(workbook: Workbook, sheet: Worksheet, questions: Sequence[Question], last_row: int) -> None:
@@ -68,7 +62,7 @@ def _offer_choices(workbook: Workbook, sheet: Worksheet, questions: Sequence[Que
     lists.sheet_state = "hidden"
     place, number = len(PEOPLE), 0
     for question in questions:
-        width = len(headings_of(question))
+        width = len(question.headings)
         choices = YES if question.many else question.choices
         if choices:
             number += 1

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import lists, pipeline
-from recommender.interests import InterestProfile
 from recommender.students import FactRows, StudentRow, student_facts
 from service import audit
 from service.access import Actor, rankable_students
@@ -45,11 +44,14 @@ NOT_THIS_YEAR = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Lists of several students by pseudonym, the same lists by fit alone, and interests in the order of the lists."""
+    """Lists of several students by pseudonym, the same lists by fit alone, and what both were made of, in their order.
+
+    Nobody was ranked: `made` is None.
+    """
 
     shown: Mapping[str, lists.StudentRecommendations]
     by_fit: Mapping[str, FitLists]
-    profile: InterestProfile | None = None
+    made: pipeline.Recommendations | None = None
 
 
 def rank(
@@ -76,7 +78,7 @@ def rank(
             for place, student in enumerate(facts.student_ids)
         },
         {student: _fit_lists(serving, made, place) for place, student in enumerate(facts.student_ids)},
-        made.vectors.profile,
+        made,
     )
 
 
@@ -174,9 +176,10 @@ def recommend_class(
 
 
 def _leanings(ranked: Ranked) -> dict[str, str]:
-    if ranked.profile is None:
+    if ranked.made is None:
         return {}
-    return {student: at_a_glance(ranked.profile, place) for place, student in enumerate(ranked.shown)}
+    profile = ranked.made.vectors.profile
+    return {student: at_a_glance(profile, place) for place, student in enumerate(ranked.shown)}
 
 
 def _brief(

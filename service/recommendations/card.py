@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from recommender.instruments import Instrument, level_of
 from recommender.interests import DIMENSIONS, RIASEC, InterestModel, InterestProfile
+from recommender.leading import FAMILIES, is_flat, leaders
 from recommender.reference import Reference
 from recommender.region import term_end
 from recommender.students import FactRows, student_facts
 from service.access import Actor
 from service.catalogue.queries import get_reference, host_title, pathway_titles, read_places
 from service.installation import Today, get_today
-from service.recommendations.leanings import FAMILIES, is_flat, leaders
 from service.recommendations.shelf import Serving, Shelf
 from service.settings import Settings
 from service.students import schemas

@@ -5,18 +5,18 @@ than its error, so a student counts in several interests or in none: the counts 
 of their small neighbours away.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from recommender.balance import recent_wishes
+from recommender.balance import in_groups, recent_wishes, wishers
 from recommender.catalogue import current_spo_code
 from recommender.congestion import FEW_STUDENTS
 from recommender.demand_weights import EntryWeight, WeighedEntries, weigh_entries
 from recommender.interests import DIMENSIONS, RIASEC
+from recommender.leading import above_peers
 from recommender.students import StudentFacts
 from service.access import Actor, rankable_students
 from service.aggregates import in_fives
@@ -29,7 +29,6 @@ from service.students.queries import get_class
 from service.tables import ClassMember, Student
 
 MOST_TITLES = 5
-GROUP_LETTERS = 2  # of a code: its SPO group
 NOTHING_LISTED = WeighedEntries({}, {})
 
 
@@ -60,7 +59,7 @@ def picture_of(session: Session, serving: Serving, *, actor: Actor, class_id: st
         ),
         wishes=[
             *_wished("profile", profiles, serving.titles["profiles"], _roads_of_profiles(serving, weighed)),
-            *_wished("profession", _in_groups(professions), serving.titles["spo_groups"], _roads_of_groups(weighed)),
+            *_wished("profession", in_groups(professions), serving.titles["spo_groups"], weighed.by_group()),
         ],
     )
 
@@ -71,8 +70,7 @@ def _people(wishes: Iterable[tuple[int, str]]) -> int:
 
 def _leanings(serving: Serving, facts: StudentFacts) -> tuple[int, list[LeaningCount]]:
     profile = serving.recommender.space.student_vectors(facts).profile
-    above = profile.mean > profile.standard_deviation
-    of_each = above[profile.reading_count > 0].sum(axis=0).tolist()
+    of_each = above_peers(profile).sum(axis=0).tolist()
     counts = [
         LeaningCount(
             code=code,
@@ -85,20 +83,9 @@ def _leanings(serving: Serving, facts: StudentFacts) -> tuple[int, list[LeaningC
     return in_fives(int((profile.reading_count > 0).sum())), counts
 
 
-def _in_groups(professions: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    return {(student, code[:GROUP_LETTERS]) for student, code in professions}
-
-
-def _roads_of_groups(weighed: WeighedEntries) -> dict[str, list[EntryWeight]]:
-    found: dict[str, list[EntryWeight]] = {}
-    for code, roads in weighed.by_spo_code.items():
-        found.setdefault(code[:GROUP_LETTERS], []).extend(roads)
-    return found
-
-
 def _roads_of_profiles(serving: Serving, weighed: WeighedEntries) -> dict[str, list[EntryWeight]]:
     """By what a class of the profile leads to: professions of higher education, and SPO groups kin to it."""
-    groups = _roads_of_groups(weighed)
+    groups = weighed.by_group()
     return {
         code: [
             *weighed.by_profile.get(code, ()),
@@ -114,7 +101,6 @@ def _wished(
     titles: Mapping[str, str],
     roads: Mapping[str, Sequence[EntryWeight]],
 ) -> list[WishCount]:
-    counts = Counter(code for _, code in wishes)
     told = [
         WishCount(
             kind=kind,
@@ -123,7 +109,7 @@ def _wished(
             student_count=in_fives(count),
             listed=_listed(roads.get(code, ())),
         )
-        for code, count in counts.items()
+        for code, count in wishers(wishes).items()
         if count >= FEW_STUDENTS
     ]
     return sorted(told, key=lambda each: (-each.student_count, each.title_ru))

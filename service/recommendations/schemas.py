@@ -294,6 +294,10 @@ class BriefList(Wire):
     items: list[BriefItem]
     first_rank: int | None  # what was accepted, or else the first that was not declined; None: nothing is left
 
+    def find_first(self) -> BriefItem | None:
+        """What stands on that place."""
+        return next((item for item in self.items if item.rank == self.first_rank), None)
+
 
 class BriefStudent(Wire):
     """One student of a class answer."""

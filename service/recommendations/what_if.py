@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import what_if as found
-from recommender.lists import RankedPathway, StudentRecommendations
-from recommender.students import FactRows, StudentRow, student_facts
+from recommender.lists import RankedPathway
+from recommender.pipeline import Recommendations
+from recommender.students import FactRows, StudentRow
 from service.access import Actor, rankable_students
 from service.catalogue.queries import host_title
 from service.imports.vocabularies import ImportTools
-from service.recommendations.actions import NO_CONSENT, NOT_THIS_YEAR, rank
+from service.recommendations.actions import NO_CONSENT, NOT_THIS_YEAR, Ranked, rank
 from service.recommendations.answers import Crowding, ranked_lists, stamps
 from service.recommendations.imagined import Imagining, imagine_facts, terms_said
 from service.recommendations.moving import DISCOVERY, list_text, why_it_moves
@@ -34,7 +35,7 @@ from service.students.facts import read_fact_rows, read_student_rows
 from service.students.queries import get_student, last_membership
 from service.tables import ScaleScore, Student
 
-EXAM_GRADES = {9: "oge", 11: "ege"}
+EXAM_GRADES = (9, 11)
 
 
 def imagine(
@@ -59,12 +60,11 @@ def imagine(
     known = read_fact_rows(session, of, serving.reference, serving.today.school_year)
     then = imagine_facts(Imagining(session, actor, student, serving.today, tools), known, wanted)
     asked: dict[str, Any] = {"k": wanted.k, "demand_strength": demand_strength, "discovery": discovery}
-    now = rank(serving, [row], known, **asked, evidence=False).shown[student_id]
-    ranked = rank(serving, [row], then.rows, **asked)
+    now, ranked = rank(serving, [row], known, **asked, evidence=False), rank(serving, [row], then.rows, **asked)
     decisions = decisions_in_force(session, of).get(student_id, {})
     shown = ranked.shown[student_id]
     lists = ranked_lists(serving, shown, ranked.by_fit[student_id], row.school_code, decisions, crowding)
-    moves = _moves(serving, row, known, then.rows, now, shown, demand_strength)
+    moves = _moves(serving, student_id, now, ranked)
     imagined = [
         ImaginedList(kind=ranked.kind, ranked=ranked, moves=moved, text=list_text([each.move for each in moved]))
         for ranked, moved in zip(lists, moves, strict=True)
@@ -106,20 +106,10 @@ def _refusal(session: Session, serving: Serving, student_id: str) -> Refusal:
     return NOT_THIS_YEAR if member.consent_recommending else NO_CONSENT
 
 
-def _moves(
-    serving: Serving,
-    row: StudentRow,
-    known: FactRows,
-    then: FactRows,
-    now: StudentRecommendations,
-    shown: StudentRecommendations,
-    demand_strength: float,
-) -> Iterator[list[PathwayMove]]:
+def _moves(serving: Serving, student_id: str, now: Ranked, then: Ranked) -> Iterator[list[PathwayMove]]:
     """By kind, of everything that stands on either list."""
-    model, day, count = serving.model.interest_model, serving.today.as_of, len(serving.catalogue.pathways)
-    facts = [student_facts([row], rows, as_of=day, catalogue=serving.catalogue, model=model) for rows in (known, then)]
-    before, after = (serving.recommender.recommend(each, k=count, demand_strength=demand_strength) for each in facts)
-    for old, new in zip(now.lists, shown.lists, strict=True):
+    before, after = (_whole(serving, each) for each in (now, then))
+    for old, new in zip(now.shown[student_id].lists, then.shown[student_id].lists, strict=True):
         places = {line.pathway.pathway_code: line for line in old.items}
         places_then = {line.pathway.pathway_code: line for line in new.items}
         codes = [*places_then, *(code for code in places if code not in places_then)]
@@ -127,6 +117,15 @@ def _moves(
             _told(serving, move, places.get(code), places_then.get(code))
             for code, move in zip(codes, found.moves(serving.recommender, before, after, codes), strict=True)
         ]
+
+
+def _whole(serving: Serving, ranked: Ranked) -> Recommendations:
+    """The same lists to their very end."""
+    made = ranked.made
+    if made is None:
+        raise TypeError("somebody was ranked")
+    count, strength = len(serving.catalogue.pathways), made.demand_strength
+    return serving.recommender.recommend(made.facts, k=count, demand_strength=strength, vectors=made.vectors)
 
 
 def _told(serving: Serving, move: found.Move, now: RankedPathway | None, then: RankedPathway | None) -> PathwayMove:
@@ -175,15 +174,14 @@ def _marks(serving: Serving, imagining: Imagining, known: FactRows) -> list[Chan
 
 
 def _exams(serving: Serving, imagining: Imagining, known: FactRows, grade: int) -> list[ChangeableExam]:
-    exam = EXAM_GRADES.get(grade)
-    if exam is None:
+    if grade not in EXAM_GRADES:
         return []
     on = imagining.surveyed_on()
     named = {fact.code for fact in known.exam_wishes if fact.known_on == on}
     return [
         ChangeableExam(subject_code=code, title_ru=subject.title_ru, is_named=code in named)
         for code, subject in serving.reference.subjects.items()
-        if getattr(subject, exam) == "choice" or code in named
+        if subject.is_of_choice(grade) or code in named
     ]
 
 

@@ -1,7 +1,6 @@
 """The table of a class as a workbook: what the page of the class shows, to be sorted, marked and printed at will."""
 
 import io
-from datetime import date
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -11,8 +10,9 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.recommendations.schemas import BriefList, BriefStudent, ClassRecommendations
-from service.recommendations.words import KIND_TITLES, fit_points
+from service.recommendations.words import KIND_TITLES, day, fit_points
 from service.students.schemas import ClassStudents, StudentRow
+from service.workbooks import keep_texts
 
 ABOUT = "О таблице"
 FIT, LOW, HIGH = "Соответствие, 0–100", "от", "до"
@@ -45,9 +45,7 @@ def draw_class_book(listed: ClassStudents, made: ClassRecommendations) -> bytes:
     for line in _about(listed, made):
         about.append([line])
     about.column_dimensions["A"].width = 110
-    for cell in (cell for page in workbook.worksheets for row in page.iter_rows() for cell in row):
-        if isinstance(cell.value, str):
-            cell.data_type = "s"  # a name or a title that begins like a formula stays a text
+    keep_texts(workbook)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
@@ -68,26 +66,21 @@ def _row(student: StudentRow, made: BriefStudent | None) -> list[str | int | Non
 
 
 def _place(ranked: BriefList | None) -> tuple[str | int | None, ...]:
-    found = [item for item in ranked.items if item.rank == ranked.first_rank] if ranked is not None else []
-    if ranked is None or not found:
+    item = ranked.find_first() if ranked is not None else None
+    if item is None:
         return None, None, None, None
-    (item,) = found
     return item.title_ru, *(fit_points(value) for value in (item.fit, item.fit_low, item.fit_high))
 
 
 def _about(listed: ClassStudents, made: ClassRecommendations) -> list[str]:
     edition = made.demand_edition.code if made.demand_edition is not None else "нет"
     return [
-        f"Класс {listed.title}, {listed.school_title}, {listed.school_year}. Данные на {_day(listed.as_of)}.",
+        f"Класс {listed.title}, {listed.school_title}, {listed.school_year}. Данные на {day(listed.as_of)}.",
         f"Модель {made.model_version}, перечень: {edition}.",
         *LEGEND,
         made.advice_note,
         *([made.degradation] if made.degradation is not None else []),
     ]
-
-
-def _day(moment: date) -> str:
-    return f"{moment:%d.%m.%Y}"
 
 
 def _lay_out(sheet: Worksheet) -> None:

@@ -42,36 +42,33 @@ class ClassList(Wire):
     classes: list[ClassRow]
 
 
-class StudentRow(Wire):
-    """One line of a class; nothing about health stands in a list."""
+class ListedStudent(Wire):
+    """A student in a list; nothing about health stands in one."""
 
     student_id: str
     full_name: str | None  # None where the reader may not see names
     grade: int
     consent_recommending: bool
+    accepted_count: int
+    pinned_count: int
+    declined_count: int
+    lacks: list[str]  # Russian, a word or two each, as after «нет»
+
+
+class StudentRow(ListedStudent):
+    """One line of a class."""
+
     has_diagnostics: bool
     has_marks: bool
     has_profile_survey: bool
-    accepted_count: int
-    pinned_count: int
-    declined_count: int
-    lacks: list[str]  # Russian, a word or two each, as after «нет»
     missing: list[MissingFact]
 
 
-class SchoolStudentRow(Wire):
-    """One line of a school; nothing about health stands in a list."""
+class SchoolStudentRow(ListedStudent):
+    """One line of a school."""
 
-    student_id: str
-    full_name: str | None  # None where the reader may not see names
     class_id: str
     class_title: str
-    grade: int
-    consent_recommending: bool
-    accepted_count: int
-    pinned_count: int
-    declined_count: int
-    lacks: list[str]  # Russian, a word or two each, as after «нет»
 
 
 class SchoolStudents(Wire):

@@ -10,7 +10,7 @@ from recommender.reference import Reference
 from recommender.reference_rows import read_rows
 from service.errors import InvalidInputError
 from service.imports.cells import is_personal_number
-from service.imports.questionnaires import TITLES, VOLUNTARY, YES, Question, questions_of
+from service.imports.questionnaires import TITLES, VOLUNTARY, YES, Question, headings_of, questions_of
 from service.settings import Settings
 from service.surveys.schemas import ClassSurvey, QuestionKind, SurveyQuestion
 from service.tables import SchoolClass
@@ -48,6 +48,11 @@ def _markers(path: Path) -> tuple[SurveyQuestion, ...]:
         SurveyQuestion(question_id=row["item"], text=row["text_ru"], kind="scale", choices=list(GRADES_OF_SCALE))
         for row in rows
     )
+
+
+def may_answer(survey: str, *, may_be_tested: bool) -> bool:
+    """Whether a student may be asked: measuring interests wants a consent to diagnostics, a survey wants none."""
+    return may_be_tested or survey != "interests"
 
 
 def hint_of(survey: ClassSurvey) -> str:
@@ -90,9 +95,7 @@ def columns_of(questions: Sequence[SurveyQuestion]) -> list[str]:
     return [
         heading
         for each in questions
-        for heading in (
-            [f"{each.question_id} [{choice}]" for choice in each.choices] if each.kind == "many" else [each.question_id]
-        )
+        for heading in headings_of(each.question_id, each.choices, many=each.kind == "many")
     ]
 
 

@@ -21,7 +21,7 @@ from service.imports.vocabularies import ImportTools
 from service.installation import Today
 from service.settings import Settings
 from service.students.queries import get_class, members_of, names_of
-from service.surveys.asking import ROUND_TITLES, TABLES, ask, cells_of, columns_of
+from service.surveys.asking import ROUND_TITLES, TABLES, ask, cells_of, columns_of, may_answer
 from service.surveys.schemas import ClassSurvey, RoundEnded, RoundOpening, SheetState, StudentSheet, SurveyRounds
 from service.surveys.schemas import SurveyRound as RoundRow
 from service.tables import ClassMember, SchoolClass, SurveyRound, SurveySheet
@@ -127,15 +127,15 @@ def _sheets(session: Session, actor: Actor, survey_round: SurveyRound) -> list[S
         StudentSheet(
             student_id=member.student_id,
             full_name=names.get(member.student_id),
-            state=_state(member, begun, needs_consent=survey_round.survey == "interests"),
+            state=_state(survey_round.survey, member, begun),
         )
         for member in members
     ]
     return sorted(found, key=lambda sheet: (sheet.full_name or "", sheet.student_id))
 
 
-def _state(member: ClassMember, begun: Mapping[str, object], *, needs_consent: bool) -> SheetState:
-    if needs_consent and not member.consent_testing:
+def _state(survey: str, member: ClassMember, begun: Mapping[str, object]) -> SheetState:
+    if not may_answer(survey, may_be_tested=member.consent_testing):
         return "no_consent"
     if member.student_id not in begun:
         return "not_begun"

@@ -18,7 +18,7 @@ from service.db import UnitsOfWork
 from service.errors import NotFoundError, SignInError
 from service.imports.people import plain_name
 from service.settings import Settings
-from service.surveys.asking import ROUND_TITLES, ask, check_answers, hint_of
+from service.surveys.asking import ROUND_TITLES, ask, check_answers, hint_of, may_answer
 from service.surveys.schemas import SheetAnswers, SheetBeginning, SheetForm
 from service.tables import ClassMember, SchoolClass, StudentIdentity, SurveyRound, SurveySheet
 from service.throttle import Throttle
@@ -96,7 +96,7 @@ def _find_student(session: Session, survey_round: SurveyRound, beginning: SheetB
         student
         for student, may_be_tested, identity in session.execute(members)
         if (plain_name(identity.last_name), plain_name(identity.first_name)) == wanted
-        and (may_be_tested or survey_round.survey != "interests")
+        and may_answer(survey_round.survey, may_be_tested=may_be_tested)
     ]
     begun = sa.select(SurveySheet.student_id).where(SurveySheet.round_id == survey_round.round_id)
     return found[0] if len(found) == 1 and found[0] not in set(session.scalars(begun)) else None
@@ -144,4 +144,4 @@ def keep_answers(
     if given.submitted:
         sheet.submitted_at = now()
     session.flush()
-    return form_of(session, settings, reference, filling)
+    return form.model_copy(update={"answers": sheet.answers, "is_submitted": sheet.submitted_at is not None})
