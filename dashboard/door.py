@@ -180,18 +180,13 @@ class Door:
         """What is said instead of the page, if anything."""
         if request.url.path == "/" and {"code", "error"} & set(request.query_params):
             return await _come_back(request)
-        token = request.cookies.get(session.COOKIE)
-        if token is None:
+        if session.COOKIE not in request.cookies:
             return RedirectResponse(address_of(request.url), status_code=303)
-        try:
-            await run_in_threadpool(client.me, token)
-        except client.SignedOutError:
-            response = RedirectResponse(address_of(request.url, ENDED), status_code=303)
-            response.delete_cookie(session.COOKIE)
-            return response
-        except (client.ServiceDownError, client.RefusedError):
-            return None  # the page says so
-        return None
+        if await _is_in(request):
+            return None
+        response = RedirectResponse(address_of(request.url, ENDED), status_code=303)
+        response.delete_cookie(session.COOKIE)
+        return response
 
 
 def _is_of_this_host(asked: HTTPConnection) -> bool:
@@ -201,6 +196,7 @@ def _is_of_this_host(asked: HTTPConnection) -> bool:
 
 
 async def _is_in(asked: HTTPConnection) -> bool:
+    """Whether a sign-in goes on, as far as the service can be asked."""
     token = asked.cookies.get(session.COOKIE)
     if token is None:
         return False

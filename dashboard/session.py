@@ -39,7 +39,7 @@ def forget() -> None:
 
 
 def find_token() -> str | None:
-    """Bearer token, if somebody signed in: the one that this page was opened with, whoever signs in beside it."""
+    """Bearer token, if somebody signed in: the one that this page was opened with."""
     if TOKEN not in st.session_state and (given := st.context.cookies.get(COOKIE)):
         st.session_state[TOKEN] = given
     return cast("str | None", st.session_state.get(TOKEN))

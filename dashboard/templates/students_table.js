@@ -4,16 +4,16 @@ const kept = new Map(); // what was chosen on each table, until the page is left
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".o-students");
-  if (root.said === JSON.stringify(data)) return;
-  root.said = JSON.stringify(data);
+  const said = JSON.stringify(data);
+  if (root.said === said) return;
+  [root.said, root.data] = [said, data];
   if (!kept.has(data.name)) kept.set(data.name, { column: null, step: 1, chosen: {} });
   const state = kept.get(data.name);
   if (root.table !== data.name) {
     root.table = data.name;
-    root.replaceChildren(toolbar(data, state, () => fill(root, data, state, setTriggerValue)), element("div", "o-sheet"));
+    root.replaceChildren(toolbar(data, state, () => fill(root, state, setTriggerValue)), element("div", "o-sheet"));
   }
-  root.data = data;
-  fill(root, data, state, setTriggerValue);
+  fill(root, state, setTriggerValue);
   if (data.unfinished) setTriggerValue("ready", true);
 }
 
@@ -58,8 +58,8 @@ function labelled(words, field) {
   return label;
 }
 
-function fill(root, _first, state, setTriggerValue) {
-  const data = root.data;
+function fill(root, state, setTriggerValue) {
+  const data = root.data; // as it came last: what was pressed may be older
   const rows = arranged(data, state, root.querySelector("input").value);
   const told = data.words.count.replace("{shown}", rows.length).replace("{all}", data.rows.length);
   root.querySelector(".o-count").textContent = told;
@@ -67,7 +67,7 @@ function fill(root, _first, state, setTriggerValue) {
   const held = sheet.contains(document.activeElement) ? document.activeElement.dataset.student : undefined;
   const again = (column) => {
     [state.column, state.step] = [column, state.column === column ? -state.step : 1];
-    fill(root, data, state, setTriggerValue);
+    fill(root, state, setTriggerValue);
     root.querySelectorAll(".o-sort")[column].focus();
   };
   sheet.replaceChildren(rows.length ? table(data, rows, state, again, setTriggerValue) : element("p", "", data.words.none));
@@ -81,7 +81,7 @@ function arranged(data, state, typed) {
     && data.filters.every(({ name }) => !state.chosen[name] || row.tags[name].includes(state.chosen[name])));
   if (state.column === null) return found;
   const order = new Intl.Collator("ru", { numeric: true }).compare;
-  const key = (row) => String(row.cells[state.column]?.by ?? row.cells[state.column]?.text ?? "");
+  const key = (row) => row.cells[state.column]?.text ?? "";
   return found.sort((one, other) =>
     Number(!key(one)) - Number(!key(other)) || state.step * order(key(one), key(other))); // what is empty stays below
 }

@@ -29,9 +29,8 @@ DEEDS = {
     "what_if.read": "Что, если…",
     "why_not.read": "Почему не это предложение",
     SHOWN: "Списки с рекомендациями",
-    CLASS_EXPORTED: "Таблица класса файлом",
+    CLASS_EXPORTED: "Таблица класса файлом",  # its subject is the class: told to each of its children
 }
-OF_A_CLASS = [CLASS_EXPORTED]  # deeds whose subject is a class: told to each of its children
 OPERATOR_NAME, GONE = "Оператор", "Удалённая учётная запись"
 
 
@@ -43,16 +42,16 @@ def read_readings(session: Session, *, actor: Actor, student_id: str) -> Reading
 
 def readings_of(session: Session, student_id: str) -> list[Reading]:
     """The same, of a student whom somebody was already allowed to see."""
-    records = sa.select(AuditRecord.recorded_at, AuditRecord.actor_id, AuditRecord.deed, AuditRecord.facts)
     classes = sa.select(ClassMember.class_id).where(ClassMember.student_id == student_id)
-    looked = records.where(AuditRecord.subject.in_(subjects_of(session, student_id)), AuditRecord.deed.in_(list(DEEDS)))
-    of_class = records.where(AuditRecord.subject.in_(classes), AuditRecord.deed.in_(OF_A_CLASS))
+    looked = sa.select(AuditRecord.recorded_at, AuditRecord.actor_id, AuditRecord.deed, AuditRecord.facts).where(
+        AuditRecord.subject.in_(subjects_of(session, student_id)) & AuditRecord.deed.in_(list(DEEDS))
+        | AuditRecord.subject.in_(classes) & (AuditRecord.deed == CLASS_EXPORTED)
+    )
     shown = sa.select(Showing.shown_at, Showing.actor_id).where(Showing.student_id == student_id)
     found = [
-        *((at, actor_id, deed, _told(deed, facts)) for each in (looked, of_class)
-          for at, actor_id, deed, facts in session.execute(each)),
+        *((at, actor_id, deed, _told(deed, facts)) for at, actor_id, deed, facts in session.execute(looked)),
         *((at, actor_id, SHOWN, DEEDS[SHOWN]) for at, actor_id in session.execute(shown)),
-    ]  # fmt: skip
+    ]
     who = names_of_actors(session, {actor_id for _, actor_id, _, _ in found})
     return [
         Reading(at=at, actor_id=actor_id, who=who[actor_id], deed=deed, title_ru=title)
@@ -61,7 +60,7 @@ def readings_of(session: Session, student_id: str) -> list[Reading]:
 
 
 def _told(deed: str, facts: Mapping[str, Any]) -> str:
-    reason = WORKBOOK_REASONS.get(facts["reason"]) if "reason" in facts else None
+    reason = WORKBOOK_REASONS.get(facts.get("reason", ""))
     return DEEDS[deed] if reason is None else f"{DEEDS[deed]}: {reason}"
 
 
